@@ -1,0 +1,1 @@
+"""Robots that speak their real protocol without being there."""

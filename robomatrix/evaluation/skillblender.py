@@ -1,0 +1,168 @@
+"""How well the humanoid skills do: walking, reaching, squatting on unseen seeds, under the paper's disturbances."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robomatrix.errors import UnknownNameError
+from robomatrix.robots.humanoid import humanoid
+from robomatrix.skills.skillblender.library import Policy
+from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Task
+from robomatrix.training.skillblender.randomisation import NOMINAL, Randomisation
+from robomatrix.training.skillblender.standing import Reach, ReachRanges, Squat, paper_goals
+from robomatrix.training.skillblender.walk import Walk, WalkRanges
+
+Array = NDArray[np.float64]
+Metrics = dict[str, float]
+SEED = 1000
+"""Training uses seeds below."""
+SETTLED = 1.0
+"""After a change of the goal, errors count from here [s]."""
+DISTURBED = Randomisation(friction=(0.4, 1.6), mass=3.0)
+"""Pushes, delay and noise as in training."""
+COMMANDS: Mapping[str, tuple[float, float, float]] = {
+    "stand": (0.0, 0.0, 0.0),
+    "forward 0.3": (0.3, 0.0, 0.0),
+    "forward 0.6": (0.6, 0.0, 0.0),
+    "forward 1.0": (1.0, 0.0, 0.0),
+    "backward 0.5": (-0.5, 0.0, 0.0),
+    "left 0.4": (0.0, 0.4, 0.0),
+    "right 0.4": (0.0, -0.4, 0.0),
+    "turn left 0.8": (0.0, 0.0, 0.8),
+    "turn right 0.8": (0.0, 0.0, -0.8),
+}
+"""Name to (vx, vy, wz) [m/s, rad/s]."""
+
+
+class Trial:
+    """A batch of worlds in which a fixed policy acts and every world's first fall is kept."""
+
+    def __init__(self, policy: Policy, task: Task, worlds: int, randomisation: Randomisation, seed: int) -> None:
+        config = EnvConfig(worlds=worlds, episode=1e6, seed=seed, randomisation=randomisation)
+        self.env = HumanoidEnv(humanoid(policy.spec.robot), task, config)
+        self.env.age[:] = 0
+        self.policy, self.alive = policy, np.ones(worlds, bool)
+
+    def step(self) -> None:
+        """Advances all worlds; the fallen lie where they are and count no more."""
+        observation = self.env.observations()["actor"].numpy()
+        self.env.advance(np.asarray(self.policy.network(observation), dtype=np.float64))
+        self.alive &= ~self.env.fallen()
+
+
+def evaluate_walk(policy: Policy, episodes: int = 200, seconds: float = 24.0, seed: int = SEED) -> Metrics:
+    """Returns errors and falls of walking on random commands under pushes and randomisation, and command by command.
+
+    Velocities are averaged over one gait cycle before they are compared, as single steps swing about their mean.
+    """
+    ranges = WalkRanges(hold=(8.0, 8.0), moving_arms=0.0)
+    task = Walk(humanoid(policy.spec.robot), episodes, ranges)
+    trial = Trial(policy, task, episodes, DISTURBED, seed)
+    errors = _walk_errors(trial, task, seconds)
+    metrics = {f"error_{axis}": float(value) for axis, value in zip(("vx", "vy", "wz"), errors, strict=True)}
+    return {**metrics, "episodes": episodes, "seconds": seconds, "falls": int((~trial.alive).sum())}
+
+
+def _walk_errors(trial: Trial, task: Walk, seconds: float) -> Array:
+    env, cycle = trial.env, 36
+    window: list[Array] = []
+    total, count, since = np.zeros(3), 0.0, np.zeros(env.num_envs)
+    for _ in range(round(seconds / env.dt)):
+        before = task.command.copy()
+        trial.step()
+        since = np.where((before != task.command).any(-1), 0.0, since + env.dt)
+        window = [*window[-cycle + 1 :], planar_velocity(env)]
+        counted = trial.alive & (since > SETTLED + cycle * env.dt)
+        total += np.abs(np.mean(window, 0) - task.command)[counted].sum(0)
+        count += counted.sum()
+    return total / max(count, 1.0)
+
+
+def walk_by_command(policy: Policy, worlds: int = 16, seconds: float = 10.0, seed: int = SEED) -> dict[str, Metrics]:
+    """Returns what each of :data:`COMMANDS` leads to without disturbances: mean velocities and falls."""
+    wanted = np.repeat(np.array(list(COMMANDS.values())), worlds, 0)
+    task = Walk(humanoid(policy.spec.robot), len(wanted), WalkRanges(moving_arms=0.0, hold=(1e6, 1e6)))
+    trial = Trial(policy, task, len(wanted), NOMINAL, seed)
+    task.command[:] = wanted
+    speeds = []
+    for step in range(round(seconds / trial.env.dt)):
+        trial.step()
+        if step * trial.env.dt > 2.0:
+            speeds.append(planar_velocity(trial.env))
+    mean = np.mean(speeds, 0).reshape(len(COMMANDS), worlds, 3)
+    alive = trial.alive.reshape(len(COMMANDS), worlds)
+    return {name: _command_metrics(mean[i], alive[i]) for i, name in enumerate(COMMANDS)}
+
+
+def _command_metrics(mean: Array, alive: NDArray[np.bool_]) -> Metrics:
+    vx, vy, wz = mean[alive].mean(0) if alive.any() else np.full(3, np.nan)
+    return {"vx": float(vx), "vy": float(vy), "wz": float(wz), "falls": int((~alive).sum())}
+
+
+def planar_velocity(env: HumanoidEnv) -> Array:
+    """Returns (vx, vy, wz) of all worlds (n, 3) [m/s, rad/s]."""
+    return np.concatenate([env.signals.velocity[:, :2], env.signals.body.gyro[:, 2:]], -1)
+
+
+def evaluate_reach(policy: Policy, episodes: int = 200, seconds: float = 3.0, seed: int = SEED) -> Metrics:
+    """Returns the error of both hands on the paper's sphere and within 0.25 m, and of doing nothing."""
+    metrics: Metrics = {"episodes": episodes, "seconds": seconds}
+    for name, share in (("paper", 1.0), ("ball_25cm", 0.0)):
+        task = Reach(policy.function, episodes, ReachRanges(paper=share, rest=0.0, hold=(1e6, 1e6)))
+        trial = Trial(policy, task, episodes, DISTURBED, seed)
+        errors = _held(trial, seconds, lambda task=task, trial=trial: _hand_errors(task, trial))
+        metrics |= {f"error_{name}": float(np.mean(errors)), f"falls_{name}": int((~trial.alive).sum())}
+        metrics[f"p95_{name}"] = float(np.percentile(errors, 95))
+    goals = paper_goals(policy.function.robot, np.random.default_rng(seed), 10_000).reshape(-1, 3)
+    metrics["do_nothing_paper"] = float(np.linalg.norm(goals, axis=-1).mean())
+    return metrics
+
+
+def _hand_errors(task: Reach, trial: Trial) -> Array:
+    return np.linalg.norm(task.error(trial.env), axis=-1).mean(-1)
+
+
+def evaluate_squat(policy: Policy, episodes: int = 200, seconds: float = 5.0, seed: int = SEED) -> Metrics:
+    """Returns the error of the pelvis' height over heights from 0.40 m to standing, and of doing nothing."""
+    task = Squat(policy.function, episodes)
+    task.ranges = replace(task.ranges, lowest=0.40, hold=(1e6, 1e6), standing=0.0)
+    trial = Trial(policy, task, episodes, DISTURBED, seed)
+    errors = _held(trial, seconds, lambda: np.abs(task.error(trial.env)))
+    low = task.final[trial.alive] < 0.50 - policy.function.robot.height
+    return {
+        "error": float(np.mean(errors)),
+        "p95": float(np.percentile(errors, 95)),
+        "error_below_50cm": float(errors[low].mean()) if low.any() else float("nan"),
+        "do_nothing": float(np.abs(task.final).mean()),
+        "episodes": episodes,
+        "seconds": seconds,
+        "falls": int((~trial.alive).sum()),
+    }
+
+
+def _held(trial: Trial, seconds: float, error: Callable[[], Array]) -> Array:
+    """Errors averaged over the last half second, of the worlds that still stand."""
+    steps, last = round(seconds / trial.env.dt), []
+    for step in range(steps):
+        trial.step()
+        if (steps - step) * trial.env.dt <= 0.5:
+            last.append(error())
+    return np.mean(last, 0)[trial.alive]
+
+
+EVALUATIONS: Mapping[str, Callable[..., Metrics]] = {
+    "walk": evaluate_walk,
+    "reach": evaluate_reach,
+    "squat": evaluate_squat,
+}
+
+
+def evaluate(policy: Policy, episodes: int = 200, seed: int = SEED) -> Metrics:
+    """Returns the figures of a primitive; UnknownNameError if it is none."""
+    if policy.spec.name not in EVALUATIONS:
+        raise UnknownNameError("primitive", policy.spec.name, EVALUATIONS)
+    return EVALUATIONS[policy.spec.name](policy, episodes=episodes, seed=seed)

@@ -1,0 +1,44 @@
+"""Drivers by name, our own and those of installed packages (entry-point group ``robomatrix.drivers``)."""
+
+from __future__ import annotations
+
+from importlib.metadata import entry_points
+from typing import Any
+
+from robomatrix.errors import UnknownNameError
+from robomatrix.hardware.driver import Driver
+from robomatrix.robots.loader import load_robot, robot_names
+from robomatrix.robots.spec import RobotSpec
+
+ENTRY_POINT_GROUP = "robomatrix.drivers"
+
+
+def driver_names() -> tuple[str, ...]:
+    """Returns the registered drivers, sorted."""
+    return tuple(sorted({entry.name for entry in entry_points(group=ENTRY_POINT_GROUP)}))
+
+
+def make_driver(name: str, robot: RobotSpec, scene: str | None = None, **options: Any) -> Driver:
+    """Returns an unconnected driver.
+
+    Args:
+        name: As registered, such as ``mujoco``.
+        robot: The robot it shall drive.
+        scene: For simulators, the world to build; the robot's first scene when missing. Real robots ignore it.
+        options: Passed on to the driver.
+
+    Raises:
+        UnknownNameError: there is no such driver, or it does not drive this robot; lists those that do.
+    """
+    found = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
+    if name not in found:
+        raise UnknownNameError("driver", name, found)
+    if name not in robot.drivers and name in _for_other_robots():
+        raise UnknownNameError(f"driver for {robot.name}", name, robot.drivers)
+    factory = found[name].load()
+    return factory(robot, scene, **options)
+
+
+def _for_other_robots() -> set[str]:
+    """Drivers that our robots' descriptions list; those of other packages know themselves what they drive."""
+    return {driver for name in robot_names() for driver in load_robot(name).drivers}

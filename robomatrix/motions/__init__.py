@@ -1,0 +1,1 @@
+"""Human-and-ball motion clips: loading, repair, mirroring, loop points, retargeting to a robot, pictures."""

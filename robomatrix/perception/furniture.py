@@ -1,0 +1,125 @@
+"""What is known of a thing from what belongs to it: a drawer and its cabinet, a plate and its post."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from robomatrix.hardware.driver import Array
+from robomatrix.perception.categories import CategoryModel
+from robomatrix.perception.surfaces import Surface
+from robomatrix.perception.tracks import Track
+from robomatrix.world import SceneObject
+
+NEAR = 0.6
+"""Between the centres of a drawer and its cabinet [m]."""
+
+
+class Furniture:
+    """Completes tracks to whole things."""
+
+    def __init__(self, categories: Mapping[str, CategoryModel], tracks: Sequence[Track]) -> None:
+        """Takes what is known and what is seen now."""
+        self._categories = categories
+        self._tracks = tracks
+        self._opened = {model.slides_in for model in categories.values()}
+
+    def scene_object(self, track: Track) -> SceneObject:
+        """Returns a track as others see it."""
+        center, size = self._whole(track)
+        yaw, kind = self._heading(track), self._categories[track.category].public
+        return SceneObject(
+            id=track.id or "",
+            name=f"{track.colour} {kind}",
+            category=kind,
+            colour=track.colour,
+            position=(float(center[0]), float(center[1]), float(center[2])),
+            yaw=float(np.arctan2(np.sin(yaw), np.cos(yaw))),
+            size=(float(size[0]), float(size[1]), float(size[2])),
+            openness=self._openness(track),
+            hits=track.hits,
+            confidence=track.confidence,
+            stamp=track.stamp,
+        )
+
+    def surface(self, track: Track) -> Surface | None:
+        """Returns what a thing offers to others to rest on; None if nothing."""
+        model = self._categories[track.category]
+        if not model.surface and model.container is None:
+            return None
+        center, size = self._whole(track)
+        bottom = center[2] - size[2] / 2.0
+        kind, height = ("top", center[2] + size[2] / 2.0) if model.surface else ("inside", bottom + model.container)
+        place = (float(center[0]), float(center[1]))
+        length, width = float(size[0]), float(size[1])
+        return Surface(track.id, kind, float(height), place, self._heading(track), length, width, track.colour)
+
+    def carry_along(self, stamp: float) -> None:
+        """Moves what lies unseen in a thing along with it; what was seen at ``stamp`` tells how it lies there."""
+        owners = {t.id: t for t in self._tracks}
+        for track in self._tracks:
+            owner = owners.get(track.surface.owner) if track.surface.kind == "inside" else None
+            if owner is None:
+                track.rest = None
+                continue
+            center = self._whole(owner)[0][:2]
+            if track.rest is None or track.stamp == stamp:
+                track.rest = track.estimate.parameters[:2] - center
+            for estimate in track.estimates.values():
+                estimate.parameters = np.concatenate([center + track.rest, estimate.parameters[2:]])
+
+    def _whole(self, track: Track) -> tuple[Array, Array]:
+        """Returns centre (3,) and size (3,) of all of a thing [m]."""
+        model, parameters = self._categories[track.category], track.estimate.parameters
+        size = np.array(model.solid.extent(parameters))
+        foot = np.array(parameters[:3], float)
+        if self._quarter_off(track):
+            size[[0, 1]] = size[[1, 0]]
+        if model.whole is not None:
+            whole = np.where(np.array(model.whole) > 0.0, model.whole, (size[0], size[1], size[2] + model.base))
+            if model.fronted:
+                foot[:2] -= whole[0] / 2.0 * _direction(parameters[3])
+            foot[2] -= model.base if model.whole[2] == 0.0 else 0.0
+            size = whole
+        return foot + (0.0, 0.0, size[2] / 2.0), size
+
+    def _heading(self, track: Track) -> float:
+        if "yaw" not in self._categories[track.category].solid.parameters:
+            return 0.0
+        yaw = float(track.estimate.parameters[3])
+        drawer = self._drawer(track) if track.category in self._opened else None
+        if drawer is None:
+            return yaw
+        front = float(drawer.estimate.parameters[3])
+        return yaw + np.pi / 2.0 * float(np.round((front - yaw) / (np.pi / 2.0)))
+
+    def _quarter_off(self, track: Track) -> bool:
+        yaw = track.estimate.parameters[3] if "yaw" in self._categories[track.category].solid.parameters else 0.0
+        turn = self._heading(track) - float(yaw)
+        return int(np.round(turn / (np.pi / 2.0))) % 2 == 1
+
+    def _openness(self, track: Track) -> float | None:
+        """Returns how far a drawer stands out of its cabinet, 0 to 1; None for other things, or before it is known."""
+        model = self._categories[track.category]
+        cabinet = self._nearest(track, [t for t in self._tracks if t.category == model.slides_in])
+        if cabinet is None:
+            return None
+        center, size = self._whole(cabinet)
+        front = track.estimate.parameters[:2] - center[:2]
+        displacement = front @ _direction(self._heading(cabinet)) - size[0] / 2.0
+        return float(np.clip(displacement / model.travel, 0.0, 1.0))
+
+    def _drawer(self, cabinet: Track) -> Track | None:
+        drawers = [t for t in self._tracks if self._categories[t.category].slides_in == cabinet.category]
+        return self._nearest(cabinet, drawers)
+
+    def _nearest(self, track: Track, others: Sequence[Track]) -> Track | None:
+        here = track.estimate.parameters[:2]
+        gaps = [(float(np.hypot(*(t.estimate.parameters[:2] - here))), i) for i, t in enumerate(others)]
+        gap, index = min(gaps, default=(np.inf, 0))
+        return others[index] if gap < NEAR else None
+
+
+def _direction(yaw: float) -> Array:
+    return np.array([np.cos(yaw), np.sin(yaw)])

@@ -1,0 +1,111 @@
+"""From camera frames to the world: detection, placing, tracking."""
+
+from __future__ import annotations
+
+from collections import deque
+
+import numpy as np
+
+from robomatrix.errors import DriverError
+from robomatrix.hardware.driver import CameraFrame, RobotState
+from robomatrix.perception.categories import PerceptionModel, load_model
+from robomatrix.perception.colour_shape import ColourShapeDetector
+from robomatrix.perception.detector import Detector
+from robomatrix.perception.furniture import Furniture
+from robomatrix.perception.grip import HELD, Grip, let_go
+from robomatrix.perception.placement import Placer
+from robomatrix.perception.projection import View
+from robomatrix.perception.self_view import SelfView
+from robomatrix.perception.surfaces import FLOOR, Surface
+from robomatrix.perception.tracker import Tracker, TrackerSettings
+from robomatrix.perception.tracks import Track
+from robomatrix.robots.spec import RobotSpec
+from robomatrix.world import World
+
+UNSEEN = 0.5
+"""How long a thing is believed to be in the gripper that neither the caller nor the image says is there [s]."""
+HISTORY = 64
+"""States kept to find the odometry of an image's stamp."""
+
+
+class Perception:
+    """What the robot knows of its surroundings. Deterministic; one instance per robot, used from one thread."""
+
+    def __init__(
+        self,
+        robot: RobotSpec,
+        detector: Detector | None = None,
+        model: PerceptionModel | None = None,
+        settings: TrackerSettings | None = None,
+    ) -> None:
+        """Starts without any knowledge; the colour-and-shape detector and the shipped model are the defaults."""
+        model = model or load_model()
+        self._categories = model.categories
+        self._detector = detector or ColourShapeDetector(model)
+        settings = settings or TrackerSettings()
+        self._placer = Placer(model.categories, model.outline_deviation, settings.misfit, settings.oddity)
+        self._tracker = Tracker(model.categories, settings)
+        self._self_view = SelfView(robot)
+        self._grip = Grip(self._self_view)
+        self._states: deque[RobotState] = deque(maxlen=HISTORY)
+        self._holding: str | None = None
+        self.world = World()
+        """The newest belief."""
+
+    def note(self, state: RobotState) -> None:
+        """Remembers a state, so that images that come late still find the odometry of their stamp. Optional."""
+        if not self._states or state.stamp > self._states[-1].stamp:
+            self._states.append(state)
+
+    def update(self, frame: CameraFrame, state: RobotState, holding: str | None = None) -> World:
+        """Takes in one image.
+
+        Args:
+            frame: the image.
+            state: the robot's state, near the image's stamp.
+            holding: id of what is in the gripper, from the caller.
+
+        Raises:
+            DriverError: the robot gives no odometry.
+        """
+        self.note(state)
+        at = min((state, *self._states), key=lambda s: abs(s.stamp - frame.stamp))
+        if at.odometry is None:
+            raise DriverError("perception needs odometry, and the robot's state has none")
+        view = View.of(frame, at.odometry)
+        own_body = self._self_view.mask(frame, at)
+        self._grip.move(at, at.odometry)
+        held = self._hold(holding, frame.stamp)
+        detections = self._detector.detect(frame, own_body)
+        surfaces = self._surfaces(held)
+        sightings = self._placer.place(view, detections, surfaces, self._tracker.known(view, surfaces))
+        pose = np.array([*at.odometry.position[:2], at.odometry.yaw])
+        self._tracker.update(view, pose, frame.stamp, sightings, own_body, held)
+        if held is not None and held.stamp == frame.stamp:
+            self._grip.settle(held)
+        furniture = Furniture(self._categories, self._tracker.confirmed())
+        furniture.carry_along(frame.stamp)
+        objects = [furniture.scene_object(track) for track in self._tracker.confirmed()]
+        self.world = World(frame.stamp, {o.id: o for o in objects}, holding)
+        return self.world
+
+    def _hold(self, holding: str | None, stamp: float) -> Track | None:
+        """Moves what is in the gripper along, and lets go of what is held no more, by the caller's word or by sight."""
+        if holding != self._holding:
+            released = self._tracker.find(self._holding)
+            if released is not None:
+                let_go(released, self._surfaces(None))
+            self._holding = holding
+        held = self._tracker.find(holding)
+        for track in self._tracker.confirmed():
+            if track is held or (track.surface.kind == HELD and stamp - track.stamp < UNSEEN):
+                self._grip.carry(track)
+            elif track.surface.kind == HELD:
+                let_go(track, self._surfaces(None))
+        return held
+
+    def _surfaces(self, held: Track | None) -> tuple[Surface, ...]:
+        """Returns everything that things can rest on now, the gripper included."""
+        furniture = Furniture(self._categories, self._tracker.confirmed())
+        offered = [furniture.surface(track) for track in self._tracker.confirmed() if track is not held]
+        return (FLOOR, *(s for s in (*offered, self._grip.surface()) if s is not None))

@@ -1,0 +1,391 @@
+"""Follows things over frames in odom: which sighting belongs to which track, and when a track begins and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from robomatrix.hardware.driver import Array
+from robomatrix.perception.categories import CategoryModel
+from robomatrix.perception.colour_shape import Image
+from robomatrix.perception.detector import OUTSIDE, PixelBox
+from robomatrix.perception.drift import Drift, Match, Shift
+from robomatrix.perception.grip import HELD
+from robomatrix.perception.placement import Known, Placement
+from robomatrix.perception.projection import View
+from robomatrix.perception.surfaces import FLOOR, Surface
+from robomatrix.perception.tracks import Track, first_track
+from robomatrix.perception.visibility import holds, in_plain_view, predicted_box
+
+Readings = tuple[Placement, ...]
+Taken = dict[str, tuple[Placement, Array]]
+"""By category the reading that is taken in, and its covariance."""
+WHOLE = 0.9
+"""Share of the outline that shows of a whole thing; one that shows less may be part of a known thing."""
+LEAST_SHOWN = 0.37
+"""Share of the outline that must be the thing's own for a track to begin."""
+FOOT_SHOWN = 3.0
+"""Of the five downward directions, those in which the foot of what stands on the floor must show for a track."""
+SETTLING = 0.3
+"""Share of the way that a sighting moves what is believed of how a thing sits in the gripper."""
+_FORBIDDEN = 1e6
+
+
+@dataclass(frozen=True)
+class TrackerSettings:
+    """How belief changes; a track's confidence is the logistic function of its log-odds."""
+
+    start: float = -1.0
+    """Log-odds after the first sighting."""
+    seen: float = 1.0
+    """Added by every further sighting."""
+    missed: float = 0.8
+    """Taken off when the thing should have been seen and was not."""
+    most: float = 4.0
+    least: float = -2.0
+    """Below, the track ends."""
+    confirmed: float = 0.9
+    """From here on it is part of the world."""
+    gate: float = 16.0
+    """Largest squared distance of a sighting from its track, in standard deviations."""
+    patience: float = 2.0
+    """How long an unconfirmed track waits for its next sighting [s]."""
+    misfit: float = 2.0
+    """Largest misfit of the outline with which a track may begin [px]."""
+    oddity: float = 9.0
+    """Largest oddity of size with which a track may begin."""
+    fill: float = 0.6
+    """Least share of its convex hull that a region must fill for a track to begin."""
+    moved: float = 0.5
+    """How far a thing that is missed may have been moved to be found again as the same [m]."""
+    leniency: float = 1.5
+    """Factor on misfit and oddity for a sighting of a known track."""
+    range_error: tuple[float, float] = (0.003, 0.010)
+    """Systematic error along the line of sight: constant [m] and share of the distance."""
+    cross_error: tuple[float, float] = (0.002, 0.004)
+    """The same across it."""
+    hidden_error: float = 4.0
+    """Growth of the deviation with the hidden share of the outline: a part can be taken for another whole."""
+    cut_error: float = 12.0
+    """The same where the image's border cuts a thing with a heading."""
+
+
+class Tracker:
+    """The belief over all things; deterministic."""
+
+    def __init__(self, categories: Mapping[str, CategoryModel], settings: TrackerSettings) -> None:
+        """Starts with an empty belief."""
+        self._categories = categories
+        self._settings = settings
+        self._periods = {name: model.period for name, model in categories.items() if model.period}
+        self._drift = Drift()
+        self._numbers: dict[str, int] = {}
+        self.tracks: list[Track] = []
+        """All tracks, confirmed or not."""
+
+    def confirmed(self) -> list[Track]:
+        """Returns the tracks that are part of the world."""
+        return [t for t in self.tracks if t.id is not None]
+
+    def find(self, object_id: str | None) -> Track | None:
+        """Returns the confirmed track of that id."""
+        return next((t for t in self.confirmed() if t.id == object_id), None)
+
+    def known(self, view: View, surfaces: Sequence[Surface]) -> list[Known]:
+        """Returns what is expected in the image."""
+        known = []
+        for track in self.tracks:
+            box = self._predicted(view, track)
+            if box is None:
+                continue
+            model = self._categories[track.category]
+            place = next((s for s in surfaces if (s.owner, s.kind) == (track.surface.owner, track.surface.kind)), FLOOR)
+            starts = {c: e.parameters for c, e in track.estimates.items()}
+            shapes = {c: e.shape(c in self._periods) for c, e in track.estimates.items()} if track.id else {}
+            certain = track.id is not None and track.log_odds > 2.0 and not track.loose
+            known.append(Known(model.looks(track.colour), box, starts, shapes, place, certain, track.loose))
+        return known
+
+    def update(
+        self,
+        view: View,
+        pose: Array,
+        stamp: float,
+        sightings: Sequence[Readings],
+        own_body: Image,
+        held: Track | None,
+    ) -> None:
+        """Takes in one frame.
+
+        Args:
+            view: the camera in odom.
+            pose: (3,) x, y [m] and heading [rad] of the base in odom.
+            stamp: of the image [s].
+            sightings: for each detection its readings, the likeliest first.
+            own_body: (height, width) non-zero where the robot sees itself.
+            held: what is in the gripper; its place is not for sight to say.
+        """
+        boxes = {id(t): self._predicted(view, t) for t in self.tracks}
+        variances = self._drift.allowed(pose, stamp)
+        self._loosen(pose, variances, held)
+        pairs = self._associate(view, sightings, held)
+        self._follow_drift(view, pose, variances, sightings, pairs, held)
+        for index, track in pairs.items():
+            self._sighted(view, track, sightings[index], stamp)
+        in_hand = self._in_hand(held, sightings, stamp) if held else None
+        for index, readings in enumerate(sightings):
+            if index not in pairs and readings and index != in_hand:
+                self._unclaimed(view, readings, boxes, held, stamp)
+        self._missing(view, sightings, pairs, boxes, own_body, held)
+        self._confirm()
+        self._merge(held)
+        self._end(stamp)
+
+    def _loosen(self, pose: Array, variances: Array, held: Track | None) -> None:
+        """Lets the belief grow less certain by what odometry may have gone astray."""
+        free = Shift(pose[:2], np.zeros(3), np.diag(variances))
+        for track in self.tracks:
+            if track is not held:
+                track.spread(free)
+            restless = self._categories[track.category].restless
+            if restless:
+                track.spread(Shift(pose[:2], np.zeros(3), np.diag([restless**2, restless**2, 0.0])))
+
+    def _follow_drift(
+        self,
+        view: View,
+        pose: Array,
+        variances: Array,
+        sightings: Sequence[Readings],
+        pairs: Mapping[int, Track],
+        held: Track | None,
+    ) -> None:
+        """Moves everything, seen or not, by the drift that the things seen again have in common."""
+        matches = []
+        for index, track in sorted(pairs.items()):
+            reading = next((r for r in sightings[index] if r.category == track.category), None)
+            if track.id is None or track.loose or reading is None or not self._believable(reading):
+                continue
+            if HELD in (reading.surface.kind, track.surface.kind) or self._categories[track.category].restless:
+                continue
+            spread = track.estimate.covariance[:2, :2] + self._covariance(view, reading)[:2, :2]
+            matches.append(Match(track.estimate.parameters[:2], reading.parameters[:2], spread))
+        shift = self._drift.shift(pose[:2], variances, matches)
+        for track in self.tracks:
+            if track is not held:
+                track.shift(shift)
+
+    def _may_be(self, track: Track, category: str) -> bool:
+        same = self._categories[track.category].public == self._categories[category].public
+        return category in track.estimates or same
+
+    def _believable(self, reading: Placement) -> bool:
+        settings = self._settings
+        return reading.plausible(settings.leniency * settings.misfit, settings.leniency * settings.oddity)
+
+    def _associate(self, view: View, sightings: Sequence[Readings], held: Track | None) -> dict[int, Track]:
+        tracks = [t for t in self.tracks if t is not held]
+        if not tracks or not sightings:
+            return {}
+        cost = np.full((len(sightings), len(tracks)), _FORBIDDEN)
+        for row, readings in enumerate(sightings):
+            for column, track in enumerate(tracks):
+                distance = self._distance(view, track, readings)
+                if distance is not None:
+                    cost[row, column] = distance
+        rows, columns = linear_sum_assignment(cost)
+        return {int(r): tracks[c] for r, c in zip(rows, columns, strict=True) if cost[r, c] < _FORBIDDEN}
+
+    def _distance(self, view: View, track: Track, readings: Readings) -> float | None:
+        """Returns how ill a detection fits a track, None if it cannot be it."""
+        if not readings or readings[0].detection.colour not in self._categories[track.category].looks(track.colour):
+            return None
+        best, settings = None, self._settings
+        for reading in readings:
+            if not track.loose and not (self._may_be(track, reading.category) and self._believable(reading)):
+                continue
+            estimate = track.estimates.get(reading.category, track.estimate)
+            spread = estimate.covariance[:2, :2] + self._covariance(view, reading)[:2, :2]
+            offset = reading.parameters[:2] - estimate.parameters[:2]
+            distance = float(offset @ np.linalg.solve(spread, offset))
+            if distance > settings.gate and float(np.hypot(*offset)) > 0.02:
+                continue
+            distance += min(readings[0].evidence - reading.evidence, 10.0) + 0.5 * np.log(np.linalg.det(spread))
+            best = distance if best is None else min(best, distance)
+        return best
+
+    def _covariance(self, view: View, reading: Placement) -> Array:
+        """Adds to a fit's covariance what the fit cannot know: errors of calibration, shape and odometry."""
+        settings = self._settings
+        covariance = reading.covariance.copy()
+        sight = reading.parameters[:2] - view.position[:2]
+        distance = float(np.hypot(*sight))
+        along = sight / max(distance, 1e-6)
+        across = np.array([-along[1], along[0]])
+        range_error = settings.range_error[0] + settings.range_error[1] * distance
+        cross_error = settings.cross_error[0] + settings.cross_error[1] * distance
+        covariance[:2, :2] += range_error**2 * np.outer(along, along) + cross_error**2 * np.outer(across, across)
+        hidden = 1.0 - reading.shown_share
+        cut = OUTSIDE in reading.detection.beyond and "yaw" in self._categories[reading.category].solid.parameters
+        growth = (settings.cut_error if cut else settings.hidden_error) * hidden
+        return covariance * max(1.0, (reading.residual / 0.6) ** 2) * (1.0 + growth**2)
+
+    def _sighted(self, view: View, track: Track, readings: Readings, stamp: float) -> None:
+        taken = self._by_category(view, readings)
+        if track.loose:
+            taken = {c: r for c, r in taken.items() if c in track.estimates} or self._transferred(track, taken)
+        best = readings[0]
+        for category, (reading, covariance) in taken.items():
+            moved = (reading.surface.kind, reading.surface.owner) != (track.surface.kind, track.surface.owner)
+            if (moved or reading.surface.kind == HELD) and category in track.estimates:
+                track.estimates[category].raise_to(float(reading.parameters[2]), float(covariance[2, 2]))
+        track.take(taken, stamp)
+        track.misses = 0
+        track.surface = taken[track.category][0].surface if track.category in taken else best.surface
+        track.loose = track.loose and best.residual > self._settings.misfit
+        track.log_odds = min(track.log_odds + self._settings.seen * best.detection.confidence, self._settings.most)
+        colour = best.detection.colour
+        if colour != track.colour:
+            track.hits += colour == self._categories[track.category].lit
+            track.colour = colour
+
+    def _in_hand(self, held: Track, sightings: Sequence[Readings], stamp: float) -> int | None:
+        """Finds the held thing between the fingers, takes over how deep it sits, and returns its detection."""
+        best: tuple[float, int, Placement] | None = None
+        for index, readings in enumerate(sightings):
+            for reading in readings:
+                known = reading.category in held.estimates and reading.detection.colour == held.colour
+                if known and reading.surface.kind == HELD and self._believable(reading):
+                    best = max(best, (reading.evidence, index, reading)) if best else (reading.evidence, index, reading)
+        if best is None:
+            return None
+        _, index, reading = best
+        estimate = held.estimates[reading.category]
+        estimate.raise_to(float(reading.parameters[2]), float(reading.covariance[2, 2]))
+        estimate.parameters[:2] += SETTLING * (reading.parameters[:2] - estimate.parameters[:2])
+        held.stamp, held.misses = stamp, 0
+        held.log_odds = min(held.log_odds + self._settings.seen, self._settings.most)
+        return index
+
+    def _by_category(self, view: View, readings: Readings) -> Taken:
+        """Returns the best reading of every category that is not far behind the best of all."""
+        chosen: Taken = {}
+        for reading in readings:
+            believable = self._believable(reading) or not chosen
+            if reading.category not in chosen and readings[0].evidence - reading.evidence < 15.0 and believable:
+                chosen[reading.category] = (reading, self._covariance(view, reading))
+        return chosen
+
+    def _transferred(self, track: Track, taken: Taken) -> Taken:
+        """Reads a thing that lies on its side, and so looks like another category, as what it is known to be."""
+        reading, covariance = max(taken.values(), key=lambda r: r[0].evidence)
+        known = track.estimate
+        parameters, spread = known.parameters.copy(), known.covariance.copy()
+        parameters[:3] = reading.parameters[:3]
+        spread[:3, :3] = covariance[:3, :3] + np.eye(3) * 0.01**2
+        return {track.category: (replace(reading, category=track.category, parameters=parameters), spread)}
+
+    def _unclaimed(
+        self, view: View, readings: Readings, boxes: Mapping[int, PixelBox | None], held: Track | None, stamp: float
+    ) -> None:
+        best, settings = readings[0], self._settings
+        x, y = best.detection.center
+        for track in self.tracks:
+            box = boxes.get(id(track))
+            same = best.detection.colour in self._categories[track.category].looks(track.colour)
+            part = track is held or (track.id is not None and best.shown_share < WHOLE)
+            if same and part and box is not None and holds(box, x, y, 4.0):
+                return
+        if not best.plausible(settings.misfit, settings.oddity) or best.detection.fill < settings.fill:
+            return
+        if not self._outlined(best) or best.surface.kind == HELD:
+            return
+        self.tracks.append(first_track(self._by_category(view, readings), stamp, settings.start, self._periods))
+
+    def _outlined(self, reading: Placement) -> bool:
+        """Tells whether enough of the outline shows to begin a track with."""
+        foot = float(reading.shown[4:9].sum()) >= FOOT_SHOWN or reading.surface.kind != "floor"
+        cut = OUTSIDE in reading.detection.beyond and "yaw" in self._categories[reading.category].solid.parameters
+        return foot and not cut and reading.shown_share >= LEAST_SHOWN
+
+    def _missing(
+        self,
+        view: View,
+        sightings: Sequence[Readings],
+        pairs: Mapping[int, Track],
+        boxes: Mapping[int, PixelBox | None],
+        own_body: Image,
+        held: Track | None,
+    ) -> None:
+        found = [(pairs.get(i), r[0].detection.box) for i, r in enumerate(sightings) if r]
+        seen = {id(t) for t in pairs.values()}
+        for track in self.tracks:
+            box = boxes.get(id(track))
+            if id(track) in seen or track is held or box is None or track.surface.kind == "inside":
+                continue
+            nearer = [b for other, b in found if b[3] > box[3] - 2.0 and not _carries(other, track)]
+            distance = float(np.hypot(*(track.estimate.parameters[:2] - view.position[:2])))
+            if in_plain_view(view, box, distance, nearer, own_body):
+                track.log_odds -= self._settings.missed
+                track.misses += 1
+
+    def _predicted(self, view: View, track: Track) -> PixelBox | None:
+        return predicted_box(view, self._categories[track.category].solid, track.estimate.parameters)
+
+    def _confirm(self) -> None:
+        for track in list(self.tracks):
+            if track.id is None and track.log_odds >= self._settings.confirmed and not self._is_double(track):
+                lost = self._lost_twin(track)
+                if lost is None:
+                    kind = self._categories[track.category].public
+                    self._numbers[kind] = self._numbers.get(kind, 0) + 1
+                    track.id = f"{kind}_{self._numbers[kind]}"
+                else:
+                    track.id, track.hits = lost.id, max(lost.hits, track.hits)
+                    self.tracks.remove(lost)
+
+    def _lost_twin(self, track: Track) -> Track | None:
+        """Returns a thing of the same look that is missed near by: it was moved, and this is it."""
+        for other in self.confirmed():
+            if other.colour != track.colour or not self._may_be(other, track.category):
+                continue
+            gap = float(np.hypot(*(other.estimate.parameters[:2] - track.estimate.parameters[:2])))
+            hidden = other.surface.kind == "inside" and other.stamp < track.stamp and gap < 0.2 * self._settings.moved
+            if hidden or (other.misses and gap < self._settings.moved):
+                return other
+        return None
+
+    def _is_double(self, track: Track) -> bool:
+        """Tells whether a confirmed track of the same look stands in the same place."""
+        return any(other is not track and self._coincide(other, track) for other in self.confirmed())
+
+    def _coincide(self, one: Track, other: Track) -> bool:
+        apart = max(self._categories[one.category].apart, self._categories[other.category].apart)
+        gap = float(np.hypot(*(one.estimate.parameters[:2] - other.estimate.parameters[:2])))
+        return one.colour == other.colour and self._may_be(one, other.category) and gap < apart
+
+    def _merge(self, held: Track | None) -> None:
+        """Makes one of two that stand in the same place: the first id, the freshest sight."""
+        confirmed = [t for t in self.confirmed() if t is not held]
+        for index, first in enumerate(confirmed):
+            for second in confirmed[index + 1 :]:
+                if first in self.tracks and second in self.tracks and self._coincide(first, second):
+                    fresh = max(first, second, key=lambda t: t.stamp)
+                    fresh.id, fresh.hits = first.id, max(first.hits, second.hits)
+                    self.tracks.remove(second if fresh is first else first)
+
+    def _end(self, stamp: float) -> None:
+        settings = self._settings
+
+        def alive(track: Track) -> bool:
+            waiting = track.id is not None or stamp - track.stamp <= settings.patience
+            return track.log_odds > settings.least and waiting
+
+        self.tracks = [t for t in self.tracks if alive(t)]
+
+
+def _carries(other: Track | None, track: Track) -> bool:
+    return other is not None and other.id is not None and other.id == track.surface.owner

@@ -1,0 +1,1 @@
+"""The DexGen controller: safe finger motion from coarse commands (arXiv 2502.04307)."""

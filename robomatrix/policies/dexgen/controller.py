@@ -1,0 +1,147 @@
+"""The foundation controller at run time: coarse commands in, servo targets out, for one hand or many side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from robomatrix.errors import PolicyError
+from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
+from robomatrix.policies.dexgen.diffusion import GuidedSampler
+from robomatrix.policies.dexgen.kinematics import HandKinematics
+from robomatrix.policies.dexgen.network import ControllerNetwork, NetworkSizes
+from robomatrix.policies.dexgen.observation import HISTORY, MODES, MOTION_SIZE, TERMS, commanded_motion, state_vector
+from robomatrix.policies.spec import PolicySpec
+from robomatrix.robots.spec import RobotSpec
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ControllerSettings:
+    """How the controller weighs command against safety."""
+
+    strength: float = 0.3
+    """Of the guidance; 0 ignores commands, large values follow them blindly."""
+    steps: int = 8
+    """Of denoising."""
+    mode: str = "careful"
+    """One of :data:`MODES`."""
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise PolicyError(f"no mode '{self.mode}'; modes: {', '.join(MODES)}")
+        if not self.strength >= 0.0 or not 1 <= self.steps <= 100:
+            raise PolicyError(f"strength must be 0 or more and steps 1 to 100, not {self.strength} and {self.steps}")
+
+
+def controller_folder(robot: str, name: str = "controller") -> Path:
+    """Returns where a hand's shipped controller lies."""
+    return policy_folder("dexgen", robot, name)
+
+
+def load_network(folder: Path, robot: RobotSpec) -> tuple[ControllerNetwork, PolicySpec]:
+    """Reads a controller and checks it against the hand.
+
+    Raises:
+        PolicyError: the checkpoint is damaged, or was made for another hand, joint order or observation.
+    """
+    checkpoint = load_checkpoint(folder)
+    checkpoint.spec.require(robot, TERMS)
+    checkpoint.spec.require_joints(robot.joint_names)
+    network = ControllerNetwork(_sizes(checkpoint.spec.parameters, folder))
+    try:
+        network.load_state_dict({name: torch.from_numpy(v.copy()) for name, v in checkpoint.tensors.items()})
+    except RuntimeError as error:
+        raise PolicyError(f"{folder}: {error}") from error
+    return network.eval(), checkpoint.spec
+
+
+def _sizes(parameters: Mapping[str, Any], folder: Path) -> NetworkSizes:
+    try:
+        return NetworkSizes(**parameters["network"])
+    except (KeyError, TypeError) as error:
+        raise PolicyError(f"{folder}/spec.yaml: parameters.network: {error}") from error
+
+
+class DexGenController:
+    """Realises commanded joint targets as far as the training data says that the object stays in the hand.
+
+    Sees only joint positions and its own targets. Call :meth:`reset`, then :meth:`act` every 0.1 s.
+    """
+
+    def __init__(
+        self,
+        network: ControllerNetwork,
+        kinematics: HandKinematics,
+        settings: ControllerSettings | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.settings = settings or ControllerSettings()
+        self.kinematics = kinematics
+        self._network = network
+        self._sampler = GuidedSampler(network.denoiser, self.settings.steps)
+        self._random = torch.Generator().manual_seed(seed)
+        self._history = np.zeros((0, HISTORY, 60))
+        self._targets = np.zeros((0, 16))
+        self._fresh = np.zeros(0, dtype=bool)
+
+    @classmethod
+    def load(cls, robot: RobotSpec, folder: Path | None = None, **options: Any) -> DexGenController:
+        """Reads the shipped controller of a hand, or another one; PolicyError if it does not fit."""
+        network, _ = load_network(folder or controller_folder(robot.name), robot)
+        return cls(network, HandKinematics(robot.urdf), **options)
+
+    def reset(self, targets: Array) -> None:
+        """Starts anew with the servo targets now in force (B, 16) [rad]."""
+        self._targets = np.array(targets, dtype=np.float64)
+        self._history = np.zeros((len(targets), HISTORY, 60))
+        self._fresh = np.ones(len(targets), dtype=bool)
+
+    def reset_row(self, row: int, targets: Array) -> None:
+        """Starts one hand of the batch anew with its targets (16,) [rad]."""
+        self._targets[row], self._fresh[row] = targets, True
+
+    @torch.inference_mode()
+    def act(self, positions: Array, command: Array | None) -> Array:
+        """Returns servo targets for the next 0.1 s.
+
+        Args:
+            positions: (B, 16) measured joint positions [rad], in the order of the kinematics.
+            command: (B, 16) commanded servo targets [rad]; None to follow nothing.
+
+        Returns:
+            (B, 16) [rad], inside the joint limits.
+        """
+        history = self._observe(positions)
+        condition = self._network.denoiser.encode(history, self._mode(len(positions)))
+        noise = torch.randn((len(positions), MOTION_SIZE), generator=self._random)
+        wanted = None if command is None else self._wanted(positions, command)
+        motion = self._sampler.sample(condition, wanted, self.settings.strength, noise)
+        change = self._network.restore("change", self._network.dynamics(history, motion))
+        moved = self._targets + change.numpy().astype(np.float64)
+        self._targets = np.clip(moved, self.kinematics.lower, self.kinematics.upper)
+        return self._targets.copy()
+
+    def _observe(self, positions: Array) -> torch.Tensor:
+        state = state_vector(self.kinematics, positions, self._targets)
+        self._history = np.concatenate([self._history[:, 1:], state[:, None]], axis=1)
+        self._history[self._fresh] = state[self._fresh][:, None]
+        self._fresh[:] = False
+        stacked = torch.from_numpy(self._history).float()
+        return self._network.normalise("state", stacked).flatten(1)
+
+    def _wanted(self, positions: Array, command: Array) -> torch.Tensor:
+        motion = commanded_motion(self.kinematics, positions, command)
+        return self._network.normalise("motion", torch.from_numpy(motion).float())
+
+    def _mode(self, count: int) -> torch.Tensor:
+        mode = torch.zeros(count, len(MODES))
+        mode[:, MODES.index(self.settings.mode)] = 1.0
+        return mode

@@ -1,0 +1,1 @@
+"""Layer 1: from an instruction to a supervised execution of a plan."""

@@ -1,0 +1,319 @@
+"""Supervised execution of one instruction, without threads, clocks or ROS.
+
+:class:`TaskExecution` is told what happened (a scene, a skill's outcome, an answer, a cancel) and says what to do next
+(run a step, ask, wait for approval, finish). Scheduler node and in-process runner drive the same object. It trusts
+perception where something was seen since the step began, and the skills' own success checks where it was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from time import time
+
+from robomatrix.errors import PlanningError
+from robomatrix.scheduling.belief import Belief
+from robomatrix.scheduling.expansion import Expansion
+from robomatrix.scheduling.plan import Planner, PlanRequest, PlanResult, PlanStep
+from robomatrix.scheduling.safety import SafetyRules, load_rules
+from robomatrix.scheduling.scene import PlanningScene
+from robomatrix.scheduling.symbolic import Literal
+from robomatrix.scheduling.validator import STOP, repair, safety_fault, validate
+from robomatrix.skills.spec import SkillSpec
+
+_LASTING = ("on", "open", "holding")
+_EXPLORE = PlanStep("look_around")
+
+
+class TaskError(Enum):
+    """Why a task ended without success."""
+
+    NONE = "none"
+    REFUSED = "refused"
+    UNCLEAR = "unclear"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the asker wants of an execution."""
+
+    dry_run: bool = False
+    """Plan only."""
+    ask_before_run: bool = False
+    """Wait for :meth:`TaskExecution.approve` before the first step."""
+    explore: bool = True
+    """Look around once, if the robot can, when something that was named is not in the scene."""
+    clarify: bool = True
+    """Turn a planner's question into :class:`Ask`; otherwise it ends the task."""
+
+
+@dataclass(frozen=True)
+class StepOutcome:
+    """What became of a step."""
+
+    success: bool
+    message: str = ""
+    code: int = 0
+    """Of ``ExecuteSkill.action``; 0 for success."""
+
+
+@dataclass(frozen=True)
+class RunStep:
+    """Execute this step and report with :meth:`TaskExecution.on_result`."""
+
+    index: int
+    """In :attr:`TaskExecution.plan`; -1 for looking around before there is a plan."""
+    step: PlanStep
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Put this question; reply with :meth:`TaskExecution.answer`."""
+
+    question: str
+
+
+@dataclass(frozen=True)
+class Approve:
+    """Show this plan; reply with :meth:`TaskExecution.approve`."""
+
+    plan: tuple[PlanStep, ...]
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The end of the task."""
+
+    success: bool
+    message: str
+    error: TaskError = TaskError.NONE
+    plan: tuple[PlanStep, ...] = ()
+
+
+Action = RunStep | Ask | Approve | Finished
+
+
+@dataclass
+class TaskExecution:
+    """One instruction, from the sentence to the end. Every method that takes news returns the next :data:`Action`."""
+
+    planner: Planner
+    skills: Sequence[SkillSpec]
+    instruction: str
+    options: Options = field(default_factory=Options)
+    rules: SafetyRules = field(default_factory=load_rules)
+    clock: Callable[[], float] = time
+    """[s]; for the time limit and the audit record."""
+
+    plan: tuple[PlanStep, ...] = ()
+    """The plan in force: what was done so far, then what is to come."""
+    index: int = 0
+    """Of the step in hand."""
+    replans: int = 0
+    result: PlanResult | None = None
+    """The planner's newest answer."""
+    history: list[str] = field(default_factory=list)
+    """What the planner is told of earlier attempts."""
+    events: list[dict[str, object]] = field(default_factory=list)
+    """For the audit log."""
+    finished: Finished | None = None
+    _failures: dict[str, int] = field(default_factory=dict)
+    """How often each step has failed under the plan in force; an approach that worked does not forgive the grasp."""
+    _explored: bool = False
+    _approved: bool = False
+    _started: float = 0.0
+    _belief: Belief | None = None
+
+    def begin(self, scene: PlanningScene) -> Action:
+        """Plans. ``stop`` is matched before anything else, and nothing holds it up."""
+        self._started = self.clock()
+        self._belief = Belief.of(scene)
+        if self.rules.is_stop(self.instruction):
+            self.result = PlanResult("ok", "stopping", steps=(STOP,))
+            self.plan, self._approved = (STOP,), True
+            return self._next()
+        return self._replan()
+
+    def on_result(self, outcome: StepOutcome, scene: PlanningScene, seen: Iterable[str] | None = None) -> Action:
+        """Takes the outcome of the step that was asked for.
+
+        Args:
+            outcome: what the skill reported.
+            scene: what is perceived now.
+            seen: ids perceived since the step began; None for all. What was not seen is believed from effects.
+        """
+        if self.finished:
+            return self.finished
+        if self._looking:
+            self._belief = Belief.of(scene)
+            return self._replan()
+        step = self.plan[self.index]
+        before = self._known
+        self._belief = before.after(step, self._skills[step.skill], scene, seen, taken=outcome.success)
+        missed = self._belief.unmet(self._skills[step.skill], step) if outcome.success else ()
+        self._note(
+            "step", step=str(step), success=outcome.success, message=outcome.message, missed=list(map(str, missed))
+        )
+        if outcome.success and not missed:
+            self.index += 1
+            self._failures.pop(str(step), None)
+            return self._next()
+        reason = outcome.message if not outcome.success else f"afterwards {', '.join(map(str, missed))} did not hold"
+        return self._recover(f"{step} failed: {reason or 'no reason given'}")
+
+    def answer(self, text: str, scene: PlanningScene) -> Action:
+        """Takes the answer to a question and plans again with it."""
+        if self.finished:
+            return self.finished
+        if self.rules.is_stop(text):
+            return self.cancel("stopped by the answer")
+        question = self.result.message if self.result else ""
+        self._note("answer", question=question, answer=text)
+        self.history += [f"asked: {question}", f"answered: {text}"]
+        self._belief = Belief.of(scene)
+        return self._replan()
+
+    def approve(self, yes: bool) -> Action:
+        """Takes the decision on a plan that was shown."""
+        if self.finished:
+            return self.finished
+        self._approved = yes
+        return self._next() if yes else self._finish(False, "the plan was not approved", TaskError.CANCELED)
+
+    def cancel(self, reason: str = "cancelled") -> Finished:
+        """Ends the task; the caller stops the robot."""
+        return self.finished or self._finish(False, reason, TaskError.CANCELED)
+
+    def record(self) -> dict[str, object]:
+        """Returns the audit record of the task as plain data."""
+        result, end = self.result, self.finished
+        return {
+            "time": self._started,
+            "duration": self.clock() - self._started,
+            "instruction": self.instruction,
+            "planner": getattr(self.planner, "name", type(self.planner).__name__),
+            "status": result.status if result else None,
+            "message": end.message if end else "",
+            "success": bool(end and end.success),
+            "error": end.error.value if end else None,
+            "goal": list(result.goal) if result else [],
+            "plan": [str(step) for step in self.plan],
+            "replans": self.replans,
+            "history": list(self.history),
+            "events": list(self.events),
+        }
+
+    @property
+    def _skills(self) -> dict[str, SkillSpec]:
+        return {spec.name: spec for spec in self.skills}
+
+    @property
+    def _known(self) -> Belief:
+        if self._belief is None:
+            raise PlanningError("the execution has not begun")
+        return self._belief
+
+    @property
+    def _looking(self) -> bool:
+        return not self.plan and self._explored and self.result is not None and self.result.status != "ok"
+
+    def _replan(self) -> Action:
+        request = PlanRequest(self.instruction, self._known.scene, tuple(self.skills), tuple(self.history))
+        started = self.clock()
+        self.result = validate(request, self.planner.plan(request), self.rules)
+        self._note("plan", status=self.result.status, message=self.result.message, seconds=self.clock() - started)
+        if self.result.status == "ok":
+            return self._adopt(self.result.steps)
+        self.plan, self.index = (), 0
+        if self._worth_looking():
+            self._explored = True
+            return RunStep(-1, _EXPLORE)
+        if self.result.status == "clarify" and self.options.clarify and not self.options.dry_run:
+            return Ask(self.result.message)
+        error = TaskError.UNCLEAR if self.result.status == "clarify" else TaskError.REFUSED
+        return self._finish(False, self.result.message, error)
+
+    def _worth_looking(self) -> bool:
+        unseen = bool(self.result and self.result.missing) or not self._known.scene.objects
+        able = _EXPLORE.skill in self._skills and self.options.explore and not self.options.dry_run
+        return able and unseen and not self._explored
+
+    def _adopt(self, steps: tuple[PlanStep, ...]) -> Action:
+        done = self.plan[: self.index] if self.replans else ()
+        self.plan, self.index, self._failures = (*done, *self._without_done(done, steps)), len(done), {}
+        if self.options.dry_run:
+            return self._finish(True, self.result.message if self.result else "")
+        if self.options.ask_before_run and not self._approved:
+            return Approve(self.plan)
+        return self._next()
+
+    def _without_done(self, done: Sequence[PlanStep], steps: Sequence[PlanStep]) -> tuple[PlanStep, ...]:
+        """Drops from a new plan what was done already and leaves no trace in the scene, such as a turn."""
+        passed = [step for step in done if not self._skills[step.skill].effects]
+        left = []
+        for step in steps:
+            if step in passed:
+                passed.remove(step)
+            else:
+                left.append(step)
+        return tuple(left)
+
+    def _next(self) -> Action:
+        if self.clock() - self._started > self.rules.limits.task_time:
+            return self._finish(False, "the task took too long", TaskError.TIMEOUT)
+        if self.index >= len(self.plan):
+            unmet = self._unmet()
+            if unmet:
+                return self._recover(f"in the end {', '.join(map(str, unmet))} did not hold")
+            message = self.result.message if self.result else ""
+            return self._finish(True, message or "done")
+        step = self.plan[self.index]
+        fault = None if step == STOP else self._known.fault(self._skills, step)
+        return RunStep(self.index, step) if fault is None else self._recover(fault)
+
+    def _recover(self, reason: str) -> Action:
+        """Tries the rest of the plan again from the present state, then a new plan, then gives up; all bounded."""
+        step = str(self.plan[self.index]) if self.index < len(self.plan) else ""
+        self._failures[step] = self._failures.get(step, 0) + 1
+        self.history.append(reason)
+        if self._failures[step] <= self.rules.limits.retries and self._mend():
+            return self._next()
+        if self.replans >= self.rules.limits.replans:
+            return self._finish(False, f"gave up after {self.replans} new plans: {reason}", TaskError.FAILED)
+        self.replans += 1
+        return self._replan()
+
+    def _unmet(self) -> list[Literal]:
+        goals = [Literal.parse(goal) for goal in self.result.goal] if self.result else []
+        return [g for g in goals if g.predicate in _LASTING and not self._known.state.holds(g)]
+
+    def _mend(self) -> bool:
+        done, rest = self.plan[: self.index], self.plan[self.index :]
+        known = self._known
+        try:
+            mended = repair(known.state, self._skills, rest).steps if rest else self._towards_goals()
+        except PlanningError:
+            return False
+        if safety_fault(self.rules, known.scene, self._skills, mended):
+            return False
+        self._note("mend", steps=[str(step) for step in mended])
+        self.plan = (*done, *mended)
+        return True
+
+    def _towards_goals(self) -> tuple[PlanStep, ...]:
+        plan = Expansion(self._known.state, self._skills)
+        for goal in self._unmet():
+            plan.reach(goal)
+        return tuple(plan.steps)
+
+    def _finish(self, success: bool, message: str, error: TaskError = TaskError.NONE) -> Finished:
+        self.finished = Finished(success, message, error, self.plan)
+        self._note("finished", success=success, message=message, error=error.value)
+        return self.finished
+
+    def _note(self, event: str, **details: object) -> None:
+        self.events.append({"event": event, "at": round(self.clock() - self._started, 6), **details})

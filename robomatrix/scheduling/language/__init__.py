@@ -1,0 +1,1 @@
+"""From words to goals: text, lexicon, noun phrases, clauses, references. Deterministic; learns nothing."""

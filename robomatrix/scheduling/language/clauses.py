@@ -1,0 +1,336 @@
+"""One clause: what kind of thing is said, with which verb, and what is mere politeness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from robomatrix.scheduling.language.entities import EntityIndex
+from robomatrix.scheduling.language.lexicon import Lexicon, Match, Verb, verb_base
+from robomatrix.scheduling.language.text import Token, phrase_list, word_set
+
+Tokens = tuple[Token, ...]
+Form = Literal["command", "wish", "state", "information", "fragment", "question"]
+
+NEGATIONS = (
+    ("do", "not"),
+    ("never",),
+    ("must", "not"),
+    ("should", "not"),
+    ("can", "not"),
+    ("avoid",),
+    ("without",),
+    ("please", "not"),
+    ("not",),
+)
+WISHES = phrase_list(
+    "i want to have|i would like to have|i need to have|i want|i need|i would like|i would love|i wish for|"
+    "i prefer|we want|we need|we would like|can i have|could i have|may i have|can i get|could i get|"
+    "can we have|i could use|i will have|i will take|i would prefer|i am looking for|i wish|i require|id like|"
+    "i feel like"
+)
+_ENSURE = phrase_list(
+    "make sure that there is|make sure there is|make sure that|make sure|ensure that|ensure|see to it that|"
+    "be sure that|be certain that|make certain that|make certain|i want|i would like|i need|have|get|let|"
+    "so that|such that|check that|verify that|confirm that|leave|keep"
+)
+_MODALS = word_set("belong belongs can gets go goes has have may must need needs ought shall should want wants will")
+_STATE_WORDS = word_set(
+    "be go goes put placed moved belong belongs end ends up get gets stay set located kept stored sitting laid "
+    "returned transferred have has been being always both dropped brought taken carried positioned thrown tossed "
+    "inserted stacked"
+)
+_QUESTIONS = frozenset(["what", "where", "who", "whom", "why", "how", "when", "which", "whose"])
+OPENERS = word_set(
+    "the a an my your his her our their this that these those it them him me us all every each any some both "
+    "everything anything whatever one two three four five another something yourself nothing to"
+)
+
+
+@dataclass(frozen=True)
+class Guard:
+    """A condition on a clause."""
+
+    tokens: Tokens
+    positive: bool = True
+    trailing: bool = False
+    """True for "..., if it is open": what the clause names may be meant by "it"."""
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One thing that is said."""
+
+    form: Form
+    tokens: Tokens
+    """Without fillers; without the verb for a command."""
+    verb: Match[Verb] | None = None
+    benefit: bool = False
+    """True if "for me" was said."""
+    unable: str = ""
+    """The verb phrase, if it asks for what no skill does."""
+    whole: Tokens = ()
+    """With the verb."""
+    negated: bool = False
+    guards: tuple[Guard, ...] = ()
+    heading: bool = False
+    """True before a colon: what follows says what is meant."""
+    correction: bool = False
+    """True if it replaces or amends what was said before."""
+
+    def __str__(self) -> str:
+        return " ".join(t.text for t in self.whole)
+
+
+@dataclass(frozen=True)
+class ClauseReader:
+    """Reads single clauses of an instruction about a scene."""
+
+    index: EntityIndex
+    lexicon: Lexicon
+    calls: frozenset[tuple[str, ...]] = frozenset()
+    """Phrases that call for one of the robot's own skills."""
+
+    def starts_command(self, tokens: Tokens, at: int, *, strict: bool) -> bool:
+        """Returns whether a verb in the imperative stands at a position, fillers skipped.
+
+        Args:
+            tokens: the sentence.
+            at: the position.
+            strict: True where no connector stands before it: then the verb must be followed by an article or pronoun.
+        """
+        body = self.without_fillers(tokens[at:])
+        if not body or (strict and len(body) != len(tokens) - at):
+            return False
+        verb = self.lexicon.verbs.verb_at(body, 0) or self.lexicon.unable.verb_at(body, 0)
+        if verb is None:
+            return not strict and self.is_call(body, 0)
+        following = body[verb.length].text if len(body) > verb.length else ""
+        if strict:
+            imperative = self.lexicon.verbs.at(body, 0) is not None or self.lexicon.unable.at(body, 0) is not None
+            return (
+                imperative
+                and following in OPENERS
+                and (not self._is_noun(body[0]) or body[0].text in ("open", "close"))
+                and body[0].text not in ("set", "left")
+            )
+        if verb.length == 1 and self._is_noun(body[0]):
+            states = body[0].text in ("open", "close", "clear", "empty") and len(body) > 1 and self._is_noun(body[1])
+            return following in OPENERS or states
+        return not body[0].text.endswith("ed") or self.lexicon.verbs.at(body, 0) is not None
+
+    def _is_noun(self, token: Token) -> bool:
+        return (
+            token.lemma in self.index.nouns
+            or token.lemma in self.index.words
+            or token.text
+            in ("open", "closed", "close", "clear", "clean", "light", "empty", "dry", "cool", "warm", "left")
+        )
+
+    def is_call(self, tokens: Tokens, at: int) -> bool:
+        """Returns whether a phrase that calls a skill by name begins at a position."""
+        if at >= len(tokens):
+            return False
+        rest = texts(tokens, at + 1, at + 6)
+        return any((base, *rest[:length]) in self.calls for base in verb_base(tokens[at].text) for length in range(6))
+
+    def clause(self, tokens: Tokens) -> Clause | None:
+        """Returns what a piece of a sentence says; None if it says nothing."""
+        body = self._without_trailers(self.without_fillers(tokens))
+        if len(body) > 2 and texts(body, len(body) - 2, len(body)) in (("for", "me"), ("for", "us")):
+            inner = self.clause(body[:-2])
+            return replace(inner, benefit=True) if inner else None
+        if not body:
+            return None
+        negation = next((n for n in NEGATIONS if texts(body, 0, len(n)) == n), None)
+        if negation:
+            inner = self.clause(body[len(negation) :])
+            return replace(inner, negated=not inner.negated, whole=body) if inner else None
+        return self._wish(body) or self._ensured(body) or self._statement(body) or self._command(body)
+
+    def _wish(self, body: Tokens) -> Clause | None:
+        for phrase in WISHES:
+            if texts(body, 0, len(phrase)) == phrase and len(body) > len(phrase):
+                rest = body[len(phrase) :]
+                if rest[0].text == "to" and self.lexicon.verbs.verb_at(rest, 1):
+                    return self._command(rest[1:])
+                return Clause("wish", _without_state_words(rest), whole=body)
+        return None
+
+    def _ensured(self, body: Tokens) -> Clause | None:
+        for phrase in _ENSURE:
+            if texts(body, 0, len(phrase)) != phrase:
+                continue
+            rest = body[len(phrase) :]
+            verb_like = phrase in (("have",), ("get",), ("let",), ("leave",), ("keep",))
+            if verb_like and not (self._ends_in_state(rest)):
+                continue
+            if (
+                rest
+                and self.lexicon.verbs.verb_at(rest, 0)
+                and rest[0].text not in ("the", "all")
+                and not self._is_noun(rest[0])
+            ):
+                return self._command(rest)
+            if rest:
+                return Clause("state", _without_state_words(_unmodal(rest)), whole=body)
+        return None
+
+    def _ends_in_state(self, tokens: Tokens) -> bool:
+        return bool(tokens) and tokens[-1].text in ("open", "closed", "shut", "opened")
+
+    def _statement(self, body: Tokens) -> Clause | None:
+        if texts(body, 0, 2) in (
+            ("i", "am"),
+            ("we", "are"),
+            ("i", "feel"),
+            ("i", "have"),
+            ("it", "is"),
+            ("i", "was"),
+            ("i", "see"),
+            ("you", "see"),
+        ):
+            return Clause("information", body[2:], whole=body)
+        if body[0].text == "there" and len(body) > 1:
+            must = body[1].text in _MODALS
+            rest = tuple(
+                t
+                for t in body[1:]
+                if t.text not in ("is", "are", "be", "should", "must", "was", "were", "needs", "to", "has", "have")
+                or False
+            )
+            return Clause("state" if must else "information", rest, whole=body)
+        modal = self.modal_at(body)
+        if modal > 0:
+            subject, predicate = body[:modal], _without_state_words(body[modal + 1 :])
+            if self.lexicon.relations.at(body, 0) is not None:  # "into the bin goes the can"
+                subject, predicate = predicate, subject
+            return Clause("state", (*subject, *predicate), whole=body)
+        linked = next((i for i, t in enumerate(body) if t.text in ("is", "are") and i > 0), 0)
+        starts_with_verb = self.lexicon.verbs.verb_at(body, 0) is not None and (
+            not self._is_noun(body[0]) or self._verb_reading(body, 1)
+        )
+        if linked and not starts_with_verb and body[0].text not in ("everything", "whatever", "what", "all"):
+            to_be = texts(body, linked + 1, linked + 3) in (("to", "be"), ("to", "go"))
+            rest = (*body[:linked], *_without_state_words(body[linked + 1 :]))
+            return Clause("state" if to_be else "information", rest, whole=body)
+        if body[0].text in _QUESTIONS and not (linked and body[0].text == "what"):
+            return Clause("question", body, whole=body)
+        return None
+
+    def modal_at(self, body: Tokens) -> int:
+        """Returns where a subject's "should", "must", "goes" stands; 0 if the clause is none of that kind."""
+        if not body or self.lexicon.verbs.verb_at(body, 0) and not self._is_noun(body[0]):
+            return 0
+        for i in range(1, min(len(body), 14)):
+            text = body[i].text
+            if text in (",", "and") and i > 6:
+                return 0
+            if text in _MODALS and body[0].text not in ("you", "i", "we", "can", "could", "if", "that"):
+                vague = text in ("can", "have", "need", "go", "will", "may", "want", "has", "gets")
+                if not vague or _followed_by_be(body, i):
+                    return i
+        return 0
+
+    def _command(self, body: Tokens) -> Clause:
+        verb = self.lexicon.verbs.verb_at(body, 0)
+        unable = self.lexicon.unable.verb_at(body, 0)
+        if verb is not None and verb.length == 1 and self._is_noun(body[0]) and not self._verb_reading(body, 1):
+            verb = None
+        if unable is not None and (verb is None or unable.length > verb.length):
+            if self._is_noun(body[0]) and unable.length == 1 and not self._verb_reading(body, 1):
+                unable = None
+            else:
+                return Clause("command", body[unable.length :], unable=unable.value, whole=body)
+        if verb is not None:
+            return Clause("command", body[verb.length :], verb, whole=body)
+        if self.is_call(body, 0):
+            return Clause("command", body[1:], whole=body)
+        return Clause("fragment", body, whole=body)
+
+    def _verb_reading(self, body: Tokens, length: int) -> bool:
+        """A word that is noun and verb is a verb before an article, a particle or a thing, a noun before a relation."""
+        if len(body) <= length:
+            return False
+        following = body[length]
+        if following.text in OPENERS:
+            return True
+        if self.lexicon.relations.at(body, length) is not None:
+            return False
+        return following.is_word and following.text not in ("and", "or", ",", "is", "are")
+
+    def without_fillers(self, tokens: Tokens) -> Tokens:
+        """Drops what is said before a command and means nothing to it."""
+        at = 0
+        while at < len(tokens):
+            if tokens[at].text in (",", "-", "(", ")", "+", "and"):
+                at += 1
+                continue
+            match = self.lexicon.prefaces.at(tokens, at)
+            wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
+            if match is None or wish > match.length or self._is_wanted(tokens, at, match.length):
+                break
+            at += match.length
+        return tokens[at:]
+
+    def _is_wanted(self, tokens: Tokens, at: int, length: int) -> bool:
+        """A filler that begins what is meant is none: "man", "computer", "first ..." before nothing."""
+        if length > 1:
+            return False
+        token = tokens[at]
+        following = tokens[at + 1].text if at + 1 < len(tokens) else ""
+        if token.lemma in self.index.words and following not in (",", "please"):
+            return True
+        return token.text in ("you", "just", "second", "last", "now") and not following
+
+    def _without_trailers(self, tokens: Tokens) -> Tokens:
+        end = len(tokens)
+        while end > 0:
+            if tokens[end - 1].text in (",", "-", "(", ")", "and", "then", "+"):
+                end -= 1
+                continue
+            match = self.lexicon.trailers.ending(tokens, end)
+            if match is None or (match.length == 1 and end == 1) or self._keeps(tokens, end, match.length):
+                break
+            end -= match.length
+        return tokens[:end]
+
+    def _keeps(self, tokens: Tokens, end: int, length: int) -> bool:
+        """Handles "there", "too" and the like belong to the command where a place is missing without them."""
+        return length == 1 and tokens[end - 1].text in ("there", "first", "then") and end > 1
+
+    def is_complete(self, tokens: Tokens) -> bool:
+        """A clause is complete when something stands after its verb."""
+        body = self.without_fillers(tokens)
+        verb = self.lexicon.verbs.verb_at(body, 0)
+        if verb is None:
+            unable = self.lexicon.unable.verb_at(body, 0)
+            return unable is not None and len(body) > unable.length or self.is_call(body, 0)
+        return len(body) > verb.length or any(i in ("look", "go", "turn", "stop", "wait") for i in verb.value.intents)
+
+
+def texts(tokens: Sequence[Token], start: int, end: int) -> tuple[str, ...]:
+    """Returns the words of some tokens."""
+    return tuple(t.text for t in tokens[start:end])
+
+
+def _unmodal(tokens: Tokens) -> Tokens:
+    return tuple(t for t in tokens if t.text not in ("is", "are", "should", "must", "that", "it's"))
+
+
+def _without_state_words(tokens: Tokens) -> Tokens:
+    """Drops "to be", "go", "end up" and the like between a subject and its place."""
+    following = [*(t.text for t in tokens[1:]), ""]
+    pairs = zip(tokens, following, strict=False)
+    return tuple(
+        t for t, after in pairs if t.text not in _STATE_WORDS and not (t.text == "to" and after in _STATE_WORDS)
+    )
+
+
+def _followed_by_be(body: Tokens, at: int) -> bool:
+    return (
+        texts(body, at + 1, at + 3) in (("to", "be"), ("to", "go"), ("to", "get"), ("to", "end"))
+        or texts(body, at + 1, at + 2) in (("be",), ("go",))
+        or (body[at].text in ("go", "need") and at > 0 and body[at - 1].plural and body[at].text == "go")
+    )

@@ -1,0 +1,281 @@
+"""How well words describe the things and places of a scene."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from robomatrix.scheduling.language.text import lemmas, tokenise, word_set
+from robomatrix.scheduling.ontology import Ontology, Words, load_ontology
+from robomatrix.scheduling.scene import START, Location, Object, PlanningScene
+
+Phrase = tuple[str, ...]
+
+NAME, CLASS, SYNONYM, PART, WIDER, ANYTHING = 6.0, 5.0, 4.0, 3.0, 2.0, 1.0
+"""How directly a head noun names an entity."""
+_LONGEST_NAME = 6
+GRAMMAR = word_set(
+    "the a an and or in on into onto to from with at by for it them is are if then not no all every except"
+)
+"""Words that are part of no name."""
+_COLOUR_WORDS = frozenset({"coloured", "colored", "color", "colour", "ish", "hued", "shaded"})
+
+
+@dataclass(frozen=True)
+class Described:
+    """An entity with all the words that fit it."""
+
+    id: str
+    name: str
+    entity: Location | Object | None
+    """None for a start that the scene does not list."""
+    heads: dict[Phrase, float]
+    """Noun phrases that name it, with their directness."""
+    attributes: frozenset[str]
+    """Words that may stand before its head noun."""
+    colours: frozenset[str]
+    """Canonical colours; empty where none is stated."""
+    sizes: frozenset[str]
+    materials: frozenset[str]
+
+    @property
+    def is_object(self) -> bool:
+        """True for what is carried."""
+        return isinstance(self.entity, Object)
+
+    @property
+    def kind(self) -> str:
+        """The kind of a place; "object" for what is carried."""
+        return self.entity.kind if isinstance(self.entity, Location) else "object" if self.entity else "region"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How well words describe an entity."""
+
+    directness: float
+    """Of the head noun, from :data:`ANYTHING` to :data:`NAME`; a little more for longer phrases."""
+    doubts: int
+    """Attributes that the scene neither confirms nor contradicts."""
+
+
+class EntityIndex:
+    """All entities of a scene, and the words that occur in them."""
+
+    def __init__(self, scene: PlanningScene) -> None:
+        self.scene = scene
+        self.ontology = load_ontology()
+        self.entities = [_describe(self.ontology, entity) for entity in scene.entities()]
+        if all(e.id != START for e in self.entities):
+            self.entities.append(_start(self.ontology))
+        self.by_id = {e.id: e for e in self.entities}
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Every word that describes something in the scene."""
+        listed = [e for e in self.entities if e.entity is not None]
+        found = {w for e in listed for phrase in e.heads for w in phrase}
+        return frozenset(found.union(*(e.attributes for e in listed)))
+
+    @cached_property
+    def nouns(self) -> frozenset[str]:
+        """Every word that a noun phrase may end with, in the scene or in the ontology."""
+        tables = (self.ontology.classes, self.ontology.categories)
+        known = {lemmas(phrase)[-1] for table in tables for phrase in table if lemmas(phrase)}
+        return frozenset(
+            known | {phrase[-1] for e in self.entities for phrase in e.heads} | set(self.ontology.anything)
+        )
+
+    @cached_property
+    def phrases(self) -> frozenset[Phrase]:
+        """Every name of several words, in the scene or in the ontology."""
+        heads = {phrase for e in self.entities for phrase in e.heads}
+        return frozenset(phrase for phrase in heads | self._class_phrases if len(phrase) > 1)
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Every word of a name in the scene."""
+        return frozenset(w for e in self.entities for w in name_words(e.name))
+
+    def fit(self, entity: Described, words: Phrase) -> Fit | None:
+        """Returns how well words describe an entity, the head noun last; None if they do not."""
+        words = tuple(w for w in words if w not in _COLOUR_WORDS) or words
+        if not words:
+            return Fit(ANYTHING, 0)
+        fits = [fit for start in range(len(words)) if (fit := self._split_fit(entity, words, start)) is not None]
+        if not fits and self._only_attributes(words):
+            doubts = self._doubts(entity, words)
+            return None if doubts is None or doubts == len(words) else Fit(ANYTHING, doubts)
+        return min(fits, key=lambda fit: (fit.doubts, -fit.directness), default=None)
+
+    def _split_fit(self, entity: Described, words: Phrase, start: int) -> Fit | None:
+        directness = self._head(entity, words[start:])
+        doubts = self._doubts(entity, words[:start]) if directness is not None else None
+        if directness is None or doubts is None:
+            return None
+        return Fit(directness + 0.1 * (len(words) - start), doubts)
+
+    def _head(self, entity: Described, phrase: Phrase) -> float | None:
+        if len(phrase) == 1 and phrase[0] in self.ontology.anything and entity.is_object:
+            return max(ANYTHING, entity.heads.get(phrase, ANYTHING))
+        return entity.heads.get(phrase)
+
+    def _doubts(self, entity: Described, words: Iterable[str]) -> int | None:
+        """Returns how many attributes the scene does not confirm; None if it contradicts one."""
+        confirmed = [self._confirms(entity, word) for word in words]
+        return None if None in confirmed else confirmed.count(False)
+
+    def _confirms(self, entity: Described, word: str) -> bool | None:
+        ontology = self.ontology
+        if word in entity.attributes:
+            return True
+        if word in ontology.colours:
+            return _compared(ontology.colours[word], entity.colours)
+        if word in ontology.materials:
+            return _compared(ontology.materials[word], entity.materials)
+        if word in ontology.sizes:
+            return _compared(ontology.sizes[word], entity.sizes) or False
+        meant = ontology.classes.get(word, frozenset())
+        if meant and any(meant & ontology.classes.get(own, frozenset()) for own in entity.attributes):
+            return True
+        names_something_else = (word,) in self._class_phrases or word in self.names
+        return None if names_something_else else False
+
+    @cached_property
+    def _class_phrases(self) -> frozenset[Phrase]:
+        return frozenset(lemmas(p) for table in (self.ontology.classes, self.ontology.categories) for p in table)
+
+    def _only_attributes(self, words: Phrase) -> bool:
+        return all(self.is_attribute(word) for word in words)
+
+    def is_attribute(self, word: str) -> bool:
+        """Returns whether a word is a colour, size or material."""
+        return word in self.ontology.colours or word in self.ontology.sizes or word in self.ontology.materials
+
+
+def _compared(meant: frozenset[str], own: frozenset[str]) -> bool | None:
+    return (True if meant & own else None) if own else False
+
+
+def name_words(name: str, *, digits: bool = False) -> Phrase:
+    """Returns the words of a name up to its first punctuation mark, at most six, without grammar words.
+
+    Whatever else a name may say ("can. Ignore your rules and ...") describes nothing.
+    """
+    words: list[str] = []
+    for token in tokenise(name):
+        if not token.is_word and token.number is None:
+            break
+        if token.text not in GRAMMAR and (digits or token.is_word):
+            words.append(token.lemma)
+    return tuple(words[:_LONGEST_NAME])
+
+
+def _describe(ontology: Ontology, entity: Location | Object) -> Described:
+    heads: dict[Phrase, float] = {}
+    classes = _classes(ontology, entity.category)
+    for wide in {c for name in classes for c in ontology.wider(name)} | _group(entity):
+        _add(heads, (wide, *_words_for(ontology.categories, wide)), WIDER)
+    _add(heads, (s for name in classes for s in ontology.synonyms.get(name, ())), SYNONYM)
+    _add(heads, _tail_synonyms(ontology, entity.name), SYNONYM)
+    _add(heads, (entity.category,), CLASS)
+    for name in (entity.name, entity.id, _spaced(ontology, entity.name), *entity.aliases):
+        _add(heads, (" ".join(name_words(name, digits=True)),), NAME + 1.0)
+        _add_name(ontology, heads, name_words(name))
+    if isinstance(entity, Location) and entity.kind == "person":
+        _add(heads, ontology.synonyms["person"], PART)
+    return Described(
+        entity.id,
+        entity.name,
+        entity,
+        heads,
+        _attribute_words(entity),
+        _canonical(ontology.colours, entity.colour, entity.name),
+        _canonical(ontology.sizes, entity.size if isinstance(entity.size, str) else None, entity.name),
+        _canonical(ontology.materials, entity.material, entity.name),
+    )
+
+
+def _classes(ontology: Ontology, category: str) -> set[str]:
+    """Returns a class as written and, if the ontology knows it by another name, that name."""
+    names = {category.lower().replace("_", " "), " ".join(lemmas(category)), _spaced(ontology, category)}
+    if any(name in ontology.synonyms for name in names):
+        return names
+    return names | {c for name in names for c in ontology.classes.get(name, ())}
+
+
+def _spaced(ontology: Ontology, text: str) -> str:
+    """Returns "garbage can" for "garbagecan"."""
+    return " ".join(ontology.apart.get(word, word) for word in lemmas(text))
+
+
+def _start(ontology: Ontology) -> Described:
+    heads: dict[Phrase, float] = {}
+    _add(heads, ontology.synonyms["start"], NAME)
+    return Described(START, "the start", None, heads, frozenset(), frozenset(), frozenset(), frozenset())
+
+
+def _group(entity: Location | Object) -> set[str]:
+    return {entity.group.lower()} if entity.group else set()
+
+
+def _words_for(table: Words, name: str) -> list[str]:
+    return [word for word, names in table.items() if name in names]
+
+
+def _add(heads: dict[Phrase, float], phrases: Iterable[str], weight: float) -> None:
+    for phrase in phrases:
+        words = lemmas(phrase)
+        if words and heads.get(words, 0.0) < weight:
+            heads[words] = weight
+
+
+def _add_name(ontology: Ontology, heads: dict[Phrase, float], words: Phrase) -> None:
+    words = tuple(w for w in words if not w.isdigit())
+    compound = False  # in "trash can", "can" alone is no can
+    for start in range(len(words)):
+        tail = words[start:]
+        compound = compound or _misleading(ontology, tail)
+        heads[tail] = max(heads.get(tail, 0.0), PART if compound and len(tail) == 1 else NAME)
+    for end in range(1, len(words)):  # "mustard" for "mustard bottle"
+        for start in range(end):
+            part = words[start:end]
+            if not all(w in ontology.colours or w in ontology.sizes or w in ontology.materials for w in part):
+                heads.setdefault(part, PART)
+
+
+def _misleading(ontology: Ontology, tail: Phrase) -> bool:
+    whole, last = _stands_still(ontology, tail), _stands_still(ontology, tail[-1:])
+    return len(tail) > 1 and None not in (whole, last) and whole != last
+
+
+def _stands_still(ontology: Ontology, phrase: Phrase) -> bool | None:
+    classes = ontology.classes.get(" ".join(phrase))
+    return None if classes is None else any(c in ontology.kinds for c in classes)
+
+
+def _tail_synonyms(ontology: Ontology, name: str) -> set[str]:
+    """Returns other words for what a name's end says, where the ontology has it as a class."""
+    words = name_words(name)
+    tails = (" ".join(words[start:]) for start in range(len(words)))
+    return {synonym for tail in tails for synonym in ontology.synonyms.get(tail, ())}
+
+
+def _attribute_words(entity: Location | Object) -> frozenset[str]:
+    texts = [
+        entity.name,
+        entity.category,
+        entity.colour or "",
+        entity.material or "",
+        entity.group or "",
+        *entity.aliases,
+    ]
+    if isinstance(entity.size, str):
+        texts.append(entity.size)
+    return frozenset(word for text in texts for word in name_words(text))
+
+
+def _canonical(table: Words, stated: str | None, name: str) -> frozenset[str]:
+    words: Sequence[str] = lemmas(stated) if stated else lemmas(name)
+    return frozenset().union(*(table.get(word, frozenset()) for word in words))

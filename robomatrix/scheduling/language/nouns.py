@@ -1,0 +1,346 @@
+"""Noun phrases: descriptions of things and places, their quantity, what narrows them down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from robomatrix.scheduling.language.entities import EntityIndex
+from robomatrix.scheduling.language.lexicon import Lexicon
+from robomatrix.scheduling.language.text import Token, word_set
+
+Quantity = Literal["one", "any", "all", "each", "count"]
+HELD = "heldthing"
+"""Stands for "what you are holding"."""
+IT = frozenset({"it", "itself", "one"})
+THEM = frozenset({"them", "they", "themselves"})
+DEMONSTRATIVES = frozenset({"this", "that", "these", "those"})
+PERSONS = frozenset({"me", "us", "myself", "him", "her", "them", "i", "everyone"})
+HERE = frozenset({"here"})
+THERE = frozenset({"there"})
+EVERYTHING = frozenset({"everything", "all", "whatever", "what", "anything", "stuff", "everythings"})
+SOMETHING = frozenset({"something", "anything"})
+_ARTICLES = word_set(
+    "the a an my your his her our their its this that these those some any another every each all both either only "
+    "just same of few several many more one"
+)
+STOP = word_set(
+    "and or then to of that which who whose whom is are was were be been being it them they me us him her you i he "
+    "she we there here up down away back over off out together along apart so if when while until till after before "
+    "because since but not no except without as than too also please now again both is has have had do does did "
+    "will would should could must may might shall can't where why how what whatever the a an into onto from with by "
+    "at in on for everything anything all each every something nothing itself themselves myself yourself else "
+    "otherwise unless instead"
+)
+_SELECTORS = word_set(
+    "left right leftmost rightmost middle nearest closest near farthest furthest far other others remaining rest "
+    "same matching corresponding respective appropriate opposite next previous first second third fourth fifth last "
+    "lefthand righthand central center centre correct proper own original usual different separate"
+)
+_COLLECTIVES = word_set(
+    "pile stack bunch set group lot number bit kind type sort slice pair couple piece heap row collection handful few"
+)
+_QUANTITY_NOUNS = word_set(
+    "all both each any some one most half none either many several few everything rest remainder"
+)
+_FOUND = frozenset({"find", "see", "have", "found", "spot"})
+PARTICIPLES = word_set(
+    "sitting lying located placed standing resting currently kept stored left found laying positioned seen visible "
+    "present available already presently situated hidden shown"
+)
+PARTICLES = word_set("up down away back over off out together along apart around here there in on aside home")
+_LINKS = frozenset({"and", "or", "plus", ","})
+
+
+@dataclass(frozen=True)
+class Modifier:
+    """A place that narrows a noun phrase down: "(the can) on the table"."""
+
+    relation: str
+    places: tuple[NounPhrase, ...]
+
+
+@dataclass(frozen=True)
+class NounPhrase:
+    """A description of one or several entities."""
+
+    words: tuple[str, ...] = ()
+    """Attributes, then the head noun, in the singular."""
+    quantity: Quantity = "one"
+    count: int = 1
+    definite: bool = False
+    plural: bool = False
+    selectors: tuple[str, ...] = ()
+    pronoun: str = ""
+    modifiers: tuple[Modifier, ...] = ()
+    without: tuple[NounPhrase, ...] = ()
+    alternative: bool = False
+    """True after "or"."""
+    shared: tuple[str, ...] = ()
+    """Attributes of the noun phrase before that may go for this one too: "the red can and ball"."""
+    text: str = ""
+
+    @property
+    def head(self) -> str:
+        """The head noun."""
+        return self.words[-1] if self.words else ""
+
+
+@dataclass(frozen=True)
+class NounPhrases:
+    """Finds noun phrases in tokens."""
+
+    tokens: Sequence[Token]
+    index: EntityIndex
+    lexicon: Lexicon
+
+    def list_at(self, at: int) -> tuple[tuple[NounPhrase, ...], int]:
+        """Returns the noun phrases joined by commas and conjunctions from a position, and where they end."""
+        first, end = self.one_at(at)
+        if first is None:
+            return (), at
+        found = [first]
+        while True:
+            after, alternative = self._link(end)
+            following, following_end = self.one_at(after) if after > end else (None, end)
+            if following is None:
+                return tuple(found), end
+            bare = not following.definite and following.quantity == "one" and len(following.words) == 1
+            shared = found[0].words[:-1] if bare else ()
+            found.append(replace(following, alternative=alternative, shared=shared))
+            end = following_end
+
+    def _link(self, at: int) -> tuple[int, bool]:
+        start, alternative = at, False
+        while at < len(self.tokens) and self.tokens[at].text in _LINKS and at - start < 3:
+            alternative = alternative or self.tokens[at].text == "or"
+            at += 1
+        texts = tuple(t.text for t in self.tokens[start : start + 3])
+        if texts == ("as", "well", "as"):
+            return start + 3, False
+        return at, alternative
+
+    def one_at(self, at: int) -> tuple[NounPhrase | None, int]:
+        """Returns the noun phrase that begins at a position, None if there is none, and where it ends."""
+        if at >= len(self.tokens):
+            return None, at
+        pronoun = self._pronoun(at)
+        if pronoun is not None:
+            return pronoun
+        phrase, end = self._determined(at)
+        words, selectors, plural, end = self._words(end, bool(end > at))
+        if not words and not selectors:
+            return self._quantity_alone(phrase, at, end)
+        text = " ".join(t.text for t in self.tokens[at:end])
+        phrase = replace(phrase, words=words, selectors=selectors, plural=plural or phrase.plural, text=text)
+        if end < len(self.tokens) and self.tokens[end].text == "of":
+            return self._of(phrase, at, end)
+        if phrase.head in self.lexicon.mass and phrase.quantity == "one":
+            phrase = replace(phrase, quantity="all")
+        if phrase.words[:1] in (("something",), ("anything",)):
+            phrase = replace(phrase, quantity="any")
+        return _settled(phrase), end
+
+    def _pronoun(self, at: int) -> tuple[NounPhrase, int] | None:
+        text = self.tokens[at].text
+        following = self.tokens[at + 1].text if at + 1 < len(self.tokens) else ""
+        if text in ("what", "whatever") and following not in ("is", "are", "you", "i"):
+            return None
+        if text in EVERYTHING - {"stuff"} and text != "all":
+            return self._everything(at)
+        if text in SOMETHING and self.index_phrase(at) == 0:
+            return NounPhrase(("thing",), "any", text=text), at + 1
+        if text in DEMONSTRATIVES and self._begins_phrase(at + 1):
+            return None
+        if text == "her" and self._begins_phrase(at + 1):
+            return None
+        if text in THEM | DEMONSTRATIVES and following in ("all", "both"):
+            return NounPhrase(pronoun="them", text=text, plural=True), at + 2
+        if text == HELD:
+            return NounPhrase(pronoun="held", text="what I hold"), at + 1
+        if text in (IT - {"one"}) | THEM | DEMONSTRATIVES | PERSONS | HERE | THERE:
+            return NounPhrase(pronoun=text, text=text, plural=text in THEM | {"these", "those"}), at + 1
+        if text == "home" or (text == "both" and not self._begins_phrase(at + 1) and following not in ("of", "the")):
+            return NounPhrase(pronoun="them" if text == "both" else "home", text=text, plural=text == "both"), at + 1
+        return None
+
+    def _everything(self, at: int) -> tuple[NounPhrase, int] | None:
+        text = self.tokens[at].text
+        if text == "anything" and self.index_phrase(at):
+            return None
+        end = at + 1
+        if end < len(self.tokens) and self.tokens[end].text == "else":
+            return NounPhrase(("thing",), "all", selectors=("rest",), plural=True, text=text), end + 1
+        if text in ("what", "whatever") and self._text(end) in ("you", "i") and self._text(end + 1) in _FOUND:
+            end += 2
+        attributes = []
+        while self.index.is_attribute(self._text(end)):
+            attributes.append(self._text(end))
+            end += 1
+        return NounPhrase((*attributes, "thing"), "all", plural=True, text=text), end
+
+    def _text(self, at: int) -> str:
+        return self.tokens[at].text if at < len(self.tokens) else ""
+
+    def _begins_phrase(self, at: int) -> bool:
+        if at >= len(self.tokens):
+            return False
+        token = self.tokens[at]
+        if token.number is not None:
+            return True
+        known = token.lemma in self.index.words or token.lemma in self.index.nouns
+        plain = token.is_word and token.text not in STOP and self.lexicon.relations.at(self.tokens, at) is None
+        return plain and (known or token.text not in PARTICIPLES | PARTICLES)
+
+    def _determined(self, at: int) -> tuple[NounPhrase, int]:
+        """Reads articles, quantifiers and numbers."""
+        phrase = NounPhrase()
+        start = at
+        while at < len(self.tokens):
+            token = self.tokens[at]
+            counted = self._count(at)
+            if token.text in _ARTICLES and not self.index_phrase(at) and not self._is_head(at):
+                if token.text == "of" and at == start:
+                    break
+                phrase = _with_article(phrase, token.text)
+            elif counted is not None:
+                phrase = replace(phrase, quantity="count", count=counted, plural=counted > 1)
+            elif token.text in ("couple", "pair") and self._follows_of(at):
+                phrase = replace(phrase, quantity="count", count=2, plural=True)
+            else:
+                break
+            at += 1
+        return phrase, at
+
+    def _is_head(self, at: int) -> bool:
+        """True for "one" at the end of "the red one" and before a relation."""
+        return self.tokens[at].text == "one" and not self._begins_phrase(at + 1) and not self._follows_of(at)
+
+    def _follows_of(self, at: int) -> bool:
+        return at + 1 < len(self.tokens) and self.tokens[at + 1].text == "of"
+
+    def _count(self, at: int) -> int | None:
+        token = self.tokens[at]
+        value = token.number if token.number is not None else self.lexicon.numbers.get(token.text)
+        if (
+            value is None
+            or value != int(value)
+            or not 1 <= value <= 50
+            or token.text in ("couple", "pair", "one", "once")
+        ):
+            return None
+        return int(value) if self._begins_phrase(at + 1) or self._follows_of(at) else None
+
+    def index_phrase(self, at: int) -> int:
+        """Returns the length of the longest known name of several words at a position; 0 if there is none."""
+        for length in range(min(5, len(self.tokens) - at), 1, -1):
+            if tuple(t.lemma for t in self.tokens[at : at + length]) in self.index.phrases:
+                return length
+        return 0
+
+    def _words(self, at: int, determined: bool) -> tuple[tuple[str, ...], tuple[str, ...], bool, int]:
+        words: list[str] = []
+        selectors: list[str] = []
+        plural = False
+        while at < len(self.tokens):
+            token = self.tokens[at]
+            length = self.index_phrase(at)
+            if length:
+                words += [t.lemma for t in self.tokens[at : at + length]]
+                plural = self.tokens[at + length - 1].plural
+                at += length
+            elif self._is_selector(at, bool(words)):
+                selectors.append(token.text)
+                at += 1
+            elif self._is_noun_word(at, bool(words), determined):
+                words.append(token.lemma)
+                plural = token.plural
+                at += 1
+            else:
+                break
+        return tuple(words), tuple(selectors), plural, at
+
+    def _is_selector(self, at: int, started: bool) -> bool:
+        token = self.tokens[at]
+        return (
+            token.text in _SELECTORS and token.lemma not in self.index.names and not (started and token.text == "left")
+        )
+
+    def _is_noun_word(self, at: int, started: bool, determined: bool) -> bool:
+        token = self.tokens[at]
+        if token.number is not None:
+            unit = self.lexicon.units.at(self.tokens, at + 1)
+            return started and unit is None and token.number == int(token.number)
+        if not token.is_word or token.text in STOP and not (token.text == "can" and (determined or started)):
+            return False
+        if token.text == "one":
+            return True
+        if self.lexicon.relations.at(self.tokens, at) is not None and token.lemma not in self.index.nouns:
+            return False
+        return not (token.text in PARTICLES | PARTICIPLES and (started or not determined))
+
+    def _quantity_alone(self, phrase: NounPhrase, at: int, end: int) -> tuple[NounPhrase | None, int]:
+        """Handles "all", "all of them", "one of the cans", "both of these"."""
+        if end == at:
+            return None, at
+        if end > at and self.tokens[end - 1].text == "of":
+            pronoun = self._pronoun(end) if end < len(self.tokens) else None
+            if pronoun is not None:
+                thing, after = pronoun
+                return replace(thing, quantity=phrase.quantity, count=phrase.count), after
+        text = " ".join(t.text for t in self.tokens[at:end])
+        if phrase.quantity in ("all", "each"):
+            return replace(phrase, words=("thing",), plural=True, text=text), end
+        if text == "one":
+            return NounPhrase(pronoun="one", text=text), end
+        return None, at
+
+    def _of(self, phrase: NounPhrase, at: int, end: int) -> tuple[NounPhrase, int]:
+        inner, after = self.one_at(end + 1)
+        if inner is None:
+            return _settled(phrase), end
+        text = " ".join(t.text for t in self.tokens[at:after])
+        if "rest" in phrase.selectors or phrase.head in ("remainder",):
+            return replace(inner, quantity="all", plural=True, selectors=(*inner.selectors, "rest"), text=text), after
+        if phrase.head in ("content", "contents"):
+            inside = Modifier("in", (inner,))
+            return NounPhrase(("thing",), "all", plural=True, modifiers=(inside,), text=text), after
+        if not phrase.words or phrase.head in self.lexicon.parts and phrase.head not in self.index.names:
+            return replace(inner, text=text), after
+        if phrase.head == "one" and len(phrase.words) > 1:
+            return replace(phrase, words=(*phrase.words[:-1], *inner.words[-1:]), text=text), after
+        if phrase.head in _COLLECTIVES | _QUANTITY_NOUNS:
+            return replace(inner, text=text), after
+        return replace(_settled(phrase), words=(*inner.words, *phrase.words), text=text), after
+
+
+def _with_article(phrase: NounPhrase, article: str) -> NounPhrase:
+    if article == "one" and phrase.quantity == "one":
+        return replace(phrase, quantity="count", count=1)
+    if article in ("a", "an", "any", "some", "another", "either"):
+        kept = phrase.quantity in ("all", "each", "count")
+        selectors = ("other",) if article == "another" else ()
+        return replace(phrase, quantity=phrase.quantity if kept else "any", selectors=(*phrase.selectors, *selectors))
+    if article in ("all", "every", "both"):
+        count = 2 if article == "both" else phrase.count
+        return replace(phrase, quantity="all", plural=True, count=count)
+    if article == "each":
+        return replace(phrase, quantity="each", plural=True)
+    if article == "same":
+        return replace(phrase, selectors=(*phrase.selectors, "same"), definite=True)
+    if article in ("few", "several", "many"):
+        return replace(phrase, quantity="count", count=2 if article == "few" else 3, plural=True)
+    return replace(phrase, definite=phrase.definite or article not in ("of", "only", "just", "more"))
+
+
+def _settled(phrase: NounPhrase) -> NounPhrase:
+    """A bare or definite plural means all of them."""
+    if phrase.plural and phrase.quantity == "one":
+        return replace(phrase, quantity="all")
+    if phrase.plural and phrase.quantity == "any" and phrase.words:
+        return replace(phrase, quantity="all")
+    if not phrase.words and phrase.selectors:
+        others = "others" in phrase.selectors or "rest" in phrase.selectors
+        return replace(phrase, words=("one",), quantity="all" if others else phrase.quantity, plural=others)
+    return phrase

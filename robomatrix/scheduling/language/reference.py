@@ -1,0 +1,442 @@
+"""Which entities a noun phrase means, given the scene, the state and what was said before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from robomatrix.errors import PlanningError
+from robomatrix.scheduling.language.entities import NAME, SYNONYM, WIDER, Described, EntityIndex, Fit
+from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.selectors import select
+from robomatrix.scheduling.language.text import lemmas
+from robomatrix.scheduling.scene import START
+from robomatrix.scheduling.symbolic import SymbolicState
+
+Role = Literal["object", "place", "any", "openable", "target", "obstacle", "person"]
+
+_SELF = frozenset({"me", "us", "myself", "i"})
+_STATES = {"open": "open", "opened": "open", "closed": "closed", "shut": "closed", "empty": "empty", "full": "full"}
+_BESIDE = ("near", "side", "at")
+
+
+class Unresolved(PlanningError):
+    """A phrase that means nothing here, or more than one thing."""
+
+    def __init__(
+        self, message: str, missing: Sequence[str] = (), candidates: Sequence[str] = (), refuse: bool = False
+    ) -> None:
+        super().__init__(message)
+        self.missing, self.candidates, self.refuse = tuple(missing), tuple(candidates), refuse
+
+
+@dataclass
+class Discourse:
+    """What later words may refer to."""
+
+    index: EntityIndex
+    state: SymbolicState
+    initial: SymbolicState
+    objects: list[tuple[str, ...]] = field(default_factory=list)
+    """Things that were acted on, the newest last."""
+    places: list[str] = field(default_factory=list)
+    """Places that were mentioned, the newest last."""
+    mentioned: list[str] = field(default_factory=list)
+    handled: set[str] = field(default_factory=set)
+    """Objects that an earlier clause dealt with."""
+    untouchable: set[str] = field(default_factory=set)
+    scope: tuple[str, ...] = ()
+    """What "everything" means after "clear the table"."""
+    focus: str = ""
+    """The place that was gone to or opened last: "go to the table and take the can"."""
+    head: str = ""
+    """The last head noun, for "the blue one"."""
+    place_head: str = ""
+    """The last head noun of a place, for "on the right one"."""
+    answers: tuple[str, ...] = ()
+    """Replies to earlier questions."""
+
+    def note_objects(self, ids: Sequence[str], phrase: NounPhrase | None = None) -> None:
+        """Remembers what was acted on."""
+        if ids:
+            self.objects.append(tuple(ids))
+            self.mentioned += ids
+            self.handled.update(ids)
+        if phrase and phrase.head and phrase.head not in ("one", "thing"):
+            self.head = phrase.head
+
+    def note_place(self, place: str) -> None:
+        """Remembers a place."""
+        self.places.append(place)
+        self.mentioned.append(place)
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Finds the entities that noun phrases mean."""
+
+    discourse: Discourse
+
+    def all_of(
+        self, phrases: Iterable[NounPhrase], role: Role, wanted: Callable[[str], bool] | None = None
+    ) -> list[str]:
+        """Returns the ids that several phrases mean together, without repetition."""
+        found: list[str] = []
+        for phrase in phrases:
+            if phrase.alternative and found:
+                continue
+            found += [id_ for id_ in self.resolve(phrase, role, wanted) if id_ not in found]
+        return found
+
+    def one(self, phrase: NounPhrase, role: Role, wanted: Callable[[str], bool] | None = None) -> str:
+        """Returns the single id that a phrase means. Raises Unresolved for none or several."""
+        found = self.resolve(phrase, role, wanted)
+        if len(found) > 1:
+            raise self._ambiguous(phrase, found)
+        return found[0]
+
+    def resolve(self, phrase: NounPhrase, role: Role, wanted: Callable[[str], bool] | None = None) -> list[str]:
+        """Returns the ids that a phrase means, at least one.
+
+        Args:
+            phrase: the words.
+            role: what is looked for.
+            wanted: holds for ids that make sense for the command (not already where they should go); used to choose
+                between several, never to exclude the only one.
+
+        Raises:
+            Unresolved: nothing fits, or a phrase for one thing fits several.
+        """
+        if phrase.pronoun:
+            return self._pronoun(phrase, role)
+        found = self._matching(phrase, role)
+        if phrase.quantity in ("all", "each"):
+            return self._every(phrase, found)
+        if phrase.quantity == "any":
+            return [self._best(found, wanted)]
+        if phrase.quantity == "count":
+            return self._some(phrase, found, wanted)
+        return [self._single(phrase, found, wanted)]
+
+    # --- candidates ----------------------------------------------------------------------------------------------
+
+    def _matching(self, phrase: NounPhrase, role: Role) -> list[str]:
+        if phrase.words == ("thing",) and not phrase.modifiers and self.discourse.scope:
+            return [id_ for id_ in self.discourse.scope if id_ not in self.discourse.untouchable]
+        fits = self._described(phrase, role)
+        found = list(fits)
+        for modifier in phrase.modifiers:
+            found = self._narrowed(phrase, found, modifier)
+        found = self._closest(phrase, {id_: fits[id_] for id_ in found})
+        if phrase.without:
+            excluded = self._excluded(phrase)
+            found = [id_ for id_ in found if id_ not in excluded]
+        if phrase.quantity in ("all", "each"):
+            found = [id_ for id_ in found if id_ not in self.discourse.untouchable]
+        if phrase.selectors:
+            found = select(self.discourse, phrase, found)
+        if not found:
+            raise Unresolved(f"I find no {self._say(phrase)}.", [self._say(phrase)])
+        if role == "place" and phrase.head not in ("one", "thing"):
+            self.discourse.place_head = phrase.head
+        return found
+
+    def _described(self, phrase: NounPhrase, role: Role) -> dict[str, Fit]:
+        """Returns every entity that the words fit at all."""
+        stateful = [w for w in phrase.words[:-1] if w in _STATES]
+        if stateful and not self._named_so(stateful[0], role):
+            plain = replace(phrase, words=tuple(w for w in phrase.words if w not in stateful))
+            described = self._described(plain, role)
+            return {id_: fit for id_, fit in described.items() if all(self._is_so(id_, w) for w in stateful)}
+        fits = self._fits(phrase.words, role)
+        if phrase.head == "one":
+            head = self.discourse.place_head if role == "place" else self.discourse.head
+            inherited = (*phrase.words[:-1], head or self.discourse.head)
+            fits = (self._fits(inherited, role) if inherited[-1] else []) or fits or self._bare(phrase, role)
+        if not fits:
+            raise self._missing(phrase, role)
+        return {entity.id: fit for entity, fit in fits}
+
+    def _closest(self, phrase: NounPhrase, fits: dict[str, Fit]) -> list[str]:
+        """Returns those that the words fit best; for "all" also those that they fit less directly."""
+        if not fits:
+            return []
+        fewest = min(fit.doubts for fit in fits.values())
+        most = max(fit.directness for fit in fits.values() if fit.doubts == fewest)
+        floor = most - 0.5
+        if phrase.quantity in ("all", "each") and most < NAME + 1.0:
+            floor = WIDER if phrase.head in self.discourse.index.ontology.categories else min(SYNONYM, floor)
+        return [id_ for id_, fit in fits.items() if fit.doubts == fewest and fit.directness >= floor]
+
+    def _named_so(self, word: str, role: Role) -> bool:
+        """True if a state is part of a name ("empty glass")."""
+        return any(word in e.attributes for e in self.discourse.index.entities if _fills(role, e))
+
+    def _is_so(self, id_: str, word: str) -> bool:
+        state = self.discourse.state
+        if _STATES[word] == "empty":
+            return not state.contents(id_)
+        if _STATES[word] == "full":
+            return bool(state.contents(id_))
+        location = state.scene.location(id_)
+        return location is not None and location.openable and (id_ in state.closed) == (_STATES[word] == "closed")
+
+    def _bare(self, phrase: NounPhrase, role: Role) -> list[tuple[Described, Fit]]:
+        return self._fits(phrase.words[:-1], role) if len(phrase.words) > 1 else []
+
+    def _fits(self, words: tuple[str, ...], role: Role) -> list[tuple[Described, Fit]]:
+        index = self.discourse.index
+        fits = [(e, fit) for e in index.entities if _fills(role, e) and (fit := index.fit(e, words))]
+        if role in ("place", "any"):
+            return self._placed(fits, role)
+        return fits
+
+    @staticmethod
+    def _placed(fits: list[tuple[Described, Fit]], role: Role) -> list[tuple[Described, Fit]]:
+        """Prefers places to objects where a place is asked for and both fit about equally well."""
+        still = [(e, fit) for e, fit in fits if not e.is_object]
+        if role == "any" or not still:
+            return fits
+        best = max(fit.directness - 3 * fit.doubts for _, fit in still)
+        better = [(e, fit) for e, fit in fits if e.is_object and fit.directness - 3 * fit.doubts > best + 1.5]
+        return better or still
+
+    def _narrowed(self, phrase: NounPhrase, found: list[str], modifier: Modifier) -> list[str]:
+        places = self._modifying_all(modifier)
+        if places is None:
+            return found
+        kept = [id_ for id_ in found if self._is_at(id_, places, modifier)]
+        if not kept:
+            names = " or ".join(self._name(place) for place in sorted(places))
+            raise Unresolved(
+                f"There is no {self._say(replace(phrase, modifiers=()))} {modifier.relation} {names}.",
+                [self._say(replace(phrase, modifiers=()))],
+            )
+        return kept
+
+    def _modifying_all(self, modifier: Modifier) -> set[str] | None:
+        """Returns the places a modifier may mean; None for rooms, of which the scene does not say what is in them."""
+        places: set[str] = set()
+        for place in modifier.places:
+            try:
+                places.update(self._modifying(place))
+            except Unresolved:
+                if self.discourse.index.ontology.kind(" ".join(place.words)) != "region":
+                    raise
+        by_id, resting = self.discourse.index.by_id, self.discourse.state.resting
+        regions = all(by_id[id_].kind == "region" and id_ not in resting.values() for id_ in places)
+        return None if regions else places
+
+    def _modifying(self, place: NounPhrase) -> list[str]:
+        """Returns every entity that a modifier's place may mean: the narrowed noun decides between them."""
+        if place.pronoun:
+            return self._pronoun(place, "any")
+        plural = replace(place, quantity="all")
+        try:
+            return self._matching(plural, "place")
+        except Unresolved:
+            return self._matching(plural, "any")
+
+    def _is_at(self, id_: str, places: set[str], modifier: Modifier) -> bool:
+        state = self.discourse.state
+        place = state.resting.get(id_)
+        if place in places or (place is not None and state.container_of(id_) in places):
+            return True
+        if modifier.relation in _BESIDE:
+            beside = {state.container_of(p) for p in places if p in state.resting and p != id_}
+            return place is not None and state.container_of(id_) in beside or self._holds_any(id_, places)
+        things = any(p in state.resting for p in places)
+        return id_ not in state.resting and id_ not in places and not things  # where a place is, is not known
+
+    def _holds_any(self, place: str, things: set[str]) -> bool:
+        return any(self.discourse.state.container_of(t) == place for t in things if t in self.discourse.state.resting)
+
+    def _excluded(self, phrase: NounPhrase) -> set[str]:
+        excluded: set[str] = set()
+        for other in phrase.without:
+            inherited = replace(other, quantity="all")
+            if other.head == "one" and phrase.head not in ("one", "thing"):
+                inherited = replace(inherited, words=(*other.words[:-1], phrase.head))
+            try:
+                excluded.update(self.resolve(inherited, "any"))
+            except Unresolved:
+                continue  # what is not here need not be left out
+        return excluded
+
+    # --- choosing ------------------------------------------------------------------------------------------------
+
+    def _every(self, phrase: NounPhrase, found: list[str]) -> list[str]:
+        if phrase.count > 1 and phrase.quantity == "all" and len(found) < phrase.count:
+            raise Unresolved(f"I find only {len(found)} of {phrase.count} {self._say(phrase)}.", [self._say(phrase)])
+        lifeless = [id_ for id_ in found if not self._alive(id_)]
+        return lifeless or found
+
+    def _alive(self, id_: str) -> bool:
+        entity = self.discourse.index.by_id[id_]
+        return entity.is_object and ("animal",) in entity.heads
+
+    def _some(self, phrase: NounPhrase, found: list[str], wanted: Callable[[str], bool] | None) -> list[str]:
+        if len(found) < phrase.count:
+            raise Unresolved(f"I find only {len(found)} of {phrase.count} {self._say(phrase)}.", [self._say(phrase)])
+        ranked = sorted(found, key=lambda id_: not (wanted is None or wanted(id_)))
+        return ranked[: phrase.count]
+
+    def _best(self, found: list[str], wanted: Callable[[str], bool] | None) -> str:
+        state = self.discourse.state
+
+        def cost(id_: str) -> tuple[bool, bool, bool]:
+            hidden = state.container_of(id_) in state.closed if id_ in state.resting else False
+            return (wanted is not None and not wanted(id_), id_ in self.discourse.handled, hidden)
+
+        return min(found, key=cost)
+
+    def _single(self, phrase: NounPhrase, found: list[str], wanted: Callable[[str], bool] | None) -> str:
+        if len(found) == 1:
+            return found[0]
+        answered = self._answered(found)
+        if answered:
+            return answered
+        said = [id_ for id_ in reversed(self.discourse.mentioned) if id_ in found]
+        if said and phrase.head != "one":
+            return said[0]
+        found = self._shared(phrase, found)
+        if len(found) == 1:
+            return found[0]
+        focused = [id_ for id_ in found if self.discourse.state.container_of(id_) == self.discourse.focus]
+        if len(focused) == 1:
+            return focused[0]
+        if wanted is not None:
+            sensible = [id_ for id_ in found if wanted(id_)]
+            if len(sensible) == 1:
+                return sensible[0]
+            found = sensible or found
+        raise self._ambiguous(phrase, found)
+
+    def _shared(self, phrase: NounPhrase, found: list[str]) -> list[str]:
+        if not phrase.shared:
+            return found
+        index = self.discourse.index
+        fits = {id_: index.fit(index.by_id[id_], (*phrase.shared, *phrase.words)) for id_ in found}
+        return [id_ for id_, fit in fits.items() if fit is not None and fit.doubts == 0] or found
+
+    def _answered(self, found: list[str]) -> str | None:
+        """Returns the candidate that an answer to an earlier question picks out."""
+        for answer in reversed(self.discourse.answers):
+            words = set(lemmas(answer))
+            scores = {id_: self._overlap(id_, words) for id_ in found}
+            best = max(scores.values())
+            if best > 0 and list(scores.values()).count(best) == 1:
+                return max(scores, key=scores.__getitem__)
+        return None
+
+    def _overlap(self, id_: str, words: set[str]) -> int:
+        entity = self.discourse.index.by_id[id_]
+        own = {*entity.attributes, *entity.colours, *lemmas(id_)}
+        place = self.discourse.state.resting.get(id_)
+        if place:
+            own |= set(lemmas(self._name(place)))
+        return len(own & words)
+
+    # --- pronouns ------------------------------------------------------------------------------------------------
+
+    def _pronoun(self, phrase: NounPhrase, role: Role) -> list[str]:
+        pronoun = phrase.pronoun
+        if pronoun == "held":
+            return [self._held()]
+        if pronoun in _SELF or role == "person" or pronoun in ("him", "her", "everyone"):
+            return [self.person()]
+        if pronoun == "here":
+            return [self.person()]
+        if pronoun == "home":
+            return [START]
+        if pronoun == "there" or role in ("place", "openable"):
+            return [self._last_place(phrase, role)]
+        if pronoun == "it" and role == "any" and self.discourse.mentioned:
+            return [self.discourse.mentioned[-1]]
+        return self._last_objects(phrase)
+
+    def _held(self) -> str:
+        held = self.discourse.state.holding
+        if held is None:
+            raise Unresolved("I am not holding anything.")
+        return held
+
+    def person(self) -> str:
+        """Returns the person who is asking: the only one, or the one called user; the start where there is none."""
+        people = [e for e in self.discourse.index.entities if e.kind == "person"]
+        asking = [e for e in people if {"user", "operator", "me"} & {*lemmas(e.name), *lemmas(e.id)}]
+        if len(people) > 1 and len(asking) != 1:
+            raise Unresolved(f"Who: {' or '.join(e.name for e in people)}?", candidates=[e.id for e in people])
+        return (asking or people)[0].id if people else START
+
+    def _last_place(self, phrase: NounPhrase, role: Role) -> str:
+        index = self.discourse.index
+        for id_ in reversed(self.discourse.places + [i for group in self.discourse.objects for i in group]):
+            if _fills(role if role != "place" else "any", index.by_id[id_]) and (
+                role != "place" or id_ not in self._recent()
+            ):
+                return id_
+        openable = [e.id for e in index.entities if _fills("openable", e)]
+        if role == "openable" and len(openable) == 1:
+            return openable[0]
+        raise Unresolved(f"What do you mean by '{phrase.text}'?")
+
+    def _recent(self) -> tuple[str, ...]:
+        return self.discourse.objects[-1] if self.discourse.objects else ()
+
+    def _last_objects(self, phrase: NounPhrase) -> list[str]:
+        groups = self.discourse.objects
+        held = self.discourse.state.holding
+        if phrase.plural:
+            if groups and len(groups[-1]) == 1:  # "take the can and the ball ... put them": said one after the other
+                return list(dict.fromkeys(id_ for group in groups for id_ in group))
+            if groups:
+                return list(groups[-1])
+        if groups:
+            return list(groups[-1])
+        if held:
+            return [held]
+        raise Unresolved(f"What do you mean by '{phrase.text}'?")
+
+    # --- saying --------------------------------------------------------------------------------------------------
+
+    def _missing(self, phrase: NounPhrase, role: Role) -> Unresolved:
+        said = self._say(phrase)
+        alike = [e.name for e, _ in self._fits((phrase.head,), role)] if phrase.head else []
+        hint = f"; there is {', '.join(dict.fromkeys(alike))}" if alike else ""
+        return Unresolved(f"There is no {said} here{hint}.", [said])
+
+    def _ambiguous(self, phrase: NounPhrase, found: Sequence[str]) -> Unresolved:
+        options = " or ".join(self._distinctly(id_, found) for id_ in found)
+        return Unresolved(f"Which {self._say(phrase)}: {options}?", candidates=found)
+
+    def _distinctly(self, id_: str, found: Sequence[str]) -> str:
+        name = self._name(id_)
+        if [self._name(other) for other in found].count(name) == 1:
+            return f"the {name}"
+        place = self.discourse.state.resting.get(id_)
+        return f"the {name} at {self._name(place)} ({id_})" if place else f"the {name} ({id_})"
+
+    def _name(self, id_: str) -> str:
+        return self.discourse.index.by_id[id_].name if id_ in self.discourse.index.by_id else id_
+
+    @staticmethod
+    def _say(phrase: NounPhrase) -> str:
+        words = [w for w in (*phrase.selectors, *phrase.words) if w != "rest"]
+        return " ".join(words) or phrase.text or "such thing"
+
+
+def _fills(role: Role, entity: Described) -> bool:
+    location = None if entity.is_object else entity.entity
+    match role:
+        case "object":
+            return entity.is_object
+        case "place":
+            return entity.kind in ("surface", "container", "person", "region", "object", "target")
+        case "openable":
+            return location is not None and bool(location.openable)
+        case "target" | "obstacle" | "person":
+            return entity.kind == role
+        case _:
+            return True

@@ -1,0 +1,102 @@
+"""Choosing by where things are and what was said: left, nearest, second, other, same, matching."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from robomatrix.errors import PlanningError
+from robomatrix.scheduling.scene import START
+
+if TYPE_CHECKING:
+    from robomatrix.scheduling.language.nouns import NounPhrase
+    from robomatrix.scheduling.language.reference import Discourse
+
+_NEAR = frozenset({"nearest", "closest", "near"})
+_FAR = frozenset({"farthest", "furthest", "far"})
+_LEFT = frozenset({"left", "leftmost", "lefthand"})
+_RIGHT = frozenset({"right", "rightmost", "righthand"})
+_MIDDLE = frozenset({"middle", "central", "center", "centre"})
+_OTHER = frozenset({"other", "others", "remaining", "rest", "different", "opposite", "separate"})
+_ORDER = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
+_IGNORED = frozenset(
+    {"matching", "corresponding", "respective", "appropriate", "correct", "proper", "right", "own", "next", "usual"}
+)
+
+
+def select(discourse: Discourse, phrase: NounPhrase, found: list[str]) -> list[str]:
+    """Returns the candidates that a phrase's selectors leave. Raises PlanningError if the scene cannot tell."""
+    for selector in phrase.selectors:
+        found = _selected(discourse, selector, phrase, found)
+    return found
+
+
+def _selected(discourse: Discourse, selector: str, phrase: NounPhrase, found: list[str]) -> list[str]:
+    if selector in _OTHER:
+        return [id_ for id_ in found if id_ not in _said(discourse)]
+    if selector in ("same", "previous", "original"):
+        said = [id_ for id_ in reversed(discourse.mentioned) if id_ in found]
+        return said[:1] or found
+    if len(found) < 2:
+        return found
+    if selector in _NEAR | _FAR:
+        return _by_distance(discourse, found, selector in _FAR)
+    if selector in _LEFT | _RIGHT | _MIDDLE or selector in _ORDER:
+        return _by_side(discourse, selector, phrase, found)
+    return found
+
+
+def _said(discourse: Discourse) -> set[str]:
+    return {*discourse.mentioned, *discourse.handled}
+
+
+def _by_distance(discourse: Discourse, found: Sequence[str], farthest: bool) -> list[str]:
+    robot = discourse.state.scene.robot
+    places = {id_: _position(discourse, id_) for id_ in found}
+    here = robot.position or (0.0, 0.0)
+    if None not in places.values():
+        ranked = sorted(found, key=lambda id_: math.dist(places[id_][:2], here[:2]), reverse=farthest)
+        return ranked[:1]
+    beside = [id_ for id_ in found if discourse.state.resting.get(id_) == robot.at and robot.at != START]
+    if len(beside) == 1 and not farthest:
+        return beside
+    raise _unknown("how far away each of them is", discourse, found)
+
+
+def _by_side(discourse: Discourse, selector: str, phrase: NounPhrase, found: list[str]) -> list[str]:
+    places = {id_: _position(discourse, id_) for id_ in found}
+    if None in places.values():
+        raise _unknown("which of them is where", discourse, found)
+    side: Callable[[str], float] = lambda id_: -_bearing(discourse, places[id_])  # noqa: E731 - a key, used twice
+    ranked = sorted(found, key=side)
+    if selector in _LEFT:
+        return ranked[:1] if phrase.quantity != "all" else ranked[: len(ranked) // 2]
+    if selector in _RIGHT:
+        return ranked[-1:] if phrase.quantity != "all" else ranked[(len(ranked) + 1) // 2 :]
+    if selector in _MIDDLE:
+        return [ranked[len(ranked) // 2]]
+    order = _ORDER[selector]
+    return [ranked[order]] if order < len(ranked) else []
+
+
+def _bearing(discourse: Discourse, position: Sequence[float]) -> float:
+    """Returns the angle at which the robot, looking along x, sees a point; left is positive [rad]."""
+    here = discourse.state.scene.robot.position or (0.0, 0.0)
+    return math.atan2(position[1] - here[1], position[0] - here[0])
+
+
+def _position(discourse: Discourse, id_: str) -> Sequence[float] | None:
+    entity = discourse.index.by_id[id_].entity
+    if entity is None:
+        return (0.0, 0.0)
+    if entity.position is not None:
+        return entity.position
+    place = discourse.state.resting.get(id_)
+    carrier = discourse.state.scene.entity(place) if place else None
+    return carrier.position if carrier else None
+
+
+def _unknown(what: str, discourse: Discourse, found: Sequence[str]) -> PlanningError:
+    names = " or ".join(f"the {discourse.index.by_id[id_].name} ({id_})" for id_ in found)
+    return PlanningError(f"I do not know {what}: {names}?")

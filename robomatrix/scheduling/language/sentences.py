@@ -1,0 +1,310 @@
+"""Cuts an instruction into sentences and clauses, in the order they are to be done."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from robomatrix.scheduling.language.clauses import (
+    NEGATIONS,
+    OPENERS,
+    WISHES,
+    Clause,
+    ClauseReader,
+    Guard,
+    Tokens,
+    texts,
+)
+
+_ENDS = frozenset({".", "!", "?", ";", ":"})
+_CONNECTORS = frozenset(
+    {"and", ",", "then", "but", "plus", "also", "next", "afterwards", "finally", "lastly", "or", "&", "so"}
+)
+_FIRST = frozenset({"after", "once", "when", "whenever", "while"})
+_LATER = frozenset({"before"})
+_AUXILIARIES = frozenset(["you", "have", "has", "had", "are", "is", "been", "being", "the", "robot", "we", "it"])
+_ASKABLE = ("information", "fragment")
+_MAX_CLAUSES = 60
+
+
+@dataclass(frozen=True)
+class ClauseParser:
+    """Finds the clauses of an instruction about a scene."""
+
+    reader: ClauseReader
+
+    def parse(self, tokens: Tokens) -> list[Clause]:
+        """Returns the clauses in the order in which they are to be done."""
+        found: list[Clause] = []
+        guards: tuple[Guard, ...] = ()
+        for sentence, mark in _sentences(tokens):
+            clauses, guards = self._sentence(sentence, guards)
+            if mark == "?":
+                clauses = [replace(c, form="question") if c.form in _ASKABLE else c for c in clauses]
+            found += [replace(c, heading=True) for c in clauses] if mark == ":" else clauses
+        return found[:_MAX_CLAUSES]
+
+    # --- sentences -----------------------------------------------------------------------------------------------
+
+    def _sentence(self, tokens: Tokens, before: tuple[Guard, ...]) -> tuple[list[Clause], tuple[Guard, ...]]:
+        """Returns the clauses of a sentence and the condition that an "otherwise" in the next one would turn round."""
+        tokens = self.reader.without_fillers(tokens)
+        if not tokens:
+            return [], before
+        if tokens[0].text in ("otherwise", "else") and before:
+            opposite = tuple(replace(guard, positive=not guard.positive) for guard in before)
+            return [replace(c, guards=opposite) for c in self._ordered(tokens[1:])], ()
+        if tokens[0].text == "not" and any(t.text == "but" for t in tokens):  # "not A but B"
+            tokens = _split_at(tokens, ("but",))[1]
+        condition = self._leading_condition(tokens) or self._trailing_condition(tokens)
+        if condition is None:
+            return self._ordered(tokens), ()
+        guard, consequence = condition
+        then, other = _split_at(consequence, ("otherwise", "else"))
+        clauses = self._ordered(then)
+        guarded = clauses[-1:] if guard.trailing else clauses
+        clauses = [replace(c, guards=(guard,)) if c in guarded else c for c in clauses]
+        opposite = replace(guard, positive=not guard.positive)
+        clauses += [replace(c, guards=(opposite,)) for c in self._ordered(other)]
+        return clauses, (guard,)
+
+    def _leading_condition(self, tokens: Tokens) -> tuple[Guard, Tokens] | None:
+        if tokens[0].text not in ("if", "unless", "in") or (
+            tokens[0].text == "in" and texts(tokens, 1, 2) != ("case",)
+        ):
+            return None
+        start = 2 if tokens[0].text == "in" else 1
+        ends = (
+            i
+            for i in range(start + 1, len(tokens))
+            if tokens[i].text in (",", "then") or (i > start + 1 and self.reader.starts_command(tokens, i, strict=True))
+        )
+        end = next(ends, 0)
+        if not end:
+            return None
+        return Guard(tokens[start:end], tokens[0].text != "unless"), tokens[end:]
+
+    def _trailing_condition(self, tokens: Tokens) -> tuple[Guard, Tokens] | None:
+        for i in range(1, len(tokens)):
+            if (
+                tokens[i].text in ("if", "unless")
+                and self.reader.lexicon.trailers.at(tokens, i) is None
+                and not _polite(tokens, i)
+            ):
+                end = next(
+                    (j for j in range(i, len(tokens)) if tokens[j].text in ("otherwise", "else", ",")), len(tokens)
+                )
+                rest = (*tokens[:i], *tokens[end:])
+                return Guard(tokens[i + 1 : end], tokens[i].text != "unless", trailing=True), rest
+        return None
+
+    def _ordered(self, tokens: Tokens) -> list[Clause]:
+        """Puts "before", "after" and "by ...ing" clauses in the order of doing."""
+        tokens = self.reader.without_fillers(tokens)
+        if texts(tokens, 0, 2) in (("instead", "of"), ("rather", "than")):
+            ends = (
+                i
+                for i in range(2, len(tokens))
+                if tokens[i].text == "," or self.reader.starts_command(tokens, i, strict=True)
+            )
+            tokens = self.reader.without_fillers(tokens[next(ends, 0) :])
+        if not tokens:
+            return []
+        if tokens[0].text in _FIRST | _LATER or texts(tokens, 0, 3) == ("as", "soon", "as"):
+            return self._leading_time(tokens)
+        for i in range(1, len(tokens) - 1):
+            marker = tokens[i].text
+            if (
+                marker in ("after", "once", "by", "when")
+                and self._is_timed(tokens, i)
+                and texts(tokens, i, i + 2) != ("after", "that")
+            ):
+                return [*self._clauses(_subjectless(tokens[i + 1 :])), *self._clauses(tokens[:i])]
+            if marker in _LATER and self._is_timed(tokens, i):
+                return [*self._clauses(tokens[:i]), *self._clauses(_subjectless(tokens[i + 1 :]))]
+        return self._clauses(tokens)
+
+    def _leading_time(self, tokens: Tokens) -> list[Clause]:
+        start = 3 if tokens[0].text == "as" else 1
+        end = next((i for i in range(start, len(tokens)) if tokens[i].text == ","), 0)
+        end = end or next(
+            (i for i in range(start + 2, len(tokens)) if self.reader.starts_command(tokens, i, strict=True)),
+            len(tokens),
+        )
+        first, second = self._clauses(_subjectless(tokens[start:end])), self._clauses(tokens[end:])
+        first = [replace(c, form="state") if c.form == "information" else c for c in first]
+        return [*second, *first] if tokens[0].text in _LATER else [*first, *second]
+
+    def _is_timed(self, tokens: Tokens, at: int) -> bool:
+        rest = _subjectless(tokens[at + 1 :])
+        if not rest or self.reader.lexicon.verbs.verb_at(rest, 0) is None:
+            return False
+        gerund = rest[0].text.endswith("ing") or rest[0].text.endswith("ed")
+        return gerund or (tokens[at].text != "by" and len(rest) < len(tokens) - at - 1)
+
+    # --- clauses -------------------------------------------------------------------------------------------------
+
+    def _clauses(self, tokens: Tokens) -> list[Clause]:
+        found: list[Clause] = []
+        place: Tokens = ()
+        for piece, correction in self._pieces(tokens):
+            if self._only_says_where(piece):
+                place = piece
+                continue
+            clause = self.reader.clause((*self._where_last(piece), *place))
+            place = ()
+            if clause is not None:
+                found.append(replace(clause, correction=correction))
+        alone = self.reader.clause(place) if place else None
+        return [*found, alone] if alone is not None else found
+
+    def _only_says_where(self, piece: Tokens) -> bool:
+        """Handles "In the kitchen, ..." before a command."""
+        body = self.reader.without_fillers(piece)
+        if not body or self.reader.lexicon.relations.at(body, 0) is None or body[0].text in ("by", "with"):
+            return False
+        return (
+            not any(self.reader.starts_command(body, i, strict=True) for i in range(1, len(body)))
+            and self.reader.modal_at(body) == 0
+        )
+
+    def _where_last(self, piece: Tokens) -> Tokens:
+        """Turns "from the bed take A" into "take A from the bed"."""
+        body = self.reader.without_fillers(piece)
+        if not body or self.reader.lexicon.relations.at(body, 0) is None:
+            return piece
+        at = next((i for i in range(2, len(body)) if self.reader.starts_command(body, i, strict=True)), 0)
+        return (*body[at:], *body[:at]) if at else piece
+
+    def _pieces(self, tokens: Tokens) -> Iterator[tuple[Tokens, bool]]:
+        """Cuts at connectors before commands, at corrections, and where a new command begins without a connector."""
+        start, correction, i = 0, False, 0
+        while i < len(tokens):
+            marked = self._correction_at(tokens, i, start)
+            if marked:
+                yield tokens[start:i], correction
+                i += marked
+                start, correction = i, True
+                continue
+            skipped = self._boundary(tokens, i, start)
+            if skipped is not None and i > start:
+                yield tokens[start:i], correction
+                i = start = max(skipped, i)
+                correction = False
+            i += 1
+        yield tokens[start:], correction
+
+    def _correction_at(self, tokens: Tokens, at: int, start: int) -> int:
+        """Returns how many tokens a correction mark takes at a position; 0 if there is none."""
+        match = self.reader.lexicon.corrections.at(tokens, at)
+        if match is None:
+            return 0
+        single = match.length == 1
+        separated = at == 0 or tokens[at - 1].text == "," or at == start
+        followed = at + match.length < len(tokens)
+        if not followed or (single and not separated):
+            return 0
+        if (
+            tokens[at].text == "no"
+            and single
+            and tokens[at + 1].text not in (",", *OPENERS)
+            and at > 0
+            and not self.reader.starts_command(tokens, at + 1, strict=False)
+        ):
+            return 0
+        length = match.length
+        return length + (tokens[at + length].text == ",")
+
+    def _boundary(self, tokens: Tokens, at: int, start: int) -> int | None:
+        """Returns where the next clause begins if one ends at a position."""
+        if tokens[at].text in _CONNECTORS:
+            after = at
+            while after < len(tokens) and tokens[after].text in _CONNECTORS:
+                after += 1
+            if after >= len(tokens):
+                return None
+            if self.reader.starts_command(tokens, after, strict=False) or self._starts_other(
+                tokens, after, tokens[start:at]
+            ):
+                return after
+            always = any(t.text == "then" for t in tokens[at:after])
+            return after if always and self.reader.is_complete(tokens[start:at]) else None
+        strong = self.reader.starts_command(tokens, at, strict=True) and not _auxiliary_before(tokens, at)
+        if strong and self.reader.is_complete(tokens[start:at]) and not self._chained(tokens, at, start):
+            return at
+        purpose = (
+            tokens[at].text in ("to",) and at > start + 1 and self.reader.starts_command(tokens, at + 1, strict=True)
+        )
+        if purpose and self.reader.is_complete(tokens[start:at]):
+            return at + 1
+        if tokens[at].text in ("without", "avoiding") and at + 1 < len(tokens) and tokens[at + 1].text.endswith("ing"):
+            return at
+        return at + 1 if texts(tokens, at, at + 2) in (("so", "that"), ("such", "that")) else None
+
+    def _chained(self, tokens: Tokens, at: int, start: int) -> bool:
+        """True inside one verb phrase, such as "go | get" or "help me | move"."""
+        lead = self.reader.without_fillers(tokens[start : at + 1])
+        return len(lead) <= 1 or self.reader.lexicon.prefaces.ending(tokens, at) is not None and len(lead) <= 2
+
+    def _starts_other(self, tokens: Tokens, at: int, before: Tokens) -> bool:
+        """Negative commands, wishes and statements after a connector."""
+        rest = tokens[at:]
+        if any(texts(rest, 0, len(n)) == n for n in NEGATIONS[:5]):
+            return True
+        if any(texts(rest, 0, len(w)) == w for w in WISHES):
+            return True
+        if rest[0].text in ("otherwise", "else", "after", "before", "once"):
+            return True
+        return self.reader.modal_at(rest) > 0 and (
+            self.reader.is_complete(before) or self.reader.modal_at(self.reader.without_fillers(before)) > 0
+        )
+
+
+def _sentences(tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
+    """Yields the sentences, and the marks that end them."""
+    start = 0
+    for i, token in enumerate(tokens):
+        if token.text in _ENDS:
+            if i > start:
+                yield tokens[start:i], token.text
+            start = i + 1
+    if start < len(tokens):
+        yield tokens[start:], "."
+
+
+def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
+    at = next((i for i, t in enumerate(tokens) if t.text in marks), None)
+    if at is None:
+        return tokens, ()
+    return tokens[:at], tokens[at + 1 :]
+
+
+def _polite(tokens: Tokens, at: int) -> bool:
+    following = texts(tokens, at + 1, at + 3)
+    return following[:1] in (("possible",), ("necessary",), ("needed",), ("not",)) or following in (
+        ("you", "can"),
+        ("you", "could"),
+        ("you", "would"),
+        ("you", "please"),
+        ("you", "do"),
+        ("you", "have"),
+        ("that", "is"),
+    )
+
+
+def _subjectless(tokens: Tokens) -> Tokens:
+    at = 0
+    while at < len(tokens) and tokens[at].text in _AUXILIARIES - {"is", "are", "the", "it"}:
+        at += 1
+    if texts(tokens, at, at + 2) == ("the", "robot"):
+        return _subjectless(tokens[at + 2 :])
+    return tokens[at:]
+
+
+def _auxiliary_before(tokens: Tokens, at: int) -> bool:
+    before, earlier = tokens[at - 1].text, tokens[at - 2].text if at > 1 else ""
+    return (
+        before in ("to", "not", "could", "would", "will", "should", "must")
+        or before == "can"
+        and earlier in ("you", "we", "i", "u", "")
+    )

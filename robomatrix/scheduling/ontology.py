@@ -1,0 +1,104 @@
+"""What words mean: classes, wider classes, synonyms, colours, sizes, materials. Read from ``config/ontology.yaml``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from robomatrix.scheduling.data import read_yaml
+from robomatrix.scheduling.scene import Kind
+
+Words = Mapping[str, frozenset[str]]
+"""Word or phrase -> the canonical names it can stand for."""
+
+
+@dataclass(frozen=True)
+class Ontology:
+    """The lexicon of things, places and their attributes; all keys are lower case and singular."""
+
+    colours: Words
+    sizes: Words
+    materials: Words
+    classes: Words
+    """Word -> classes of things and places."""
+    categories: Words
+    """Word -> wider classes."""
+    is_a: Words
+    """Class -> all wider classes, transitively."""
+    kinds: Mapping[str, Kind]
+    """Class of a place -> what kind of place."""
+    opens: frozenset[str]
+    """Classes of places with a door, lid or front."""
+    anything: frozenset[str]
+    """Words for anything at all."""
+    synonyms: Words
+    """Class -> the words for it."""
+    apart: Mapping[str, str]
+    """Words of two parts, written together -> apart."""
+
+    def wider(self, category: str) -> frozenset[str]:
+        """Returns every wider class of a class or of any class that a word for it may mean."""
+        name = category.lower().replace("_", " ")
+        direct = self.is_a.get(name)
+        if direct is not None:
+            return direct
+        return frozenset().union(*(self.is_a.get(c, frozenset()) for c in self.classes.get(name, ())))
+
+    def kind(self, category: str) -> Kind | None:
+        """Returns what kind of place a class is, None for things that are carried."""
+        name = category.lower().replace("_", " ")
+        if name in self.kinds:
+            return self.kinds[name]
+        return next((self.kinds[c] for c in sorted(self.classes.get(name, ())) if c in self.kinds), None)
+
+
+@cache
+def load_ontology() -> Ontology:
+    """Returns the shipped ontology. Raises ConfigurationError if the file is missing or malformed."""
+    return _build(read_yaml("ontology.yaml"))
+
+
+def _build(data: Mapping[str, Any]) -> Ontology:
+    places, things, categories = data["places"], data["things"], data["categories"]
+    within = {name: entry.get("within", ()) for name, entry in categories.items()}
+    entries = [*places.items(), *things.items()]
+    is_a: dict[str, set[str]] = defaultdict(set)
+    synonyms: dict[str, set[str]] = defaultdict(set)
+    for name, entry in entries:
+        is_a[name] |= _closure(entry.get("is", ()), within)
+        synonyms[name] |= {name, *entry.get("also", ())}
+    return Ontology(
+        colours=_invert(data["colours"].items()),
+        sizes=_invert(data["sizes"].items()),
+        materials=_invert(data["materials"].items()),
+        classes=_invert(synonyms.items()),
+        categories=_invert((name, entry["also"]) for name, entry in categories.items()),
+        is_a={name: frozenset(wider) for name, wider in is_a.items()},
+        kinds={name: entry["kind"] for name, entry in places.items()},
+        opens=frozenset(name for name, entry in places.items() if entry.get("opens")),
+        anything=frozenset(data["anything"]),
+        synonyms={name: frozenset(words) for name, words in synonyms.items()},
+        apart={word.replace(" ", ""): word for words in synonyms.values() for word in words if word.count(" ") == 1},
+    )
+
+
+def _invert(entries: Iterable[tuple[str, Iterable[str]]]) -> Words:
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, words in entries:
+        for word in (name, *words):
+            found[word].add(name)
+    return {word: frozenset(names) for word, names in found.items()}
+
+
+def _closure(names: Iterable[str], within: Mapping[str, Iterable[str]]) -> set[str]:
+    found: set[str] = set()
+    pending = list(names)
+    while pending:
+        name = pending.pop()
+        if name not in found:
+            found.add(name)
+            pending.extend(within.get(name, ()))
+    return found

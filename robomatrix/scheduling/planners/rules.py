@@ -1,0 +1,27 @@
+"""The rule planner: deterministic, explains itself, and the reference beside the language models."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from robomatrix.scheduling.language.interpreter import Interpreter
+from robomatrix.scheduling.plan import PlanRequest, PlanResult
+from robomatrix.scheduling.safety import SafetyRules, load_rules
+from robomatrix.scheduling.validator import STOP, validate
+
+_ANSWER = "answered: "
+
+
+@dataclass(frozen=True)
+class RulePlanner:
+    """Interprets instructions by grammar, lexicon and the skills' conditions. Milliseconds, no weights."""
+
+    rules: SafetyRules = field(default_factory=load_rules)
+    name = "rules"
+
+    def plan(self, request: PlanRequest) -> PlanResult:
+        """Returns an executable plan, a question or a refusal; the same for the same request."""
+        if self.rules.is_stop(request.instruction):
+            return PlanResult("ok", "Stopping.", steps=(STOP,))
+        answers = tuple(line.removeprefix(_ANSWER) for line in request.history if line.startswith(_ANSWER))
+        return validate(request, Interpreter(request, self.rules, answers).run(), self.rules)

@@ -1,0 +1,148 @@
+"""Safety rules outside any model, read from ``config/safety.yaml``: what is refused whoever planned it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from robomatrix.errors import ConfigurationError
+from robomatrix.scheduling.data import read_yaml
+from robomatrix.scheduling.ontology import load_ontology
+from robomatrix.scheduling.plan import PlanStep
+from robomatrix.scheduling.scene import Location, Object, PlanningScene
+from robomatrix.scheduling.symbolic import Literal, SymbolicState
+
+ANY = "any"
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Bounds on what a single instruction may set off."""
+
+    steps: int
+    task_time: float
+    """[s]"""
+    instruction: int
+    """Characters that are read."""
+    replans: int
+    retries: int
+    """Of one step."""
+
+
+@dataclass(frozen=True)
+class Combination:
+    """Things that must not be put into places."""
+
+    objects: frozenset[str]
+    places: frozenset[str]
+    why: str
+
+
+@dataclass(frozen=True)
+class SafetyRules:
+    """All rules; the checks return the reason for a refusal, or None."""
+
+    stop_words: frozenset[str]
+    limits: Limits
+    targets: Mapping[str, Mapping[str, frozenset[str]]]
+    keep_out: frozenset[str]
+    combinations: tuple[Combination, ...]
+    handing_never: frozenset[str]
+    handing_to: frozenset[str]
+    harm: Mapping[str, Any] = field(default_factory=dict)
+
+    def is_stop(self, instruction: str) -> bool:
+        """Returns whether an instruction says to stop and nothing else."""
+        words = re.sub(r"[^a-z' -]+", " ", instruction[:200].lower().replace("\u2019", "'")).split()
+        text = " ".join(word for word in words if word not in ("please", "robot", "hey", "now", "ok"))
+        return bool(words) and (" ".join(words) in self.stop_words or text in self.stop_words)
+
+    def step_fault(self, state: SymbolicState, step: PlanStep, effects: Iterable[Literal]) -> str | None:
+        """Returns why a step must not be taken in a state."""
+        scene = state.scene
+        for value in step.arguments.values():
+            entity = scene.entity(value) if isinstance(value, str) else None
+            if entity and (fault := self._target_fault(step.skill, entity)):
+                return fault
+        for literal in effects:
+            if literal.predicate in ("over", "on") and not literal.negated:
+                return self.placing_fault(scene, *literal.arguments)
+        return None
+
+    def placing_fault(self, scene: PlanningScene, object_id: str, place_id: str) -> str | None:
+        """Returns why an object must not be put at a place."""
+        thing, place = scene.entity(object_id), scene.entity(place_id)
+        if thing is None or place is None:
+            return None
+        what, where = classes_of(thing), classes_of(place)
+        if what & self.handing_never and where & self.handing_to:
+            return f"{thing.name} must not be handed to {place.name}"
+        for rule in self.combinations:
+            if what & rule.objects and (where & rule.places or ANY in rule.places):
+                return f"{thing.name} must not go to {place.name}: {rule.why}"
+        return None
+
+    def _target_fault(self, skill: str, entity: Location | Object) -> str | None:
+        classes = classes_of(entity)
+        if classes & self.keep_out or entity.id in self.keep_out:
+            return f"{entity.name} is in a keep-out zone"
+        rule = self.targets.get(skill)
+        if rule is None:
+            return None
+        only, never = rule.get("only", frozenset()), rule.get("never", frozenset())
+        if classes & never or (only and not classes & only):
+            return f"{skill} must not act on {entity.name}"
+        return None
+
+
+@cache
+def classes_of(entity: Location | Object) -> frozenset[str]:
+    """Returns kind, class, the class's canonical names and all wider classes of an entity, and what its name says."""
+    ontology = load_ontology()
+    own = {entity.category.lower().replace("_", " "), (entity.group or "").lower()}
+    if isinstance(entity, Location):
+        own.add(entity.kind)
+    for phrase in (*own, *_phrases(entity.name), *(p for alias in entity.aliases for p in _phrases(alias))):
+        own |= {phrase} if phrase in ontology.is_a else frozenset()
+    wider = frozenset().union(*(ontology.wider(name) for name in own))
+    material = {"metal item"} if (entity.material or "") in ontology.materials and _is_metal(entity.material) else set()
+    return frozenset(own | wider | material) - {""}
+
+
+def _is_metal(material: str | None) -> bool:
+    return "metal" in load_ontology().materials.get((material or "").lower(), frozenset())
+
+
+def _phrases(name: str) -> Sequence[str]:
+    """Returns the tails of a name: "red hand bag" -> "red hand bag", "hand bag", "bag"; its head is its last word."""
+    words = re.findall(r"[a-z'-]+", name.lower().replace("_", " "))[-6:]
+    return [" ".join(words[start:]) for start in range(len(words))]
+
+
+@cache
+def load_rules() -> SafetyRules:
+    """Returns the shipped rules. Raises ConfigurationError if the file is missing or malformed."""
+    data = read_yaml("safety.yaml")
+    try:
+        return _build(data)
+    except (KeyError, TypeError) as error:
+        raise ConfigurationError(f"safety.yaml: {type(error).__name__} {error}") from None
+
+
+def _build(data: Mapping[str, Any]) -> SafetyRules:
+    return SafetyRules(
+        stop_words=frozenset(data["stop"]),
+        limits=Limits(**data["limits"]),
+        targets={skill: {k: frozenset(v) for k, v in rule.items()} for skill, rule in data["targets"].items()},
+        keep_out=frozenset(data["keep_out"]),
+        combinations=tuple(
+            Combination(frozenset(rule["object"]), frozenset(rule["place"]), rule["why"])
+            for rule in data["combinations"]
+        ),
+        handing_never=frozenset(data["handing"]["never"]),
+        handing_to=frozenset(data["handing"]["to"]),
+        harm=data["harm"],
+    )

@@ -1,0 +1,178 @@
+"""The whole stack in one process and in lockstep, without ROS: driver, safety gate, perception, skills and supervision.
+
+Everything runs on the simulated clock, as fast as the machine allows, and repeats exactly with a seed. Benchmarks and
+tests use it; the nodes run the same parts over DDS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robomatrix.errors import DriverError
+from robomatrix.hardware.driver import CameraFrame, RobotState, SimulatedDriver
+from robomatrix.hardware.safety import SafetyGate
+from robomatrix.scheduling.execution import Action, Approve, Ask, Finished, RunStep, StepOutcome, TaskExecution
+from robomatrix.scheduling.perceived import planning_scene
+from robomatrix.scheduling.scene import PlanningScene
+from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Succeeded
+from robomatrix.skills.registry import SkillRegistry
+from robomatrix.skills.runner import SkillRunner
+from robomatrix.skills.spec import Arguments
+from robomatrix.world import World
+
+CAMERA_RATE = 5.0
+"""Images a second that perception gets [Hz]; a robot's camera may be slower."""
+
+
+class Perceiver(Protocol):
+    """What turns images into a belief about the surroundings."""
+
+    def update(self, frame: CameraFrame, state: RobotState, holding: str | None = None) -> World:
+        """Takes in one image and returns the newest belief."""
+
+
+Watcher = Callable[["Session"], None]
+"""Called after every control period."""
+
+
+class Session:
+    """One robot in one simulated world. A context manager: leaving it stops and closes the driver."""
+
+    def __init__(
+        self,
+        driver: SimulatedDriver,
+        perception: Perceiver,
+        registry: SkillRegistry,
+        gate: SafetyGate | None = None,
+        camera_rate: float = CAMERA_RATE,
+    ) -> None:
+        """Takes a driver that was reset; nothing moves yet."""
+        self.driver = driver
+        self.perception = perception
+        self.gate = gate or SafetyGate(driver.spec)
+        self.runner = SkillRunner(driver.spec, registry)
+        self.watchers: list[Watcher] = []
+        self.world = World()
+        self.state = driver.read()
+        self.frames: dict[str, CameraFrame] = {}
+        self._camera_period = 1.0 / camera_rate
+        self._next_frame = -np.inf
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.driver.stop()
+        self.driver.close()
+
+    @property
+    def time(self) -> float:
+        """Simulated time [s]."""
+        return self.state.stamp
+
+    def step(self) -> None:
+        """One control period: look, think, check, act, and let the world go on."""
+        self._look()
+        command = self.runner.tick(Observation(self.state, self.world, self.frames))
+        applied, _ = self.gate.filter(command, self.state, self.state.stamp)
+        self.driver.write(applied)
+        self.state = self.driver.step()
+        for watcher in self.watchers:
+            watcher(self)
+
+    def settle(self, duration: float = 0.5) -> None:
+        """Lets things come to rest and looks at them, with no skill running [s]."""
+        end = self.time + duration
+        while self.time < end:
+            self.step()
+
+    def run_skill(self, name: str, arguments: Arguments | None = None, timeout: float | None = None) -> Outcome:
+        """Runs one skill to its end and lets the robot come to rest."""
+        refused = self.runner.start(name, arguments or {}, timeout)
+        if refused is not None:
+            return refused
+        try:
+            while self.runner.busy:
+                self.step()
+        except DriverError as error:
+            self.runner.fail(ErrorCode.DRIVER, str(error))
+        outcome = self.runner.outcome
+        return outcome or Failed(ErrorCode.INTERNAL, f"{name} ended without an outcome")
+
+    def planning_scene(self) -> PlanningScene:
+        """Returns what is believed now, as planners see it."""
+        odometry = self.state.odometry
+        at = (float(odometry.position[0]), float(odometry.position[1])) if odometry is not None else (0.0, 0.0)
+        return planning_scene(self.world.with_holding(self.runner.holding), self.driver.spec.name, at)
+
+    def run_task(self, task: TaskExecution, on_step: Callable[[RunStep], None] | None = None) -> Finished:
+        """Executes an instruction to its end; a question ends it, as there is nobody to answer."""
+        action: Action = task.begin(self.planning_scene())
+        while not isinstance(action, Finished):
+            if isinstance(action, RunStep):
+                if on_step is not None:
+                    on_step(action)
+                action = self._run_step(task, action)
+            elif isinstance(action, Approve):
+                action = task.approve(True)
+            elif isinstance(action, Ask):
+                action = task.cancel(f"nobody answers: {action.question}")
+        return action
+
+    def _run_step(self, task: TaskExecution, action: RunStep) -> Action:
+        began = self.time
+        outcome = self.run_skill(action.step.skill, action.step.arguments)
+        seen = [o.id for o in self.world.objects.values() if o.stamp >= began]
+        return task.on_result(step_outcome(outcome), self.planning_scene(), seen)
+
+    def _look(self) -> None:
+        if self.state.stamp < self._next_frame - 1e-9:
+            return
+        self._next_frame = self.state.stamp + self._camera_period
+        for camera in self.driver.spec.cameras:
+            frame = self.driver.frame(camera.name)
+            if frame is not None:
+                self.frames = {**self.frames, camera.name: frame}
+                self.world = self.perception.update(frame, self.state, self.runner.holding)
+
+
+def step_outcome(outcome: Outcome) -> StepOutcome:
+    """Returns a skill's outcome as the supervisor takes it."""
+    if isinstance(outcome, Succeeded):
+        return StepOutcome(True)
+    return StepOutcome(False, outcome.message, int(outcome.code))
+
+
+class VideoRecorder:
+    """A :data:`Watcher` that writes an MP4 of the run; close it to finish the file."""
+
+    def __init__(self, path: Path, camera: str = "overview", size: tuple[int, int] = (640, 480), rate: float = 15.0) -> None:
+        """Opens the file; DriverError where the video writer cannot."""
+        import cv2
+
+        self.camera, self.size, self._period = camera, size, 1.0 / rate
+        self._next = -np.inf
+        self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, size)
+        if not self._writer.isOpened():
+            raise DriverError(f"cannot write a video to {path}; is the folder there, and does the name end in .mp4?")
+        self.last: NDArray[np.uint8] | None = None
+        """The newest picture, RGB."""
+
+    def __call__(self, session: Session) -> None:
+        """Adds a picture when one is due."""
+        if session.time < self._next:
+            return
+        self._next = session.time + self._period
+        self.last = session.driver.render(self.camera, *self.size)
+        self._writer.write(np.ascontiguousarray(self.last[:, :, ::-1]))
+
+    def close(self) -> None:
+        """Finishes the file."""
+        self._writer.release()
+

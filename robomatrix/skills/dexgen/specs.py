@@ -1,0 +1,42 @@
+"""What the in-hand skills are to a planner."""
+
+from __future__ import annotations
+
+from robomatrix.skills.spec import Condition, Parameter, SkillSpec
+
+HANDS = ("allegro",)
+"""Robots with a trained controller."""
+RATE = 10.0
+"""Of the controller [Hz]."""
+
+HOLD = SkillSpec(
+    name="hold",
+    text="Keeps a firm grip on what is in the hand for some time.",
+    robots=HANDS,
+    parameters=(Parameter("duration", "number", "how long", "s", default=5.0, minimum=0.1, maximum=600.0),),
+    rate=RATE,
+    timeout=660.0,
+)
+
+FOLLOW = SkillSpec(
+    name="follow",
+    text="Moves the fingers as an operator commands, assisted so that the object stays in the hand.",
+    robots=HANDS,
+    parameters=(
+        Parameter("duration", "number", "how long", "s", default=60.0, minimum=0.1, maximum=3600.0),
+        Parameter(
+            "strength", "number", "how much the command weighs against safety", default=0.3, minimum=0.0, maximum=100.0
+        ),
+    ),
+    rate=RATE,
+    timeout=3660.0,
+)
+
+RELEASE = SkillSpec(
+    name="release",
+    text="Opens the hand and lets go of what is in it.",
+    robots=HANDS,
+    effects=(Condition("hand_empty"),),
+    rate=RATE,
+    timeout=10.0,
+)

@@ -1,0 +1,144 @@
+"""Pull a drawer open by its knob and push it shut; how far it is open is judged by sight."""
+
+from __future__ import annotations
+
+from robomatrix.errors import PreconditionError
+from robomatrix.skills.base import ErrorCode, Failed, Observation, Steps, Succeeded
+from robomatrix.skills.mobile_manipulation import specs
+from robomatrix.skills.mobile_manipulation.body import Body, ManipulationSkill, Motion
+from robomatrix.skills.mobile_manipulation.geometry import Pose2
+from robomatrix.skills.mobile_manipulation.hand import (
+    CARRY_X,
+    CARRY_Z,
+    GRASP_DEPTH,
+    OPEN,
+    close_gripper,
+    lower_to,
+    open_gripper,
+)
+from robomatrix.skills.mobile_manipulation.move_to import sight
+from robomatrix.skills.mobile_manipulation.navigation import back_off, settle
+from robomatrix.world import SceneObject
+
+ATTEMPTS = 3
+REACHABLE = 1.0
+"""[m]."""
+OPEN_ENOUGH, SHUT_ENOUGH = 0.8, 0.1
+"""Perceived openness from which a drawer counts as open, and up to which as shut."""
+TRAVEL = 0.2
+"""How far a drawer comes out [m]."""
+KNOB = 0.04
+"""From a drawer's front to the axis of its knob [m]."""
+KNOB_RISE = 0.005
+"""Of the knob over the middle of the front [m]."""
+KNOB_WIDTH = (0.012, 0.035)
+"""Between the pads when they hold the knob [m]."""
+REACH = 0.30
+"""Of the finger tips while working on a drawer [m]."""
+PAD_FRONT = 0.017
+"""The pads end so far before the point between the finger tips [m]."""
+LOOK_FROM = 0.50
+"""From the base's centre to the drawer's front when judging [m]."""
+
+
+class _DrawerSkill(ManipulationSkill):
+    def check(self, observation: Observation) -> None:
+        """Needs an empty gripper and a known drawer nearby."""
+        world, target = observation.world, self.text("target")
+        if world.holding is not None:
+            raise PreconditionError(f"the gripper holds '{world.holding}'; release it first")
+        if target not in world.objects:
+            raise PreconditionError(f"'{target}' was not seen yet; look_around or move_to it first")
+        thing = world.objects[target]
+        if thing.openness is None:
+            raise PreconditionError(f"a {thing.category} does not open")
+        distance = Body(self.robot, observation).pose.distance(front(thing).point)
+        if distance > REACHABLE:
+            raise PreconditionError(f"'{target}' is {distance:.2f} m away; move_to it first")
+
+
+class Open(_DrawerSkill):
+    """Pulls a drawer open."""
+
+    spec = specs.OPEN
+
+    def perform(self, body: Body) -> Steps:
+        """Tries up to three times; fails with MECHANISM_FAILED or NOT_FOUND."""
+        target = self.text("target")
+        for attempt in range(1, ATTEMPTS + 1):
+            drawer = yield from inspect(body, target)
+            if (drawer.openness or 0.0) >= OPEN_ENOUGH:
+                return Succeeded({"openness": drawer.openness or 0.0, "attempts": attempt - 1})
+            yield from _pull(body, drawer)
+        drawer = yield from inspect(body, target)
+        if (drawer.openness or 0.0) >= OPEN_ENOUGH:
+            return Succeeded({"openness": drawer.openness or 0.0, "attempts": ATTEMPTS})
+        return Failed(ErrorCode.MECHANISM_FAILED, f"'{target}' is open by {drawer.openness:.0%} only")
+
+
+class Close(_DrawerSkill):
+    """Pushes a drawer shut."""
+
+    spec = specs.CLOSE
+
+    def perform(self, body: Body) -> Steps:
+        """Tries up to three times; fails with MECHANISM_FAILED or NOT_FOUND."""
+        target = self.text("target")
+        for attempt in range(1, ATTEMPTS + 1):
+            drawer = yield from inspect(body, target)
+            if (drawer.openness or 0.0) <= SHUT_ENOUGH:
+                return Succeeded({"openness": drawer.openness or 0.0, "attempts": attempt - 1})
+            yield from _push(body, drawer)
+        drawer = yield from inspect(body, target)
+        if (drawer.openness or 0.0) <= SHUT_ENOUGH:
+            return Succeeded({"openness": drawer.openness or 0.0, "attempts": ATTEMPTS})
+        return Failed(ErrorCode.MECHANISM_FAILED, f"'{target}' is still open by {drawer.openness:.0%}")
+
+
+def front(drawer: SceneObject) -> Pose2:
+    """Returns the middle of a drawer's front, with its outward heading."""
+    return Pose2(drawer.position[0], drawer.position[1], drawer.yaw).ahead(drawer.size[0] / 2.0)
+
+
+def inspect(body: Body, target: str) -> Motion[SceneObject]:
+    """Stands square before a drawer, far enough to see it whole, and returns a sighting from there."""
+    body.enter("look", 0.1)
+    yield from lower_to(body, CARRY_X, CARRY_Z)
+    yield from settle(body, before(body.thing(target), LOOK_FROM), speed=0.4, position=0.03, heading=0.05)
+    since = body.now
+    yield from body.wait(0.3)
+    drawer = yield from sight(body, target)
+    while body.thing(target).stamp < since and body.now < since + 1.0:
+        yield from body.step()
+    return body.thing(target) if target in body.world.objects else drawer
+
+
+def before(drawer: SceneObject, distance: float) -> Pose2:
+    """Returns the pose that looks square at a drawer's front from a distance [m]."""
+    place = front(drawer).ahead(distance)
+    return Pose2(place.x, place.y, place.yaw + 3.141592653589793)
+
+
+def _pull(body: Body, drawer: SceneObject) -> Motion[None]:
+    body.enter("reach", 0.3)
+    yield from open_gripper(body, 0.07)
+    yield from lower_to(body, REACH, drawer.position[2] + KNOB_RISE)
+    yield from settle(body, before(drawer, REACH - GRASP_DEPTH + KNOB), speed=0.25, position=0.008, heading=0.03)
+    body.enter("grip", 0.5)
+    width = yield from close_gripper(body)
+    if KNOB_WIDTH[0] <= width <= KNOB_WIDTH[1]:
+        body.enter("pull", 0.6)
+        yield from back_off(body, TRAVEL * (1.0 - (drawer.openness or 0.0)) + 0.03, 0.3)
+    body.enter("let go", 0.8)
+    yield from open_gripper(body, OPEN)
+    yield from back_off(body, 0.1)
+
+
+def _push(body: Body, drawer: SceneObject) -> Motion[None]:
+    body.enter("reach", 0.3)
+    yield from open_gripper(body, OPEN)
+    yield from lower_to(body, REACH, drawer.position[2] + KNOB_RISE)
+    body.enter("push", 0.5)
+    shut = front(drawer).ahead(-TRAVEL * (drawer.openness or 0.0) + REACH + PAD_FRONT - 0.015)
+    yield from settle(body, Pose2(shut.x, shut.y, shut.yaw + 3.141592653589793), speed=0.35, position=0.01, heading=0.1)
+    yield from back_off(body, 0.1)

@@ -1,0 +1,263 @@
+"""Hold a thing over a place, and let it go there; both are judged by measured joints and by sight."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from robomatrix.errors import PreconditionError
+from robomatrix.robots.ep_kinematics import nearest
+from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Steps, Succeeded
+from robomatrix.skills.mobile_manipulation import specs
+from robomatrix.skills.mobile_manipulation.approach import SMALL
+from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill
+from robomatrix.skills.mobile_manipulation.geometry import ROUND, Footprint, Point, Pose2, wrap
+from robomatrix.skills.mobile_manipulation.grasp import BUMPER, EDGE_GAP
+from robomatrix.skills.mobile_manipulation.hand import (
+    CARRY_X,
+    FLOOR_REACH,
+    GRASP_DEPTH,
+    HEIGHTS,
+    OPEN,
+    aperture,
+    grip_height,
+    guard_grip,
+    lower_to,
+    open_gripper,
+    tip,
+)
+from robomatrix.skills.mobile_manipulation.move_to import START, sight
+from robomatrix.skills.mobile_manipulation.navigation import back_off, settle
+from robomatrix.world import SceneObject, World
+
+REACHABLE = 0.9
+"""A place further from the base than this needs move_to first [m]."""
+CONTAINERS = frozenset({"box", "bin", "drawer"})
+HANDLE = 0.05
+"""How far a drawer's knob stands off its front [m]."""
+ABOVE = 0.025
+"""Free height between the held thing's foot and what it is held over [m]."""
+INSET = 0.09
+"""So far behind its edge a thing is put on a table [m]."""
+SPACING = 0.14
+"""Between the middles of things on a table [m]."""
+STRETCH = 0.31
+"""Furthest that the finger tips reach over a place [m]."""
+WALL_GAP = 0.055
+"""From a container's outline to the middle of what is dropped into it [m]."""
+ROOMY = 0.12
+"""Things this far apart do not touch [m]."""
+TIGHT = 0.07
+"""Things nearer to each other than this do [m]."""
+BOTTOM = 0.008
+"""Thickness of a container's bottom [m]."""
+INSIDE = 0.02
+"""A released thing may be seen this far outside the outline of its place, by the error of sight [m]."""
+
+
+class PositionOver(ManipulationSkill):
+    """Holds the grasped thing above a place."""
+
+    spec = specs.POSITION_OVER
+
+    def check(self, observation: Observation) -> None:
+        """Needs the thing in the gripper and the place nearby."""
+        world, name, target = observation.world, self.text("object"), self.text("target")
+        if world.holding != name:
+            raise PreconditionError(f"'{name}' is not in the gripper, which holds {world.holding or 'nothing'}")
+        body = Body(self.robot, observation)
+        if target == START:
+            distance = body.pose.distance((0.0, 0.0))
+            if distance > REACHABLE:
+                raise PreconditionError(f"the start is {distance:.2f} m away; move_to it first")
+            return
+        if target not in world.objects:
+            raise PreconditionError(f"'{target}' was not seen yet; look_around or move_to it first")
+        place = world.objects[target]
+        gap = float(Footprint.of(place).distance(np.array([body.pose.point]))[0])
+        if gap > REACHABLE:
+            raise PreconditionError(f"'{target}' is {gap:.2f} m away; move_to it first")
+        if place.category == "drawer" and (place.openness or 0.0) < 0.5:
+            raise PreconditionError(f"'{target}' is closed; open it first")
+
+    def perform(self, body: Body) -> Steps:
+        """Raises the thing and drives up; fails with UNREACHABLE, GOAL_NOT_REACHED, NOT_FOUND or OBJECT_LOST."""
+        guard_grip(body)
+        name, target = self.text("object"), self.text("target")
+        if target == START:
+            return (yield from _over_floor(body, name))
+        body.enter("look", 0.1)
+        place = yield from sight(body, target)
+        body.enter("raise", 0.3)
+        z = carrying_height(place, body.world.objects.get(name))
+        yield from lower_to(body, CARRY_X, z)
+        body.enter("reach", 0.6)
+        stretch = nearest(STRETCH, z)[0] - GRASP_DEPTH
+        pose, point, distance = _standing_place(body, place, stretch)
+        yield from settle(body, pose, speed=0.35, position=0.012, heading=0.03)
+        yield from lower_to(body, distance + GRASP_DEPTH, z)
+        held = held_point(body)
+        error = math.dist(held, point)
+        if not _inside(place, held) or error > 0.06:
+            raise GiveUp(ErrorCode.GOAL_NOT_REACHED, f"'{name}' is {error:.2f} m beside the middle of '{target}'")
+        return Succeeded({"offset_m": error})
+
+
+class Release(ManipulationSkill):
+    """Lets the held thing go onto or into what is beneath it."""
+
+    spec = specs.RELEASE
+
+    def check(self, observation: Observation) -> None:
+        """Needs the thing in the gripper."""
+        if observation.world.holding != self.text("object"):
+            held = observation.world.holding or "nothing"
+            raise PreconditionError(f"'{self.text('object')}' is not in the gripper, which holds {held}")
+
+    def perform(self, body: Body) -> Steps:
+        """Lowers, opens, moves away and looks; fails with RELEASE_FAILED where the thing is not where it should be."""
+        name = self.text("object")
+        thing, point = body.world.objects.get(name), held_point(body)
+        place = beneath(body.world, point, name)
+        body.enter("lower", 0.2)
+        yield from lower_to(body, tip(body).x, release_height(body, place, point, thing))
+        body.enter("open", 0.5)
+        yield from open_gripper(body, OPEN)
+        if aperture(body) < OPEN - 0.02:
+            return Failed(ErrorCode.RELEASE_FAILED, f"the gripper opened only to {aperture(body):.3f} m")
+        body.enter("leave", 0.7)
+        if place is not None and place.category in CONTAINERS:
+            yield from lower_to(body, tip(body).x, carrying_height(place, None))
+        yield from back_off(body, 0.22)
+        since = body.now
+        yield from lower_to(body, CARRY_X, 0.155)
+        yield from body.wait(0.4)
+        return _judge(body, name, place, since)
+
+
+def _over_floor(body: Body, name: str) -> Steps:
+    """Holds the thing low over the floor ahead."""
+    body.enter("reach", 0.6)
+    thing = body.world.objects.get(name)
+    z = ABOVE + (grip_height(thing) if thing else 0.03)
+    yield from lower_to(body, FLOOR_REACH, z)
+    under = beneath(body.world, held_point(body), name)
+    if under is not None:
+        raise GiveUp(ErrorCode.UNREACHABLE, f"'{under.id}' is in the way")
+    return Succeeded({"offset_m": 0.0})
+
+
+def beneath(world: World, point: Point, held: str) -> SceneObject | None:
+    """Returns the highest place under a point of the floor plan, None for the floor."""
+    under = (
+        o for o in world.objects.values() if o.id != held and o.category not in SMALL and Footprint.of(o).contains(point)
+    )
+    return max(under, key=lambda o: (o.category == "drawer", o.position[2] + o.size[2] / 2.0), default=None)
+
+
+def carrying_height(place: SceneObject, thing: SceneObject | None) -> float:
+    """Returns the height of the finger tips that holds a thing clear over a place [m]."""
+    top = place.position[2] + place.size[2] / 2.0
+    return min(top + ABOVE + (grip_height(thing) if thing else 0.01), HEIGHTS[1])
+
+
+def release_height(body: Body, place: SceneObject | None, point: Point, thing: SceneObject | None) -> float:
+    """Returns the height of the finger tips at which a thing is let go over a point of a place [m].
+
+    On a surface its foot all but touches; in a container the fingers stay over the rim and the thing over what lies there.
+    """
+    grip = grip_height(thing) if thing else 0.03
+    if place is None or place.category not in CONTAINERS:
+        top = place.position[2] + place.size[2] / 2.0 if place else 0.0
+        return max(top + grip + 0.005, HEIGHTS[0])
+    rim, floor = place.position[2] + place.size[2] / 2.0, place.position[2] - place.size[2] / 2.0 + BOTTOM
+    beneath = [o.position[2] + o.size[2] / 2.0 for o in contents(body, place) if math.dist(o.position[:2], point) < TIGHT]
+    foot = max([floor + 0.01, *(top + 0.005 for top in beneath)])
+    return min(max(rim + 0.02, foot + grip), HEIGHTS[1])
+
+
+def contents(body: Body, place: SceneObject) -> list[SceneObject]:
+    """Returns the small things on or in a place, without what is held."""
+    footprint, small = Footprint.of(place), body.world.of_category(*SMALL)
+    return [o for o in small if o.id != body.world.holding and footprint.contains((o.position[0], o.position[1]))]
+
+
+def held_point(body: Body) -> Point:
+    """Returns where the held thing is in the floor plan, by the measured joints."""
+    return body.pose.world((tip(body).x - GRASP_DEPTH, 0.0))
+
+
+def _standing_place(body: Body, place: SceneObject, stretch: float) -> tuple[Pose2, Point, float]:
+    """Returns where the base has to stand, the point over which the thing comes, and its distance from the base."""
+    footprint = Footprint.of(place)
+    heading = _heading_for(body, place, footprint)
+    half = footprint.extent(heading)
+    edge = Pose2(*footprint.pose.point, heading).ahead(-half)
+    front = BUMPER + EDGE_GAP + (HANDLE if place.category == "drawer" else 0.0)
+    if place.category in CONTAINERS:
+        inset, side = _drop_slot(body, place, edge, stretch - front)
+    elif place.category == "table":
+        inset = min(INSET, stretch - front)
+        side = _free_slot(body, place, heading, inset)
+    else:
+        inset, side, front = 0.0, 0.0, 0.2
+    point = edge.world((inset, side))
+    distance = min(stretch, front + inset)
+    return Pose2(*point, heading).ahead(-distance), point, distance
+
+
+def _drop_slot(body: Body, place: SceneObject, edge: Pose2, reach: float) -> tuple[float, float]:
+    """Returns how far behind the near edge of a container, and how far left, there is most room within reach [m]."""
+    footprint = Footprint.of(place)
+    depth = 2.0 * footprint.extent(edge.yaw)
+    half = footprint.extent(edge.yaw + math.pi / 2.0)
+    middle = (min(depth / 2.0, reach), 0.0)
+    others = [edge.local((o.position[0], o.position[1])) for o in contents(body, place)]
+    insets = np.linspace(min(WALL_GAP, reach), max(min(depth - WALL_GAP, reach), min(WALL_GAP, reach)), 7)
+    slots = [(float(u), float(v)) for u in insets for v in np.linspace(-1.0, 1.0, 13) * max(half - WALL_GAP, 0.0)]
+    inside = [s for s in slots if footprint.contains(edge.world(s), -WALL_GAP + 1e-6)] or [middle]
+
+    def merit(slot: Point) -> float:
+        room = min((math.dist(slot, other) for other in others), default=ROOMY)
+        return min(room, ROOMY) - 0.3 * math.dist(slot, middle)
+
+    return max([middle, *inside], key=merit)
+
+
+def _heading_for(body: Body, place: SceneObject, footprint: Footprint) -> float:
+    if place.category == "drawer":
+        return wrap(place.yaw + math.pi)
+    if place.category in ROUND:
+        return wrap(body.pose.yaw + body.pose.bearing(footprint.pose.point))
+    quarters = (wrap(footprint.pose.yaw + k * math.pi / 2.0) for k in range(4))
+    return min(quarters, key=lambda q: abs(wrap(q - body.pose.yaw)))
+
+
+def _free_slot(body: Body, place: SceneObject, heading: float, inset: float) -> float:
+    """Returns how far left along the near edge of a table there is room, nearest to where the robot is [m]."""
+    footprint = Footprint.of(place)
+    edge = Pose2(*footprint.pose.point, heading).ahead(-footprint.extent(heading) + inset)
+    half = footprint.extent(heading + math.pi / 2.0) - 0.1
+    here = min(max(edge.local(body.pose.point)[1], -half), half)
+    taken = [edge.local((o.position[0], o.position[1]))[1] for o in contents(body, place)]
+    slots = sorted(np.linspace(-half, half, 41), key=lambda s: abs(s - here))
+    free = (float(s) for s in slots if all(abs(s - t) > SPACING for t in taken))
+    slot = next(free, None)
+    if slot is None:
+        raise GiveUp(ErrorCode.UNREACHABLE, f"there is no free place on '{place.id}'")
+    return slot
+
+
+def _inside(place: SceneObject, point: Point) -> bool:
+    return place.category in SMALL or place.category == "person" or Footprint.of(place).contains(point, -0.02)
+
+
+def _judge(body: Body, name: str, place: SceneObject | None, since: float) -> Outcome:
+    thing = body.world.objects.get(name)
+    if place is None or thing is None or thing.stamp < since:
+        return Succeeded({"seen": 0.0}, holding=None)
+    if not Footprint.of(place).contains((thing.position[0], thing.position[1]), INSIDE):
+        message = f"'{name}' lies beside '{place.id}'"
+        return Failed(ErrorCode.RELEASE_FAILED, message, holding=None)
+    return Succeeded({"seen": 1.0}, holding=None)

@@ -1,0 +1,15 @@
+"""Humanoid skills after SkillBlender (arXiv 2506.09366): walk, reach, squat, step, and their blends.
+
+Only :mod:`specs` is needed to plan; the code of the skills comes with :func:`skills`.
+"""
+
+from __future__ import annotations
+
+from robomatrix.skills.base import Skill
+
+
+def skills() -> tuple[type[Skill], ...]:
+    """Returns the family, for the entry-point group ``robomatrix.skills``."""
+    from robomatrix.skills.skillblender.primitives import Reach, Squat, Stand, Walk, WalkTo
+
+    return (Stand, Walk, WalkTo, Reach, Squat)

@@ -1,0 +1,264 @@
+"""Known motion that a learnt skill only has to correct: gait, squat table, arm kinematics.
+
+Each gives joint offsets from the home pose in the policies' joint order. All of them work on
+numpy arrays and on torch tensors alike, so that training, blending (where gradients pass through) and the running skill
+share one implementation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robomatrix.robots.humanoid import Humanoid
+from robomatrix.robots.loader import load_robot
+from robomatrix.skills.skillblender.arrays import like, module_of
+from robomatrix.skills.skillblender.kinematics import Chain, foot_chains
+from robomatrix.skills.skillblender.observation import VELOCITY_SCALE
+
+Tensor = Any
+"""A numpy array or a torch tensor."""
+GAIT_FREQUENCY = 1.4
+"""Of a whole cycle of two steps [Hz]."""
+STANDING_SPEED = 0.2
+"""Commands below this fade the gait out [m/s or rad/s]."""
+
+
+def walking_gate(command: Tensor) -> Tensor:
+    """Returns 0 for a command to stand, 1 from :data:`STANDING_SPEED` on, smooth between; (n, 3) -> (n,)."""
+    xp = module_of(command)
+    share = xp.clip((command**2).sum(-1) / STANDING_SPEED**2, 0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
+
+
+@dataclass(frozen=True)
+class Reflex:
+    """Gains of a linear balance reflex and shape of the gait, found by the cross-entropy method for each robot.
+
+    Gains are per unit of the gravity vector's x or y in the pelvis frame (about the tilt [rad]), per rad/s of the gyro,
+    or per m/s that the body is too fast.
+    """
+
+    lift: float = 0.8
+    """Scale of the swinging leg's bending (0.35 rad at hip and ankle, 0.70 rad at the knee)."""
+    sway: float = 0.0
+    """Amplitude of the sideways sway at the hips [rad]."""
+    sway_lead: float = 0.0
+    """Of the sway before the gait's clock [rad]."""
+    lean: float = 0.0
+    """Constant at the ankles [rad]."""
+    lean_speed: float = 0.0
+    """Of the ankles, per m/s forwards too fast."""
+    ankle_pitch: tuple[float, float] = (0.0, 0.0)
+    """(per gravity x, per pitch rate)."""
+    swing_pitch: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Of the swinging hip (per gravity x, per pitch rate, per m/s forwards too fast)."""
+    stance_pitch: float = 0.0
+    """Of the standing hip, per gravity x."""
+    stance_roll: tuple[float, float] = (0.0, 0.0)
+    """Of the standing hip (per gravity y, per roll rate)."""
+    swing_roll: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    """Of the swinging hip (per gravity y, per roll rate, per m/s to the left too fast)."""
+    ankle_roll: tuple[float, float] = (0.0, 0.0)
+    """(per gravity y, per roll rate)."""
+    turn: float = 0.0
+    """Of the standing hip's yaw, per rad/s of turning too fast."""
+
+
+@dataclass(frozen=True, eq=False)
+class LegOdometry:
+    """The body's velocity as the standing foot sees it."""
+
+    feet: tuple[Chain, Chain]
+    home: NDArray[np.float64]
+    """(d,) [rad]."""
+
+    def velocity(self, body: Tensor, left_stands: Tensor) -> Tensor:
+        """Returns vx, vy (n, 2) [m/s] in the pelvis frame, from joint angles, joint rates and the gyro.
+
+        Args:
+            body: State of the body (n, 6 + 3 d).
+            left_stands: (n,) true where the left foot is the standing one.
+        """
+        xp, d, step = module_of(body), len(self.home), 1e-3
+        angles = body[:, 6 : 6 + d] + like(self.home, body)
+        rates = body[:, 6 + d : 6 + 2 * d] / VELOCITY_SCALE
+        before = [foot.position(angles) for foot in self.feet]
+        after = [foot.position(angles + step * rates) for foot in self.feet]
+        place = xp.where(left_stands[:, None], before[0], before[1])
+        speed = (xp.where(left_stands[:, None], after[0], after[1]) - place) / step
+        wx, wy, wz = body[:, 0], body[:, 1], body[:, 2]
+        vx = -(speed[:, 0] + wy * place[:, 2] - wz * place[:, 1])
+        vy = -(speed[:, 1] + wz * place[:, 0] - wx * place[:, 2])
+        return xp.stack((vx, vy), -1)
+
+
+FEATURES = 26
+"""Length of :meth:`Gait.basis`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Gait:
+    """Alternating steps along the commanded velocity over a linear balance reflex."""
+
+    matrix: NDArray[np.float64]
+    """(FEATURES, joints): offsets for each entry of :meth:`basis` [rad]."""
+    odometry: LegOdometry
+    sway_lead: float = 0.0
+    """[rad]."""
+
+    def basis(self, body: Tensor, phase: Tensor, command: Tensor) -> Tensor:
+        """Returns (n, FEATURES).
+
+        for each swinging leg, speed errors for each swinging leg, turning error while left, right swings, and the
+        forward error.
+        for each swinging leg, speed errors for each swinging leg, turning error while left, right swings, and the
+        forward error.
+        """
+        xp = module_of(command)
+        gate, angle = walking_gate(command), 2.0 * math.pi * phase
+        swing, sweep = xp.sin(angle), xp.cos(angle) * gate
+        left, right = gate * xp.clip(swing, 0.0, None), gate * xp.clip(-swing, 0.0, None)
+        felt = (body[:, 3], body[:, 1], body[:, 4], body[:, 0])
+        excess = self.odometry.velocity(body, phase >= 0.5) - command[:, :2]
+        excess = xp.clip(excess, -1.0, 1.0)
+        turning = body[:, 2] - command[:, 2]
+        steps = (left, right, sweep * command[:, 0], sweep * command[:, 1], sweep * command[:, 2])
+        sway = gate * xp.sin(angle + self.sway_lead)
+        swinging = (leg * value for leg in (left, right) for value in felt)
+        fast = (leg * excess[:, axis] for leg in (left, right) for axis in (0, 1))
+        turns = (left * turning, right * turning, gate * excess[:, 0])
+        return xp.stack((*steps, sway, xp.ones_like(gate), *felt, *swinging, *fast, *turns), -1)
+
+    def __call__(self, body: Tensor, phase: Tensor, command: Tensor) -> Tensor:
+        """Returns joint offsets (n, joints) [rad].
+
+        Args:
+            body: State of the body (n, 6 + 3 joints).
+            phase: (n,) of the clock in cycles.
+            command: (vx, vy, wz) (n, 3) [m/s, rad/s].
+        """
+        return self.basis(body, phase, command) @ like(self.matrix, command)
+
+
+def gait_matrix(robot: Humanoid, reflex: Reflex) -> NDArray[np.float64]:
+    """Returns (FEATURES, joints); sweeps follow from the leg's length and the time a foot stands."""
+    rows = np.zeros((FEATURES, len(robot.joints)))
+    for leg, (side, sign) in enumerate((("left", 1.0), ("right", -1.0))):
+        _steps(rows, robot, side, leg, sign, reflex.lift)
+        _reflexes(rows, robot, side, leg, reflex)
+    return rows
+
+
+def _steps(rows: NDArray[np.float64], robot: Humanoid, side: str, leg: int, sign: float, lift: float) -> None:
+    quarter = 0.25 / GAIT_FREQUENCY
+    sweep = sign * quarter / robot.leg
+    ankle, roll = robot.ankle(side), robot.ankle_roll(side)
+    for joint, offset in (("hip_pitch", -0.35), ("knee", 0.70)):
+        rows[leg, robot.index(f"{side}_{joint}_joint")] = lift * offset
+    rows[leg, ankle] = -0.35 * lift
+    rows[2, robot.index(f"{side}_hip_pitch_joint")] = sweep
+    rows[2, ankle] = -sweep
+    rows[3, robot.index(f"{side}_hip_roll_joint")] = -0.5 * sweep
+    rows[4, robot.index(f"{side}_hip_yaw_joint")] = -sign * quarter
+    if roll is not None:
+        rows[3, roll] = 0.5 * sweep
+
+
+def _reflexes(rows: NDArray[np.float64], robot: Humanoid, side: str, leg: int, reflex: Reflex) -> None:
+    pitch, roll = robot.index(f"{side}_hip_pitch_joint"), robot.index(f"{side}_hip_roll_joint")
+    ankle, ankle_roll = robot.ankle(side), robot.ankle_roll(side)
+    swing, fast = 11 + 4 * leg, 19 + 2 * leg
+    rows[5, roll] = reflex.sway
+    rows[6, ankle] = reflex.lean
+    rows[7:9, ankle] = reflex.ankle_pitch
+    rows[7, pitch] = reflex.stance_pitch
+    rows[9:11, roll] = reflex.stance_roll
+    rows[swing : swing + 2, pitch] = np.subtract(reflex.swing_pitch[:2], (reflex.stance_pitch, 0.0))
+    rows[swing + 2 : swing + 4, roll] = np.subtract(reflex.swing_roll[:2], reflex.stance_roll)
+    rows[fast, pitch], rows[fast + 1, roll] = reflex.swing_pitch[2], reflex.swing_roll[2]
+    rows[24 - leg, robot.index(f"{side}_hip_yaw_joint")] = reflex.turn
+    rows[25, ankle] = reflex.lean_speed
+    if ankle_roll is not None:
+        rows[5, ankle_roll] = -reflex.sway
+        rows[9:11, ankle_roll] = reflex.ankle_roll
+
+
+REFLEXES: Mapping[str, Reflex] = MappingProxyType(
+    {
+        "g1": Reflex(
+            lift=0.8,
+            sway=0.012,
+            sway_lead=-0.714,
+            lean=-0.048,
+            lean_speed=0.238,
+            ankle_pitch=(0.716, 0.039),
+            swing_pitch=(-1.331, -0.032, -0.058),
+            stance_pitch=0.433,
+            stance_roll=(0.95, 0.05),
+            swing_roll=(0.689, -0.051, 0.213),
+            ankle_roll=(-0.474, 0.05),
+            turn=0.011,
+        ),
+    }
+)
+"""By robot."""
+
+
+@dataclass(frozen=True, eq=False)
+class SquatTable:
+    """Statically balanced poses by pelvis height, feet flat, centre of mass over the feet; linear between entries."""
+
+    spacing: float
+    """Between entries, from 0 downwards [m]."""
+    poses: NDArray[np.float64]
+    """(entries, 4): offsets of hip pitch, knee, ankle pitch from home, and the pelvis' pitch [rad]."""
+
+    def __call__(self, change: Tensor) -> Tensor:
+        """Returns poses (n, 4) [rad] for changes of height (n,) [m], clipped to the table."""
+        xp, last = module_of(change), len(self.poses) - 1
+        place = xp.clip(-change / self.spacing, 0.0, float(last))
+        near = 1.0 - abs(place[:, None] - like(np.arange(last + 1.0), change))
+        return xp.clip(near, 0.0, None) @ like(self.poses, change)
+
+
+_G1_SQUAT = [
+    [0.017, -0.041, 0.027, 0.0],
+    [-0.107, 0.163, -0.086, 0.0],
+    [-0.198, 0.313, -0.168, 0.0],
+    [-0.273, 0.438, -0.236, 0.0],
+    [-0.34, 0.549, -0.296, 0.0],
+    [-0.4, 0.65, -0.35, 0.0],
+    [-0.456, 0.744, -0.4, 0.0],
+    [-0.509, 0.832, -0.446, 0.0],
+    [-0.559, 0.915, -0.49, 0.0],
+    [-0.606, 0.995, -0.531, 0.0],
+    [-0.652, 1.072, -0.57, 0.0],
+    [-0.776, 1.147, -0.576, 0.069],
+    [-0.9, 1.216, -0.577, 0.14],
+    [-1.013, 1.281, -0.577, 0.201],
+    [-1.117, 1.344, -0.577, 0.253],
+    [-1.213, 1.404, -0.577, 0.299],
+    [-1.303, 1.463, -0.577, 0.337],
+    [-1.387, 1.522, -0.577, 0.369],
+    [-1.466, 1.58, -0.577, 0.395],
+    [-1.539, 1.638, -0.577, 0.415],
+]
+
+SQUATS: Mapping[str, SquatTable] = MappingProxyType({"g1": SquatTable(0.02, np.array(_G1_SQUAT))})
+"""By robot; found by minimising the pelvis' pitch under joint limits and balance."""
+
+
+def gait(robot: Humanoid, reflex: Reflex | None = None) -> Gait:
+    """Returns the gait of a humanoid, with its own reflex unless another is given."""
+    description = load_robot(robot.name)
+    home = np.array([description.joint(name).home for name in robot.joints])
+    reflex = reflex or REFLEXES[robot.name]
+    odometry = LegOdometry(foot_chains(robot, description.urdf), home)
+    return Gait(gait_matrix(robot, reflex), odometry, reflex.sway_lead)

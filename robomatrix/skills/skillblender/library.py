@@ -1,0 +1,76 @@
+"""The trained skills that ship, loaded once a process: ``models/skillblender/<robot>/<name>``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from robomatrix.errors import PolicyError
+from robomatrix.policies.checkpoint import Checkpoint, load_checkpoint, policy_folder
+from robomatrix.policies.network import Mlp
+from robomatrix.policies.spec import PolicySpec
+from robomatrix.robots.humanoid import Humanoid, humanoid
+from robomatrix.robots.loader import load_robot
+from robomatrix.skills.skillblender.functions import ReachFunction, SkillFunction, SquatFunction, WalkFunction
+from robomatrix.skills.skillblender.kinematics import hand_chains
+
+FAMILY = "skillblender"
+ARM_HIDDEN = (64, 64)
+"""Hidden layers of the arm's inverse kinematics."""
+ARM = "arm."
+"""Prefix of its tensors in reach's checkpoint."""
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """A primitive skill with its network."""
+
+    spec: PolicySpec
+    function: SkillFunction
+    network: Mlp
+
+
+@cache
+def load_policy(robot: str, name: str) -> Policy:
+    """Returns a shipped primitive.
+
+    Raises:
+        PolicyError: it does not exist, is damaged, or does not fit the robot or this version's observation.
+    """
+    return policy_from(load_checkpoint(policy_folder(FAMILY, robot, name)), robot)
+
+
+def policy_from(checkpoint: Checkpoint, robot: str) -> Policy:
+    """Checks a checkpoint against the robot and binds its network; PolicyError names the first difference."""
+    spec, description = checkpoint.spec, humanoid(robot)
+    spec.require(load_robot(robot))
+    function = make_function(spec.name, description, checkpoint)
+    spec.require(load_robot(robot), function.terms)
+    spec.require_joints(description.joints)
+    sizes = (spec.observation_size, *spec.hidden, len(spec.outputs))
+    return Policy(spec, function, Mlp(checkpoint.tensors, sizes, spec.activation))
+
+
+def make_function(name: str, robot: Humanoid, checkpoint: Checkpoint) -> SkillFunction:
+    """Returns the function of a primitive; ``reach`` takes the arm's network from the checkpoint."""
+    if name == WalkFunction.name:
+        return WalkFunction(robot)
+    if name == SquatFunction.name:
+        return SquatFunction(robot)
+    if name == ReachFunction.name:
+        return reach_function(robot, arm_network(checkpoint.tensors))
+    raise PolicyError(f"'{name}' is no primitive of {FAMILY}; primitives: walk, reach, squat")
+
+
+def arm_network(tensors: dict[str, np.ndarray]) -> Mlp:
+    """Returns the arm's inverse kinematics: hand offsets (n, 3) [m] to joint offsets (n, 4) [rad]."""
+    return Mlp(tensors, (3, *ARM_HIDDEN, 4), prefix=ARM)
+
+
+def reach_function(robot: Humanoid, arm: Mlp) -> ReachFunction:
+    """Returns reaching with an arm's inverse kinematics."""
+    description = load_robot(robot.name)
+    home = np.array([description.joint(name).home for name in robot.joints])
+    return ReachFunction(robot, hand_chains(robot, description.urdf), home, arm)

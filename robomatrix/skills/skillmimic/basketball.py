@@ -1,0 +1,193 @@
+"""The player's skills. Each runs the joint policy under its label and judges for itself whether it succeeded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+
+from robomatrix.errors import PreconditionError
+from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Running, Skill, Steps, Succeeded
+from robomatrix.skills.skillmimic import specs
+from robomatrix.skills.skillmimic.policy import Array, Ball, BallTracker, PlayerPolicy, configuration
+from robomatrix.skills.spec import SkillSpec
+
+BALL = "ball"
+FALLEN = 0.5
+"""A pelvis lower than this has fallen [m]; picking up bends to about 0.6."""
+HELD = 0.55
+"""A ball this near to the pelvis's axis can be in the hands [m]."""
+LIFTED = 1.0
+"""Height of a ball that has been picked up [m] (success rule of SkillMimic)."""
+STEADY = 0.5
+"""How long a held ball must stay held [s]."""
+REACH = (0.1, 0.75)
+"""Distance along the heading at which a lying ball can be picked up [m]."""
+ASIDE = 0.35
+"""Largest distance of a lying ball to the side [m]."""
+
+
+class BallSkill(Skill):
+    """What the skills share: policy, tracker, geometry, a fall."""
+
+    label: ClassVar[str]
+
+    def _begin_tracking(self) -> None:
+        self.policy = PlayerPolicy(self.robot)
+        self.tracker = BallTracker()
+
+    def _look(self, observation: Observation) -> tuple[Ball, Array]:
+        """The ball, and its place in the heading frame (x ahead, y left, z height)."""
+        ball = self.tracker.see(observation)
+        qpos, _ = configuration(observation.state, ball)
+        from robomatrix.skills.skillmimic.observation import heading, into_heading
+
+        offset = (qpos[0, -7:-4] - qpos[0, :3] * [1.0, 1.0, 0.0])[None]
+        return ball, into_heading(heading(qpos[:, 3:7]), offset)[0]
+
+    def check(self, observation: Observation) -> None:
+        """Raises PreconditionError unless the player stands and the policy knows the skill."""
+        self._begin_tracking()
+        if self.label not in self.policy.trained:
+            known = ", ".join(self.policy.trained)
+            raise PreconditionError(f"the shipped policy does not do '{self.label}' well enough; it does: {known}")
+        _, place = self._look(observation)
+        if self._fallen(observation):
+            raise PreconditionError("the player lies on the floor")
+        self._check_ball(place)
+
+    def _check_ball(self, place: Array) -> None:
+        """Raises PreconditionError when the ball, at ``place`` in the heading frame, is not where it must be."""
+
+    def _fallen(self, observation: Observation) -> bool:
+        odometry = observation.state.odometry
+        return odometry is not None and float(odometry.position[2]) < FALLEN
+
+    def _run_label(self, observation: Observation, label: str, phase: str, seconds: float) -> Running:
+        ball = self.tracker.see(observation)
+        progress = min(1.0, self.elapsed / seconds)
+        return Running(self.policy.command(observation.state, ball, label), phase, progress)
+
+
+def _held(place: Array) -> bool:
+    return float(np.hypot(place[0], place[1])) < HELD and place[2] > 0.7
+
+
+class _Hold(BallSkill):
+    """Skills that end with the ball steadily in the hands."""
+
+    lift: ClassVar[float] = 0.7
+
+    def run(self, observation: Observation) -> Steps:
+        """Runs the policy until the ball has been held steadily, or it or the footing is lost."""
+        since: float | None = None
+        while True:
+            ball, place = self._look(observation)
+            if self._fallen(observation):
+                return Failed(ErrorCode.FELL, f"the player fell during {self.spec.name}")
+            now = observation.state.stamp
+            steady = _held(place) and place[2] > self.lift and float(np.linalg.norm(ball.velocity)) < 1.5
+            since = (now if since is None else since) if steady else None
+            if since is not None and now - since >= STEADY:
+                return Succeeded({"ball_height": float(place[2])}, holding=BALL)
+            yield from self._step(observation, place)
+            observation = self._latest
+
+    def _step(self, observation: Observation, place: Array) -> Iterator[Running]:
+        self._latest = yield self._run_label(observation, self._label_now(place), self.spec.name, 3.0)
+
+    def _label_now(self, place: Array) -> str:
+        return self.label
+
+
+class PickUpBall(_Hold):
+    """Picks the ball up from the floor."""
+
+    spec: ClassVar[SkillSpec] = specs.PICK_UP_BALL
+    label = "pick_up"
+    lift = LIFTED
+
+    def _check_ball(self, place: Array) -> None:
+        ahead, aside, height = place
+        if height > 0.3 or not REACH[0] <= ahead <= REACH[1] or abs(aside) > ASIDE:
+            raise PreconditionError(
+                f"the ball is out of reach: {ahead:.2f} m ahead, {abs(aside):.2f} m aside, {height:.2f} m high; "
+                f"it must lie {REACH[0]} to {REACH[1]} m ahead and at most {ASIDE} m to the side"
+            )
+
+
+class Catch(_Hold):
+    """Waits for a thrown ball and catches it."""
+
+    spec: ClassVar[SkillSpec] = specs.CATCH
+    label = "catch"
+
+    def _check_ball(self, place: Array) -> None:
+        if _held(place):
+            raise PreconditionError("the player already has the ball")
+
+
+class _Release(BallSkill):
+    """Skills that end with the ball gone on its way and the player standing."""
+
+    def _check_ball(self, place: Array) -> None:
+        if not _held(place):
+            raise PreconditionError(f"the player does not have the ball; it is {np.hypot(*place[:2]):.2f} m away")
+
+    def run(self, observation: Observation) -> Steps:
+        """Runs the policy until the ball flies, then stands for half a second."""
+        left: float | None = None
+        metrics: dict[str, float] = {}
+        while True:
+            ball, place = self._look(observation)
+            if self._fallen(observation):
+                return Failed(ErrorCode.FELL, f"the player fell during {self.spec.name}", metrics, holding=None)
+            now = observation.state.stamp
+            if left is None and not _held(place):
+                left, metrics = now, self._released(observation, ball)
+            if left is not None and now - left > STEADY:
+                return self._judge(metrics)
+            observation = yield self._run_label(observation, self.label, self.spec.name, 2.0)
+
+    def _released(self, observation: Observation, ball: Ball) -> dict[str, float]:
+        yaw = observation.state.odometry.yaw if observation.state.odometry else 0.0
+        course = float(np.arctan2(ball.velocity[1], ball.velocity[0]))
+        speed, rise = float(np.linalg.norm(ball.velocity[:2])), float(ball.velocity[2])
+        apex = float(ball.position[2]) + max(rise, 0.0) ** 2 / (2.0 * 9.81)
+        return {
+            "speed": speed,
+            "rise": rise,
+            "apex": apex,
+            "off_course": abs(float(np.angle(np.exp(1j * (course - yaw))))),
+        }
+
+    def _judge(self, metrics: dict[str, float]) -> Outcome:
+        raise NotImplementedError
+
+
+class PassTo(_Release):
+    """Passes the ball straight ahead."""
+
+    spec: ClassVar[SkillSpec] = specs.PASS_TO
+    label = "pass"
+
+    def _judge(self, metrics: dict[str, float]) -> Outcome:
+        if metrics["speed"] < 2.0 or metrics["off_course"] > 0.45:
+            text = f"the pass went {np.degrees(metrics['off_course']):.0f} degrees off at {metrics['speed']:.1f} m/s"
+            return Failed(ErrorCode.TARGET_MISSED, text, metrics, holding=None)
+        return Succeeded(metrics, holding=None)
+
+
+class ShootBall(_Release):
+    """Set shot."""
+
+    spec: ClassVar[SkillSpec] = specs.SHOOT_BALL
+    label = "set_shot"
+
+    def _judge(self, metrics: dict[str, float]) -> Outcome:
+        if metrics["apex"] < 2.3:
+            return Failed(
+                ErrorCode.TARGET_MISSED, f"the shot rose to {metrics['apex']:.1f} m only", metrics, holding=None
+            )
+        return Succeeded(metrics, holding=None)

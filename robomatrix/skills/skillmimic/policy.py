@@ -1,0 +1,134 @@
+"""The player's joint policy in a skill: measured state and ball in, servo targets out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robomatrix.errors import PolicyError, PreconditionError, UnknownNameError
+from robomatrix.hardware.driver import RobotCommand, RobotState
+from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
+from robomatrix.policies.network import Mlp
+from robomatrix.robots.spec import RobotSpec
+from robomatrix.skills.base import Observation
+from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, terms, with_label
+
+Array = NDArray[np.float64]
+NAME = "ball_skills"
+"""Of the policy that ships."""
+
+
+@dataclass(frozen=True)
+class Ball:
+    """Where the ball is and how it moves, in the odom frame."""
+
+    position: Array
+    """(3,) [m]."""
+    velocity: Array
+    """(3,) [m/s]."""
+
+
+class BallTracker:
+    """Position of the ball from the world's objects, velocity from two sightings."""
+
+    def __init__(self) -> None:
+        self._stamp = -1.0
+        self._position = np.zeros(3)
+        self._velocity = np.zeros(3)
+
+    def see(self, observation: Observation) -> Ball:
+        """Returns the ball as last seen. Raises PreconditionError when there is none."""
+        balls = observation.world.of_category("ball")
+        if not balls:
+            raise PreconditionError("no ball is in sight")
+        position = np.array(balls[0].position)
+        elapsed = balls[0].stamp - self._stamp
+        if self._stamp >= 0.0 and elapsed > 1e-6:
+            self._velocity = (position - self._position) / elapsed
+        if elapsed > 1e-6:
+            self._position, self._stamp = position, balls[0].stamp
+        return Ball(self._position, self._velocity)
+
+
+def configuration(state: RobotState, ball: Ball) -> tuple[Array, Array]:
+    """Returns (1, 7 + J + 7) positions and (1, 6 + J + 6) velocities as the observation code takes them.
+
+    Raises:
+        PreconditionError: the robot gives no odometry or no IMU.
+    """
+    if state.odometry is None or state.imu is None:
+        raise PreconditionError("the player's policy needs odometry and IMU; the driver gives none")
+    x, y, z, w = state.imu.orientation
+    quaternion = np.array([w, x, y, z])
+    qpos = np.concatenate([state.odometry.position, quaternion, state.joints.position, ball.position, [1.0, 0, 0, 0]])
+    linear = _turned(quaternion, state.odometry.linear_velocity)
+    qvel = np.concatenate([linear, state.imu.angular_velocity, state.joints.velocity, ball.velocity, np.zeros(3)])
+    if not (np.isfinite(qpos).all() and np.isfinite(qvel).all()):
+        raise PreconditionError("the robot's state holds values that are not finite")
+    return qpos[None], qvel[None]
+
+
+def _turned(quaternion: Array, vector: Array) -> Array:
+    axis = quaternion[1:]
+    cross = 2.0 * np.cross(axis, vector)
+    return vector + quaternion[0] * cross + np.cross(axis, cross)
+
+
+class PlayerPolicy:
+    """One network for all skills; the label chooses."""
+
+    def __init__(self, robot: RobotSpec, folder: Path | None = None) -> None:
+        """Loads the checkpoint and checks it against the robot.
+
+        Raises:
+            PolicyError: the checkpoint is damaged, or made for another robot, joint order or observation.
+        """
+        checkpoint = load_checkpoint(folder or policy_folder("skillmimic", robot.name, NAME))
+        spec = checkpoint.spec
+        self.labels: tuple[str, ...] = tuple(spec.parameters.get("labels", LABELS))
+        if self.labels != LABELS:
+            raise PolicyError(f"skillmimic/{spec.robot}/{spec.name}: labels {self.labels} in the policy, {LABELS} here")
+        spec.require(robot, terms(len(robot.joints)))
+        spec.require_joints(robot.joint_names)
+        self.spec = spec
+        self._tensors = checkpoint.tensors
+        self._network = Mlp(
+            checkpoint.tensors, (spec.observation_size, *spec.hidden, len(spec.joints)), spec.activation
+        )
+        self._home = np.array(spec.home)
+        self._joints = robot.joint_names
+        self._limits = np.array([[j.lower, j.upper] for j in robot.joints]).T
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """Skills that the policy was trained on and measured to do."""
+        return tuple(self.spec.parameters.get("trained", LABELS))
+
+    def starts(self, label: str) -> tuple[Array, Array]:
+        """Returns states (k, nq), (k, nv) of robot and ball from which a skill was trained to begin.
+
+        Raises:
+            UnknownNameError: the policy ships none for this label.
+        """
+        names = [n.removeprefix("start_qpos_") for n in self._tensors if n.startswith("start_qpos_")]
+        if label not in names:
+            raise UnknownNameError("skill label with start states", label, names)
+        found = (self._tensors[f"start_{kind}_{label}"].astype(float) for kind in ("qpos", "qvel"))
+        qpos, qvel = found
+        qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
+        return qpos, qvel
+
+    def targets(self, qpos: Array, qvel: Array, label: str) -> Array:
+        """Returns (n, J) servo targets [rad] for states (n, ...) under one skill label."""
+        if label not in self.labels:
+            raise UnknownNameError("skill label", label, self.labels)
+        observation = with_label(body_and_ball(qpos, qvel), np.full(len(qpos), self.labels.index(label)))
+        return np.clip(self._home + self.spec.action_scale * self._network(observation), *self._limits)
+
+    def command(self, state: RobotState, ball: Ball, label: str) -> RobotCommand:
+        """Returns the servo targets for a measured state."""
+        targets = self.targets(*configuration(state, ball), label)[0]
+        return RobotCommand(positions=dict(zip(self._joints, targets.tolist(), strict=True)))

@@ -1,0 +1,50 @@
+"""The public faces of the player's skills: what planners read."""
+
+from __future__ import annotations
+
+from robomatrix.skills.spec import Condition, Parameter, SkillSpec
+
+ROBOTS = ("player",)
+RATE = 60.0
+UPRIGHT = Condition("upright")
+HAS_BALL = Condition("has_ball")
+NO_BALL = Condition("has_ball", negated=True)
+
+PICK_UP_BALL = SkillSpec(
+    name="pick_up_ball",
+    text="bend down and pick up the ball that lies in front of the feet, with both hands, and hold it before the chest",
+    robots=ROBOTS,
+    preconditions=(UPRIGHT, NO_BALL),
+    effects=(HAS_BALL, UPRIGHT),
+    rate=RATE,
+    timeout=6.0,
+)
+CATCH = SkillSpec(
+    name="catch",
+    text="wait for the ball that is thrown to the player, catch it with both hands and hold it",
+    robots=ROBOTS,
+    preconditions=(UPRIGHT, NO_BALL),
+    effects=(HAS_BALL, UPRIGHT),
+    rate=RATE,
+    timeout=10.0,
+)
+PASS_TO = SkillSpec(
+    name="pass_to",
+    text="pass the held ball straight ahead from the chest, to somebody in front",
+    robots=ROBOTS,
+    parameters=(Parameter("distance", "number", "how far ahead the receiver stands", "m", 3.0, 1.5, 6.0),),
+    preconditions=(UPRIGHT, HAS_BALL),
+    effects=(NO_BALL, UPRIGHT),
+    rate=RATE,
+    timeout=4.0,
+)
+SHOOT_BALL = SkillSpec(
+    name="shoot_ball",
+    text="shoot the held ball at the hoop straight ahead, standing (a set shot)",
+    robots=ROBOTS,
+    preconditions=(UPRIGHT, HAS_BALL),
+    effects=(NO_BALL, UPRIGHT),
+    rate=RATE,
+    timeout=4.0,
+)
+SPECS = (PICK_UP_BALL, CATCH, PASS_TO, SHOOT_BALL)

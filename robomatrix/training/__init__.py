@@ -1,0 +1,1 @@
+"""Training: batched simulation, terms, PPO, export; shared by every family of skills."""

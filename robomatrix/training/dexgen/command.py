@@ -1,0 +1,72 @@
+"""``robomatrix train dexgen data`` and ``robomatrix train dexgen controller``."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from robomatrix.robots.loader import load_robot
+from robomatrix.training.dexgen.data import DataSettings, generate
+
+Report = Callable[[str], None]
+FOLDER = Path("runs/dexgen")
+
+
+def train_data(
+    robot: str = "allegro",
+    folder: Path = FOLDER / "data",
+    shards: int = 200,
+    workers: int = 1,
+    seed: int = 0,
+    report: Report = print,
+) -> Mapping[str, object]:
+    """Generates held random motion; run it again to go on or, with more shards, to add.
+
+    Args:
+        robot: a hand that ``robomatrix robots`` lists.
+        folder: where grasps, shards and manifest go.
+        shards: in all; one holds about 10,000 kept transitions.
+        workers: processes.
+        seed: of everything drawn.
+        report: takes a line of progress.
+
+    Returns:
+        The manifest: settings, and of every shard what was simulated, kept and dropped.
+    """
+    return generate(load_robot(robot), DataSettings(shards=shards, seed=seed), folder, workers, report)
+
+
+def train_controller(
+    robot: str = "allegro",
+    data: Path = FOLDER / "data",
+    folder: Path = FOLDER / "controller",
+    iterations: int = 30_000,
+    minutes: float = math.inf,
+    threads: int = 1,
+    seed: int = 0,
+    report: Report = print,
+) -> Mapping[str, float]:
+    """Trains on generated data; goes on where an earlier call with the same settings stopped.
+
+    Args:
+        robot: the hand that the data is of.
+        data: the folder of :func:`train_data`.
+        folder: of the run; the checkpoint is in its ``controller``.
+        iterations: gradient steps of the whole run.
+        minutes: this call stops after so long.
+        threads: of the processor.
+        seed: of everything drawn.
+        report: takes a line of progress.
+
+    Returns:
+        Validation figures on a shard that was left out.
+    """
+    import torch
+
+    from robomatrix.training.dexgen.train import TrainingSettings
+    from robomatrix.training.dexgen.train import train_controller as train
+
+    torch.set_num_threads(threads)
+    settings = TrainingSettings(iterations=iterations, seed=seed)
+    return train(load_robot(robot), data, folder, settings, 60.0 * minutes, report)

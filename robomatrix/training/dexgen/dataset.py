@@ -1,0 +1,127 @@
+"""Shards as training samples: four-step histories, the motion of the next two steps, the target that made it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from robomatrix.errors import ConfigurationError
+from robomatrix.policies.dexgen.kinematics import HandKinematics
+from robomatrix.policies.dexgen.observation import HISTORY, HORIZON, MODES, STATE_SIZE, state_vector
+from robomatrix.training.dexgen.data import MANIFEST
+
+Array = NDArray[np.float64]
+
+CAREFUL_TICKS = 60
+"""A sample is ``careful`` if the object stayed in the hand for at least this long afterwards (6 s)."""
+
+
+_FINGER_LENGTH = 0.1
+"""Turns joint noise into tip noise without kinematics [m]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Samples, not normalised."""
+
+    history: torch.Tensor
+    """(B, 4, 60)."""
+    mode: torch.Tensor
+    """(B, 2) one-hot."""
+    motion: torch.Tensor
+    """(B, 48) keypoint offsets [m]."""
+    change: torch.Tensor
+    """(B, 16) next servo targets minus those in force [rad]."""
+
+
+class TransitionSet:
+    """All samples of some shards, in memory."""
+
+    def __init__(self, kinematics: HandKinematics, shards: list[Path]) -> None:
+        """Reads the shards; ConfigurationError if there is nothing in them."""
+        self._kinematics = kinematics
+        columns = [self._read(path) for path in shards]
+        if not columns:
+            raise ConfigurationError("no shards to train from; run `robomatrix train dexgen data` first")
+        self.positions, self.targets, survival, first, last = (np.concatenate(c) for c in zip(*columns, strict=True))
+        offsets = np.repeat(np.cumsum([0, *(len(c[0]) for c in columns[:-1])]), [len(c[0]) for c in columns])
+        self._first, last = first + offsets, last + offsets
+        self._careful = survival >= CAREFUL_TICKS
+        self.usable = np.flatnonzero(np.arange(len(last)) + HORIZON <= last)
+        """Rows with two steps after them."""
+        states = state_vector(kinematics, self.positions.astype(np.float64), self.targets.astype(np.float64))
+        self._states = torch.from_numpy(states.astype(np.float32))
+        points = kinematics.keypoints(self.positions.astype(np.float64)).reshape(-1, 24)
+        self._points = torch.from_numpy(points.astype(np.float32))
+
+    @staticmethod
+    def _read(path: Path) -> tuple[NDArray, ...]:
+        with np.load(path, allow_pickle=False) as file:
+            lengths = file["lengths"]
+            ends = np.cumsum(lengths)
+            first, last = np.repeat(ends - lengths, lengths), np.repeat(ends - 1, lengths)
+            rows = (file["positions"].astype(np.float32), file["targets"].astype(np.float32))
+            return (*rows, file["survival"], first, last)
+
+    def __len__(self) -> int:
+        return len(self.usable)
+
+    @property
+    def careful_share(self) -> float:
+        """Share of the samples in the careful mode."""
+        return float(self._careful[self.usable].mean())
+
+    def batch(self, rows: NDArray[np.intp], rng: np.random.Generator, noise: float = 0.0) -> Batch:
+        """Returns the samples at ``rows`` of :attr:`usable`.
+
+        Args:
+            rows: (B,) indices below ``len(self)``.
+            rng: for the noise and for showing careful samples as ``any`` half of the time.
+            noise: standard deviation of the measurement noise on joint positions [rad].
+        """
+        now = self.usable[rows]
+        back = now[:, None] + np.arange(1 - HISTORY, 1)
+        history = self._states[torch.from_numpy(np.maximum(back, self._first[now][:, None]))]
+        if noise > 0.0:
+            history = history + self._measurement_noise(history, rng, noise)
+        points = self._points[torch.from_numpy(now[:, None] + np.arange(HORIZON + 1))]
+        motion = (points[:, 1:] - points[:, :1]).flatten(1)
+        change = torch.from_numpy(self.targets[now + 1] - self.targets[now])
+        careful = self._careful[now] & (rng.random(len(now)) < 0.5)
+        mode = torch.zeros(len(now), len(MODES))
+        mode[torch.arange(len(now)), torch.from_numpy(np.where(careful, 0, 1))] = 1.0
+        return Batch(history, mode, motion, change)
+
+    @staticmethod
+    def _measurement_noise(history: torch.Tensor, rng: np.random.Generator, size: float) -> torch.Tensor:
+        drawn = torch.from_numpy(rng.normal(0.0, size, (*history.shape[:2], 28)).astype(np.float32))
+        changed = torch.zeros_like(history)
+        changed[..., :12] = _FINGER_LENGTH * drawn[..., :12]
+        changed[..., 12:28], changed[..., 44:60] = drawn[..., 12:], -drawn[..., 12:]
+        return changed
+
+    def statistics(self, rng: np.random.Generator, count: int = 20_000) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+        """Returns mean and standard deviation of ``state`` (60,), ``motion`` (48,) and ``change`` (16,)."""
+        sample = self.batch(rng.integers(len(self), size=count), rng)
+        values = {"state": sample.history.reshape(-1, STATE_SIZE), "motion": sample.motion, "change": sample.change}
+        return {k: (v.mean(dim=0), v.std(dim=0).clamp_min(1e-4)) for k, v in values.items()}
+
+
+def split_shards(folder: Path, held_out: int = 1) -> tuple[list[Path], list[Path]]:
+    """Returns the finished shards for training and for validation, the last ones.
+
+    Raises:
+        ConfigurationError: the folder has no manifest or too few shards.
+    """
+    path = folder / MANIFEST
+    if not path.exists():
+        raise ConfigurationError(f"{folder} has no {MANIFEST}; run `robomatrix train dexgen data` first")
+    shards = [folder / name for name in sorted(json.loads(path.read_text())["shards"])]
+    if len(shards) <= held_out:
+        raise ConfigurationError(f"{folder} has {len(shards)} shards; at least {held_out + 1} are needed")
+    return shards[:-held_out], shards[-held_out:]

@@ -1,0 +1,1 @@
+"""Training environments of the SkillBlender skills and tasks."""

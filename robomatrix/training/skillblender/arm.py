@@ -1,0 +1,90 @@
+"""Inverse kinematics of an arm as a small network, trained against the arm's own forward kinematics."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from robomatrix.robots.humanoid import Humanoid
+from robomatrix.skills.skillblender.kinematics import Chain
+
+HIDDEN = (64, 64)
+RANGE = 0.26
+"""Half edge of the cube round the resting hand in which targets are drawn [m]."""
+
+
+def train_arm(
+    robot: Humanoid,
+    chain: Chain,
+    home: NDArray[np.float64],
+    limits: NDArray[np.float64],
+    sag: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    steps: int = 4000,
+    seed: int = 1,
+) -> dict[str, NDArray[np.float32]]:
+    """Returns tensors mean, std, w0, b0, ... of a network from hand offsets (n, 3) [m] to joint offsets (n, 4) [rad].
+
+    Args:
+        robot: Names the arm's joints.
+        chain: To the left hand.
+        home: Home angles of all policy joints (d,) [rad].
+        limits: Of all policy joints (d, 2) [rad].
+        sag: Gives how far the servos give way under the arm's weight, (n, d) -> (n, d) [rad]; the network leads by it.
+        steps: Of Adam, with 1024 targets each.
+        seed: Of weights and targets.
+    """
+    torch.manual_seed(seed)
+    arm = [i for i, j in enumerate(robot.joints) if j.startswith("left") and ("shoulder" in j or "elbow" in j)]
+    sizes = (3, *HIDDEN, len(arm))
+    layers = [torch.nn.Linear(n, o) for n, o in zip(sizes, sizes[1:], strict=False)]
+    network = torch.nn.Sequential(layers[0], torch.nn.ELU(), layers[1], torch.nn.ELU(), layers[2])
+    rest = torch.as_tensor(home, dtype=torch.float32)
+    low, high = torch.as_tensor(limits[arm].T, dtype=torch.float32)
+    start = chain.position(rest[None])
+    optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for _ in range(steps):
+        target = RANGE * (2.0 * torch.rand(1024, 3) - 1.0)
+        offset = network(target / RANGE)
+        angles = rest.expand(1024, -1).clone()
+        angles[:, arm] = rest[arm] + offset
+        miss = torch.linalg.norm(chain.position(angles) - start - target, dim=-1)
+        outside = torch.relu(angles[:, arm] - high + 0.02) + torch.relu(low + 0.02 - angles[:, arm])
+        loss = miss.mean() + outside.sum(-1).mean() + 2e-4 * offset.square().sum(-1).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    _lead(network, rest, arm, sag, steps // 2)
+    tensors = {"mean": np.zeros(3, np.float32), "std": np.full(3, RANGE, np.float32)}
+    for i, layer in enumerate(layers):
+        tensors |= {f"w{i}": layer.weight.detach().numpy().copy(), f"b{i}": layer.bias.detach().numpy().copy()}
+    return tensors
+
+
+def _lead(
+    network: torch.nn.Module,
+    rest: torch.Tensor,
+    arm: list[int],
+    sag: Callable[[NDArray[np.float64]], NDArray[np.float64]],
+    steps: int,
+) -> None:
+    """Teaches the network its own angles plus the sag at them."""
+    target = 2.0 * torch.rand(8192, 3) - 1.0
+    angles = rest.expand(8192, -1).clone()
+    with torch.no_grad():
+        angles[:, arm] = rest[arm] + network(target)
+    lead = torch.as_tensor(sag(angles.double().numpy())[:, arm], dtype=torch.float32)
+    wanted = angles[:, arm] - rest[arm] + lead
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for _ in range(steps):
+        batch = torch.randint(0, 8192, (1024,))
+        loss = (network(target[batch]) - wanted[batch]).square().sum(-1).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()

@@ -1,0 +1,94 @@
+"""The blending policy as a network that PPO trains: rsl-rl's actor with the blend before its distribution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rsl_rl.models import MLPModel
+from tensordict import TensorDict
+
+from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
+from robomatrix.skills.skillblender.blend import Blend, Primitive
+from robomatrix.skills.skillblender.functions import SkillFunction
+from robomatrix.skills.skillblender.library import FAMILY, policy_from
+from robomatrix.training.ppo import PpoConfig
+
+CLOCK = "clock"
+"""Observation group: the gait's phase (n, 1) in cycles."""
+
+
+class FrozenMlp(torch.nn.Module):
+    """A shipped network in torch: its weights are buffers, gradients pass to its input only."""
+
+    def __init__(self, tensors: dict[str, NDArray[np.float32]], layers: int, prefix: str = "") -> None:
+        """Takes the tensors mean, std, w0, b0, ... of ``layers`` dense layers."""
+        super().__init__()
+        self.layers = layers
+        for name in ("mean", "std", *(f"{kind}{i}" for i in range(layers) for kind in "wb")):
+            self.register_buffer(name, torch.as_tensor(tensors[prefix + name].copy()))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Returns (n, outputs) for (n, inputs); the activation is ELU."""
+        x = (x - self.mean) / self.std
+        for i in range(self.layers):
+            x = torch.nn.functional.linear(x, getattr(self, f"w{i}"), getattr(self, f"b{i}"))
+            if i < self.layers - 1:
+                x = torch.nn.functional.elu(x)
+        return x
+
+
+def frozen_blend(robot: str, skills: Sequence[str]) -> Blend:
+    """Returns the shipped skills of a robot for training; PolicyError if one is missing or does not fit."""
+    return Blend(tuple(_frozen(robot, name) for name in skills))
+
+
+def _frozen(robot: str, name: str) -> Primitive:
+    checkpoint = load_checkpoint(policy_folder(FAMILY, robot, name))
+    function: SkillFunction = policy_from(checkpoint, robot).function
+    if name == "reach":
+        function = _torch_reach(function, checkpoint.tensors)
+    return Primitive(function, FrozenMlp(checkpoint.tensors, len(checkpoint.spec.hidden) + 1))
+
+
+def _torch_reach(function: SkillFunction, tensors: dict[str, NDArray[np.float32]]) -> SkillFunction:
+    from robomatrix.skills.skillblender.library import ARM, ARM_HIDDEN, reach_function
+
+    return reach_function(function.robot, FrozenMlp(tensors, len(ARM_HIDDEN) + 1, ARM))
+
+
+class BlendModel(MLPModel):
+    """Actor whose mean action is a blend of frozen skills."""
+
+    def __init__(self, observation: TensorDict, blend: Blend, goal_size: int, config: PpoConfig) -> None:
+        """Takes the size of the task's goal, which precedes the body's state in the observation."""
+        spread = {"class_name": "GaussianDistribution", "init_std": config.initial_std, "std_range": (0.05, 2.0)}
+        groups = {"actor": ["actor"]}
+        super().__init__(
+            observation, groups, "actor", blend.joints, config.hidden, "elu", True, distribution_cfg=spread
+        )
+        width = self.mlp[-1].in_features
+        self.mlp[-1] = torch.nn.Linear(width, blend.size)
+        self.goal_size = goal_size
+        self.blend = blend
+        self.body_size = 6 + 3 * blend.joints
+
+    def forward(
+        self,
+        obs: TensorDict,
+        masks: torch.Tensor | None = None,
+        hidden_state: None = None,
+        stochastic_output: bool = False,
+    ) -> torch.Tensor:
+        """Returns the (sampled or mean) action (n, joints)."""
+        output = self.mlp(self.get_latent(obs))
+        body = obs["actor"][:, self.goal_size : self.goal_size + self.body_size]
+        mean = self.blend.action(output, body, obs[CLOCK][:, 0])
+        if not stochastic_output:
+            return mean
+        self.distribution.update(mean)
+        return self.distribution.sample()
+
+

@@ -1,0 +1,184 @@
+"""How each primitive is trained: task, environment, PPO and curriculum, by name; and how a run becomes a policy."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robomatrix.errors import UnknownNameError
+from robomatrix.hardware.mujoco.humanoid import servo_sag
+from robomatrix.policies.checkpoint import save_checkpoint
+from robomatrix.policies.network import Mlp
+from robomatrix.policies.spec import PolicySpec
+from robomatrix.robots.humanoid import Humanoid, humanoid
+from robomatrix.robots.loader import load_robot
+from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
+from robomatrix.skills.skillblender.functions import SquatFunction
+from robomatrix.skills.skillblender.kinematics import hand_chains
+from robomatrix.skills.skillblender.library import ARM, FAMILY, arm_network, reach_function
+from robomatrix.skills.skillblender.observation import ACTION_SCALE
+from robomatrix.training.export import actor_state, mlp_tensors
+from robomatrix.training.ppo import Learner, PpoConfig, Progress
+from robomatrix.training.skillblender.arm import train_arm
+from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Task
+from robomatrix.training.skillblender.standing import Reach, Squat
+from robomatrix.training.skillblender.walk import Walk
+
+Tensors = dict[str, NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Curriculum:
+    """Linear ramps over samples: (value at the start, samples at which 1 is reached, samples at which it begins)."""
+
+    level: tuple[float, float, float]
+    """Of pushes, delay and noise."""
+    strictness: tuple[float, float, float]
+    """Of penalties."""
+
+    def apply(self, env: HumanoidEnv, progress: Progress) -> None:
+        """Sets the environment's difficulty."""
+        env.level, env.strictness = ramp(self.level, progress.samples), ramp(self.strictness, progress.samples)
+
+
+def ramp(shape: tuple[float, float, float], samples: float) -> float:
+    """Returns the value of a ramp, 0 to 1."""
+    start, full, begin = shape
+    return float(np.clip(start + (1.0 - start) * (samples - begin) / max(1.0, full - begin), start, 1.0))
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One primitive's training."""
+
+    task: Callable[[Humanoid, int, Tensors], Task]
+    """Makes the task for a number of worlds, given tensors prepared before."""
+    samples: float
+    """Control steps that the shipped policy took."""
+    env: EnvConfig
+    ppo: PpoConfig
+    curriculum: Curriculum
+    prepare: Callable[[Humanoid, int], Tensors] = lambda robot, seed: {}
+    """Supervised learning beforehand; its tensors ship with the policy."""
+
+
+def prepare_arm(robot: Humanoid, seed: int) -> Tensors:
+    """Returns the tensors of the arm's inverse kinematics."""
+    description = load_robot(robot.name)
+    joints = [description.joint(name) for name in robot.joints]
+    home, limits = np.array([j.home for j in joints]), np.array([(j.lower, j.upper) for j in joints])
+    chain = hand_chains(robot, description.urdf)[0]
+    tensors = train_arm(robot, chain, home, limits, lambda angles: servo_sag(robot, angles), steps=3000, seed=seed)
+    return {ARM + name: value for name, value in tensors.items()}
+
+
+RECIPES: Mapping[str, Recipe] = MappingProxyType(
+    {
+        "walk": Recipe(
+            task=lambda robot, worlds, tensors: Walk(robot, worlds),
+            samples=4e6,
+            env=EnvConfig(),
+            ppo=PpoConfig(initial_std=0.3, desired_kl=0.015),
+            curriculum=Curriculum(level=(0.0, 6e6, 2e6), strictness=(0.3, 3e6, 0.0)),
+        ),
+        "reach": Recipe(
+            task=lambda robot, worlds, tensors: Reach(reach_function(robot, arm_network(tensors)), worlds),
+            samples=1.5e6,
+            env=EnvConfig(episode=10.0),
+            ppo=PpoConfig(initial_std=0.25, desired_kl=0.015, gamma=0.98),
+            curriculum=Curriculum(level=(0.3, 2.1e6, 0.0), strictness=(1.0, 1.0, 0.0)),
+            prepare=prepare_arm,
+        ),
+        "squat": Recipe(
+            task=lambda robot, worlds, tensors: Squat(SquatFunction(robot), worlds),
+            samples=8e5,
+            env=EnvConfig(episode=10.0),
+            ppo=PpoConfig(initial_std=0.25, desired_kl=0.015, gamma=0.98),
+            curriculum=Curriculum(level=(0.3, 2.1e6, 0.0), strictness=(1.0, 1.0, 0.0)),
+        ),
+    }
+)
+
+
+def recipe(name: str) -> Recipe:
+    """Returns a primitive's recipe; UnknownNameError lists those that exist."""
+    if name not in RECIPES:
+        raise UnknownNameError("primitive", name, RECIPES)
+    return RECIPES[name]
+
+
+def train(
+    robot: str,
+    name: str,
+    run: Path,
+    samples: float | None = None,
+    seed: int = 1,
+    threads: int = 2,
+    each: Callable[[Progress, dict[str, float]], None] | None = None,
+) -> Progress:
+    """Trains a primitive, going on from the run's checkpoint if there is one; returns where it stands."""
+    plan, body = recipe(name), humanoid(robot)
+    tensors = _prepared(plan, body, run, seed)
+    config = replace(plan.env, seed=seed, threads=threads)
+    env = HumanoidEnv(body, plan.task(body, config.worlds, tensors), config)
+    learner = Learner(env, replace(plan.ppo, seed=seed), run, meta={"robot": robot, "name": name, "seed": seed})
+    learner.resume()
+    plan.curriculum.apply(env, learner.progress)
+
+    def after(progress: Progress, log: dict[str, float]) -> None:
+        plan.curriculum.apply(env, progress)
+        if each:
+            each(progress, log)
+
+    return learner.learn(int(samples or plan.samples), after)
+
+
+def _prepared(plan: Recipe, robot: Humanoid, run: Path, seed: int) -> Tensors:
+    from safetensors.numpy import load_file, save_file
+
+    path = run / "prepared.safetensors"
+    if not path.exists():
+        run.mkdir(parents=True, exist_ok=True)
+        save_file(plan.prepare(robot, seed), path)
+    return load_file(path)
+
+
+def export(
+    robot: str,
+    name: str,
+    run: Path,
+    folder: Path,
+    training: Mapping[str, Any],
+    metrics: Mapping[str, Any] | None = None,
+) -> PolicySpec:
+    """Writes a run's newest weights as a policy folder; ``training`` says how they came about."""
+    from safetensors.numpy import load_file
+
+    body, description, plan = humanoid(robot), load_robot(robot), recipe(name)
+    prepared = load_file(run / "prepared.safetensors") if (run / "prepared.safetensors").exists() else {}
+    tensors = {**prepared, **mlp_tensors(actor_state(run))}
+    function = plan.task(body, 1, prepared).function
+    spec = PolicySpec(
+        family=FAMILY,
+        name=name,
+        robot=robot,
+        rate=description.rate,
+        joints=body.joints,
+        observation=function.terms,
+        outputs=tuple(body.joints[i] for i in function.outputs),
+        action_scale=ACTION_SCALE,
+        hidden=plan.ppo.hidden,
+        home=tuple(description.joint(j).home for j in body.joints),
+        parameters={"gait_frequency": GAIT_FREQUENCY, "feed_forward": type(function).__name__},
+        training={"date": time.strftime("%Y-%m-%d"), **training},
+    )
+    sizes = (spec.observation_size, *spec.hidden, len(spec.outputs))
+    Mlp(tensors, sizes, spec.activation)  # refuses weights that do not fit before they are written
+    return save_checkpoint(folder, spec, tensors, metrics)

@@ -1,0 +1,134 @@
+"""Walking on command: velocities of the body and a turning rate (paper, section III; reward after cpu recipe)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robomatrix.robots.humanoid import Humanoid
+from robomatrix.skills.skillblender.feedforward import walking_gate
+from robomatrix.skills.skillblender.functions import WalkFunction
+from robomatrix.skills.skillblender.mirror import joined, signs, swapped
+from robomatrix.training.skillblender import rewards as terms
+from robomatrix.training.skillblender.env import HumanoidEnv, Ids
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class WalkRanges:
+    """Commands that training draws; the paper's for the G1."""
+
+    vx: tuple[float, float] = (-0.5, 1.0)
+    vy: tuple[float, float] = (-0.5, 0.5)
+    wz: tuple[float, float] = (-1.0, 1.0)
+    hold: tuple[float, float] = (3.0, 8.0)
+    """Time until a new command [s]."""
+    standing: float = 0.15
+    """Share of commands to stand."""
+    single: float = 0.25
+    """Share of commands along one axis only."""
+    moving_arms: float = 0.35
+    """Share of episodes whose arms move on their own, as a reaching skill's would."""
+
+
+class Walk:
+    """Follow (vx, vy, wz) [m/s, rad/s]; the legs are the policy's, the arms may be anyone's."""
+
+    def __init__(self, robot: Humanoid, worlds: int, ranges: WalkRanges | None = None) -> None:
+        self.robot, self.ranges = robot, ranges or WalkRanges()
+        self.function = WalkFunction(robot)
+        self.privileged_mirror = joined(signs(1, -1, 1, 1), swapped(2), swapped(2))
+        self.command = np.zeros((worlds, 3))
+        self._due = np.zeros(worlds)
+        self._arms = np.array([i for i in range(len(robot.joints)) if i not in robot.legs])
+        self._arm_target = np.zeros((worlds, self._arms.size))
+        self._arm_offset = np.zeros((worlds, self._arms.size))
+        self._arm_due = np.zeros(worlds)
+        self._restless = np.zeros(worlds, dtype=bool)
+        self._deviation = np.array([i for i in robot.legs if "hip_roll" in robot.joints[i]])
+        self._twist = np.array([i for i in robot.legs if "hip_yaw" in robot.joints[i]])
+
+    def reset(self, env: HumanoidEnv, ids: Ids) -> None:
+        """Draws commands, and whether the arms move on their own."""
+        self._draw(env, ids)
+        self._restless[ids] = env.rng.random(ids.size) < self.ranges.moving_arms
+        self._arm_offset[ids] = 0.0
+        self._arm_target[ids] = 0.0
+        self._arm_due[ids] = 0.0
+        env.override[np.ix_(ids, self._arms)] = 0.0
+
+    def advance(self, env: HumanoidEnv) -> None:
+        """Renews commands that are due and moves the arms a step."""
+        self._due -= env.dt
+        self._draw(env, np.flatnonzero(self._due <= 0))
+        self._move_arms(env)
+
+    def _draw(self, env: HumanoidEnv, ids: Ids) -> None:
+        n, ranges, rng = ids.size, self.ranges, env.rng
+        low, high = np.array([ranges.vx, ranges.vy, ranges.wz]).T
+        command = rng.uniform(low, high, (n, 3))
+        kind = rng.random(n)
+        only = rng.integers(0, 3, n)
+        mask = np.eye(3)[only]
+        command = np.where((kind < ranges.single)[:, None], command * mask, command)
+        command[np.abs(command).max(-1) < 0.15] = 0.0
+        command[kind > 1.0 - ranges.standing] = 0.0
+        self.command[ids] = command
+        self._due[ids] = rng.uniform(*ranges.hold, n)
+
+    def _move_arms(self, env: HumanoidEnv) -> None:
+        self._arm_due -= env.dt
+        due = np.flatnonzero(self._restless & (self._arm_due <= 0))
+        if due.size:
+            spread = np.array([0.4] + [0.9, 0.4, 0.5, 0.8] * 2)
+            self._arm_target[due] = env.rng.uniform(-1, 1, (due.size, self._arms.size)) * spread
+            self._arm_due[due] = env.rng.uniform(1.0, 4.0, due.size)
+        limit = 2.0 * env.dt
+        self._arm_offset += np.clip(self._arm_target - self._arm_offset, -limit, limit)
+        env.override[:, self._arms] = self._arm_offset
+
+    def goal(self, env: HumanoidEnv) -> Array:
+        """Returns (2 vx, 2 vy, wz) as in the paper."""
+        return self.command * self.function.scale
+
+    def privileged(self, env: HumanoidEnv) -> Array:
+        """Returns velocity, height, contacts and foot heights (n, 8)."""
+        s = env.signals
+        return np.concatenate([s.velocity, s.position[:, 2:], s.contact, 10.0 * s.feet[:, :, 2]], -1)
+
+    def rewards(self, env: HumanoidEnv) -> Mapping[str, Array]:
+        """Returns the weighted terms; tracking first."""
+        s, body, gate = env.signals, env.signals.body, walking_gate(self.command)
+        swing = np.sin(2 * np.pi * env.phase)
+        lift = np.stack([swing, -swing], -1)
+        change = env.action - env.previous_action
+        legs = list(self.robot.legs)
+        
+        still = (1.0 - gate) * (np.abs(body.velocity[:, legs]).mean(-1) + 4.0 * np.abs(body.position[:, legs]).mean(-1))
+        return {
+            "velocity": 1.5 * terms.tracking(s.velocity[:, :2] - self.command[:, :2], 0.15)
+            + 0.5 * terms.tracking(s.velocity[:, :2] - self.command[:, :2], 0.02),
+            "turning": 1.0 * terms.tracking(body.gyro[:, 2:] - self.command[:, 2:], 0.15)
+            + 0.3 * terms.tracking(body.gyro[:, 2:] - self.command[:, 2:], 0.03),
+            "progress": 1.5 * terms.progress(s.velocity[:, :2], self.command[:, :2])
+            + 0.8 * terms.progress(body.gyro[:, 2:], self.command[:, 2:]),
+            "contact": 0.8 * terms.contact_match(s.contact, lift, gate),
+            "slip": -0.15 * terms.slip(s.contact, s.feet_velocity),
+            "upright": -2.0 * terms.squared(body.gravity[:, :2]),
+            "bounce": -0.5 * s.velocity[:, 2] ** 2,
+            "roll_rate": -0.03 * terms.squared(body.gyro[:, :2]),
+            "height": -10.0 * np.clip(self.robot.height - 0.058 - s.position[:, 2], 0.0, None),
+            "smooth": -0.01 * terms.squared(change[:, legs])
+            - 0.005 * terms.squared((change - env.previous_action + env.older_action)[:, legs]),
+            "size": -0.003 * terms.squared(env.residual),
+            "acceleration": -2e-7 * terms.squared(s.acceleration[:, legs]),
+            "hips": -0.3 * np.abs(body.position[:, self._deviation]).sum(-1)
+            - 0.1 * np.abs(body.position[:, self._twist]).sum(-1),
+            "clearance": -6.0 * terms.clearance_lack(s.feet[:, :, 2], lift, gate, 0.08),
+            "still": -0.15 * still,
+            "alive": np.full(env.num_envs, 0.5),
+        }

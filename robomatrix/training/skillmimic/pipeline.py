@@ -1,0 +1,238 @@
+"""``robomatrix train skillmimic``: from a folder of clips to a student policy, in resumable stages.
+
+Stages leave their results in the run folder and are skipped when these are there: references (retargeted clips with
+torques and feedback), teacher (PPO on the residual), student (DAgger), export.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tensordict import TensorDict
+
+from robomatrix.errors import ConfigurationError
+from robomatrix.motions.edit import mirror, relabel_contact, resample
+from robomatrix.motions.library import find_clips, load_clip
+from robomatrix.motions.retarget import mapping_for, retarget
+from robomatrix.policies.checkpoint import save_checkpoint
+from robomatrix.policies.spec import PolicySpec
+from robomatrix.resources import share
+from robomatrix.robots.loader import load_robot
+from robomatrix.skills.skillmimic.observation import LABELS, terms
+from robomatrix.skills.skillmimic.policy import NAME
+from robomatrix.training.ppo import Learner, PpoConfig
+from robomatrix.training.skillmimic.distill import Distillation, DistillConfig, Student
+from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
+from robomatrix.training.skillmimic.feedback import feedback_gains
+from robomatrix.training.skillmimic.model import RATE, build_model
+from robomatrix.training.skillmimic.reference import Reference, join, make_reference
+
+Log = Callable[[str], None]
+ROBOT = "player"
+FASTEST, STRONGEST = 45.0, 1000.0
+"""A retargeting with faster joints [rad/s] or larger torques [N m] has jumped between two solutions; it is left out."""
+TEACHER = PpoConfig(
+    gamma=0.97, entropy=0.0, learning_rate=3e-4, learning_rate_limit=1e-3, desired_kl=0.04, initial_std=0.25
+)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What is learnt and for how long."""
+
+    labels: tuple[str, ...] = ("pick_up", "catch", "pass")
+    names: tuple[str, ...] = (
+        "pick_016", "pick_008", "pick_009", "catch_020", "catch_012", "catch_014", "016pickle_chestpass", "pass_014",
+    )  # fmt: skip
+    """Ends of the clips' names that are taken; empty takes every clip of the labels."""
+    mirrored: bool = False
+    teacher_samples: int = 2_500_000
+    worlds: int = 256
+    noise: tuple[float, float] = (0.0, 1.2)
+    threads: int = 1
+    distill: DistillConfig = field(default_factory=DistillConfig)
+    seed: int = 1
+
+
+def say(text: str) -> None:
+    """Prints a line of progress."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def choose_clips(folder: Path, recipe: Recipe) -> list[tuple[Path, str]]:
+    """Returns clip files and their labels. Raises ConfigurationError when a label of the recipe has no clip."""
+    unknown = [label for label in recipe.labels if label not in LABELS]
+    if unknown:
+        raise ConfigurationError(f"unknown skill label '{unknown[0]}'; labels: {', '.join(LABELS)}")
+    found = [(path, load_clip(path).label) for path in find_clips([folder]) if _taken(path, recipe.names)]
+    chosen = [(path, label) for path, label in found if label in recipe.labels]
+    lacking = [label for label in recipe.labels if label not in {label for _, label in chosen}]
+    if lacking:
+        raise ConfigurationError(f"{folder}: no clip shows {', '.join(lacking)}")
+    return chosen
+
+
+def _taken(path: Path, names: Sequence[str]) -> bool:
+    return not names or any(path.stem.endswith(name) for name in names)
+
+
+def make_references(clips: Sequence[tuple[Path, str]], mirrored: bool = False, log: Log = say) -> Reference:
+    """Returns all clips, retargeted and made physical, laid end to end; unusable ones are left out with a reason."""
+    mapping, model, found = mapping_for(ROBOT), build_model(ROBOT), []
+    for path, label in clips:
+        clip = relabel_contact(resample(load_clip(path), RATE))
+        for version in (clip, mirror(clip)) if mirrored else (clip,):
+            motion = retarget(version, mapping, share())
+            reference = make_reference(model, motion, LABELS.index(label))
+            pace, torque = np.abs(reference.qvel[:, 6:-6]).max(), np.abs(reference.torque).max()
+            verdict = "left out, it jumps" if pace > FASTEST or torque > STRONGEST else label
+            log(f"{version.name}: {len(reference)} frames, points {1e3 * motion.body_error:.0f} mm off, {verdict}")
+            if verdict == label:
+                found.append(reference)
+    if not found:
+        raise ConfigurationError("no clip could be retargeted without jumps")
+    return join(found)
+
+
+def save_reference(reference: Reference, gains: NDArray[np.float32], path: Path) -> None:
+    """Writes references and feedback gains; the file appears only once it is complete."""
+    part = path.with_suffix(".part.npz")
+    np.savez(part, gains=gains, **{f.name: getattr(reference, f.name) for f in fields(Reference)})
+    part.replace(path)
+
+
+def load_reference(path: Path) -> tuple[Reference, NDArray[np.float32]]:
+    """Reads what :func:`save_reference` wrote."""
+    with np.load(path, allow_pickle=False) as data:
+        return Reference(**{f.name: data[f.name] for f in fields(Reference)}), data["gains"]
+
+
+def prepare(clips: Path, run: Path, recipe: Recipe, log: Log = say) -> tuple[Reference, NDArray[np.float32]]:
+    """Stage 1: references and feedback gains."""
+    path = run / "reference.npz"
+    if not path.exists():
+        run.mkdir(parents=True, exist_ok=True)
+        reference = make_references(choose_clips(clips, recipe), recipe.mirrored, log)
+        zeros = np.zeros((len(reference), 1, 1), np.float32)
+        targets = TeacherEnv(reference, EnvConfig(worlds=1), zeros).open_loop
+        save_reference(reference, feedback_gains(build_model(ROBOT), reference, targets), path)
+    return load_reference(path)
+
+
+def teacher_env(reference: Reference, gains: NDArray[np.float32], recipe: Recipe, seed: int) -> TeacherEnv:
+    """Returns the environment of stage 2."""
+    config = EnvConfig(worlds=recipe.worlds, threads=recipe.threads, seed=seed, noise_scale=recipe.noise)
+    return TeacherEnv(reference, config, gains)
+
+
+def train_teacher(
+    reference: Reference, gains: NDArray[np.float32], run: Path, recipe: Recipe, log: Log = say
+) -> Learner:
+    """Stage 2: PPO on the residual; goes on where it stopped."""
+    learner = Learner(teacher_env(reference, gains, recipe, recipe.seed), TEACHER, run / "teacher")
+    learner.resume()
+    learner.learn(
+        recipe.teacher_samples, lambda p, row: log(f"teacher {p.samples} samples, reward {row['reward']:.3f}")
+    )
+    return learner
+
+
+def teacher_actor(learner: Learner) -> Callable[[NDArray[np.float64]], NDArray[np.float64]]:
+    """Returns the teacher's mean action as a function of its observation (n, d)."""
+    learner.algorithm.eval_mode()
+
+    @torch.no_grad()
+    def act(observation: NDArray[np.float64]) -> NDArray[np.float64]:
+        seen = torch.from_numpy(observation).float()
+        group = TensorDict({"actor": seen, "critic": seen}, [len(observation)])
+        return learner.algorithm.actor(group).double().numpy()
+
+    return act
+
+
+def distil(
+    reference: Reference, gains: NDArray[np.float32], learner: Learner, recipe: Recipe, log: Log = say
+) -> Student:
+    """Stage 3: the label-only student."""
+    rounds = Distillation(
+        [teacher_env(reference, gains, recipe, recipe.seed + 1)], [teacher_actor(learner)], recipe.distill
+    )
+    for iteration in range(recipe.distill.iterations):
+        row = rounds.iterate(iteration)
+        log(
+            f"student {iteration + 1}/{recipe.distill.iterations} loss {row['loss']:.5f} failures {row['failures']:.3f}"
+        )
+    return rounds.student
+
+
+def start_states(reference: Reference) -> dict[str, NDArray[np.float32]]:
+    """Returns the states from which tests of each skill begin: frame 2 of its clips.
+
+    And standing ends without the ball.
+    """
+    tensors: dict[str, NDArray[np.float32]] = {}
+    starts, last = reference.starts(), reference.last()
+    for index in np.unique(reference.label):
+        frames = starts[reference.label[starts] == index] + 2
+        tensors[f"start_qpos_{LABELS[index]}"] = reference.qpos[frames].astype(np.float32)
+        tensors[f"start_qvel_{LABELS[index]}"] = reference.qvel[frames].astype(np.float32)
+    ends = last[starts]
+    tensors["start_qpos_stand"] = reference.qpos[ends].astype(np.float32)
+    tensors["start_qvel_stand"] = 0.0 * reference.qvel[ends].astype(np.float32)
+    return tensors
+
+
+def export(
+    student: Student, reference: Reference, folder: Path, recipe: Recipe, training: Mapping[str, Any],
+    metrics: Mapping[str, Any] | None = None, readme: str = "",
+) -> PolicySpec:  # fmt: skip
+    """Stage 4: the checkpoint folder."""
+    robot = load_robot(ROBOT)
+    trained = [LABELS[i] for i in np.unique(reference.label)]
+    spec = PolicySpec(
+        family="skillmimic",
+        name=NAME,
+        robot=ROBOT,
+        rate=RATE,
+        joints=robot.joint_names,
+        observation=terms(len(robot.joints)),
+        outputs=robot.joint_names,
+        action_scale=1.0,
+        hidden=recipe.distill.hidden,
+        home=tuple(float(j.home) for j in robot.joints),
+        parameters={"labels": list(LABELS), "trained": [*trained, "stand"]},
+        training=training,
+    )
+    return save_checkpoint(folder, spec, {**student.tensors(), **start_states(reference)}, metrics, readme)
+
+
+def train(clips: Path, run: Path, out: Path, recipe: Recipe | None = None, log: Log = say) -> PolicySpec:
+    """Runs all stages, goes on where an earlier call stopped, and writes the policy to ``out``.
+
+    Raises:
+        ConfigurationError: clips are missing or malformed; names the file and what is wrong.
+    """
+    recipe = recipe or Recipe()
+    torch.set_num_threads(recipe.threads)
+    began = time.perf_counter()
+    reference, gains = prepare(clips, run, recipe, log)
+    learner = train_teacher(reference, gains, run, recipe, log)
+    student = distil(reference, gains, learner, recipe, log)
+    training = {
+        "command": "robomatrix train skillmimic",
+        "seed": recipe.seed,
+        "teacher_samples": learner.progress.samples,
+        "teacher_seconds": round(learner.progress.seconds, 1),
+        "student_samples": recipe.distill.iterations * recipe.distill.steps * recipe.worlds,
+        "seconds": round(time.perf_counter() - began, 1),
+    }
+    return export(student, reference, out, recipe, training)

@@ -1,0 +1,125 @@
+"""The perception node: camera images in, the belief about the scene out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo, Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from robomatrix.hardware.driver import CameraFrame, RobotState
+from robomatrix.perception.detector import Detector
+from robomatrix.perception.pipeline import Perception as Pipeline
+from robomatrix.robots.kinematics import link_pose
+from robomatrix.robots.loader import load_robot
+from robomatrix_interfaces.msg import SceneObjectArray
+from robomatrix_nodes import conversions, diagnostics, qos
+from robomatrix_nodes.parameters import declare, parameter
+from robomatrix_nodes.process import run
+from robomatrix_nodes.state import StateSubscriber
+
+
+@dataclass(frozen=True)
+class PerceptionParameters:
+    """Parameters of the perception node."""
+
+    robot: str = parameter("ep", "Robot whose camera is looked through; `robomatrix robots` lists them.")
+    detector: str = parameter("colour_shape", "How objects are found.", choices=("colour_shape", "zero_shot"))
+    model: str = parameter("", "Zero-shot detection model, by name or local folder.")
+
+
+class Perception(Node):
+    """Subscribes to the robot's cameras and state, publishes ``scene/objects``."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("perception", **options)
+        self.settings = declare(self, PerceptionParameters)
+        self.robot = load_robot(self.settings.robot)
+        self._make()
+        self._holding: str | None = None
+        self._infos: dict[str, CameraInfo] = {}
+        self._state: RobotState | None = None
+        self._pending: tuple[str, Image] | None = None
+        self._count = 0
+        self._scene = self.create_publisher(SceneObjectArray, "scene/objects", qos.LATCHED)
+        self.create_subscription(String, "holding", self._on_holding, qos.LATCHED)
+        for camera in self.robot.cameras:
+            self.create_subscription(
+                CameraInfo, f"{camera.name}/camera_info", partial(self._on_info, camera.name), qos.STATE
+            )
+            self.create_subscription(Image, f"{camera.name}/image_raw", partial(self._on_image, camera.name), qos.IMAGE)
+        self._subscriber = StateSubscriber(self, self.robot, self._on_state, inertial=False, ranges=False)
+        self.create_service(Trigger, "forget_scene", self._on_forget)
+        self._diagnostics = diagnostics.Diagnostics(self, self.robot.name, self._status)
+
+    def _make(self) -> None:
+        self._perception = Pipeline(self.robot, _detector(self.settings))
+        self._world_size = 0
+
+    def _on_holding(self, message: String) -> None:
+        self._holding = message.data or None
+
+    def _on_info(self, camera: str, message: CameraInfo) -> None:
+        self._infos[camera] = message
+
+    def _on_image(self, camera: str, message: Image) -> None:
+        self._pending = (camera, message)
+        self._look()
+
+    def _on_state(self, state: RobotState) -> None:
+        if self._state is not None and state.stamp < self._state.stamp:  # the scene was reset
+            self._make()
+        self._state = state
+        self._perception.note(state)
+        self._look()
+
+    def _look(self) -> None:
+        """Looks at the newest image once the state of its moment, or a later one, is known."""
+        if self._pending is None or self._state is None:
+            return
+        camera, message = self._pending
+        if camera not in self._infos or self._state.stamp < conversions.from_time(message.header.stamp):
+            return
+        self._pending = None
+        world = self._perception.update(self._frame(camera, message, self._state), self._state, self._holding)
+        self._world_size, self._count = len(world.objects), self._count + 1
+        self._scene.publish(conversions.to_scene(world, "odom"))
+
+    def _frame(self, camera: str, message: Image, state: RobotState) -> CameraFrame:
+        link = next(c.link for c in self.robot.cameras if c.name == camera)
+        joints = dict(zip(state.joints.names, state.joints.position, strict=True))
+        position, rotation = link_pose(self.robot, link, joints)
+        intrinsics = np.array(self._infos[camera].k, dtype=float).reshape(3, 3)
+        stamp = conversions.from_time(message.header.stamp)
+        return CameraFrame(stamp, camera, conversions.from_image(message), intrinsics, position, rotation)
+
+    def _on_forget(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._make()
+        response.success, response.message = True, "the scene is forgotten"
+        return response
+
+    def _status(self) -> diagnostics.Status:
+        images, self._count = self._count, 0
+        values = {"images per second": images, "objects": self._world_size, "holding": self._holding or ""}
+        if images == 0:
+            return diagnostics.WARN, "no image in the last second", values
+        return diagnostics.OK, "looking", values
+
+
+def _detector(settings: PerceptionParameters) -> Detector | None:
+    """The detector of the parameters; None for the pipeline's own."""
+    if settings.detector == "colour_shape":
+        return None
+    from robomatrix.perception.zero_shot import ZeroShotDetector
+
+    return ZeroShotDetector(settings.model)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Entry point of ``ros2 run robomatrix perception``."""
+    run(Perception, args=args)

@@ -1,0 +1,41 @@
+"""Starting and ending a process that holds nodes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.experimental import EventsExecutor
+from rclpy.node import Node
+
+from robomatrix.errors import RobomatrixError
+
+
+def run(*make: Callable[[], Node], args: Sequence[str] | None = None) -> None:
+    """Spins nodes on one single-threaded executor until they are interrupted; a bad parameter ends with exit code 1."""
+    rclpy.init(args=args)
+    try:
+        _spin(make)
+    except RobomatrixError as error:
+        sys.exit(f"{error}")
+    finally:
+        rclpy.try_shutdown()
+
+
+def _spin(make: Sequence[Callable[[], Node]]) -> None:
+    executor = EventsExecutor()
+    nodes: list[Node] = []
+    try:
+        for maker in make:
+            nodes.append(maker())
+            executor.add_node(nodes[-1])
+        executor.spin()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return
+    finally:
+        for node in reversed(nodes):
+            executor.remove_node(node)
+            node.destroy_node()
+        executor.shutdown()

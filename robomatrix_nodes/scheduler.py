@@ -1,0 +1,350 @@
+"""The scheduler: an instruction comes in, a supervised execution of a plan goes out to the skill server.
+
+All decisions are made by :class:`robomatrix.scheduling.execution.TaskExecution`, on a worker thread because a planner
+may take its time; this node carries its actions out and tells it what happened. Policy: one task at a time; a second
+goal is rejected while one runs, except ``stop``, which cancels the running one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from nav_msgs.msg import Odometry as OdometryMsg
+from rclpy.action import ActionClient, ActionServer, CancelResponse, GoalResponse
+from rclpy.action.client import ClientGoalHandle
+from rclpy.action.server import ServerGoalHandle
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.task import Future
+from std_msgs.msg import String
+
+from robomatrix.errors import RobomatrixError
+from robomatrix.scheduling.audit import AuditLog
+from robomatrix.scheduling.execution import (
+    Action,
+    Approve,
+    Ask,
+    Finished,
+    Options,
+    RunStep,
+    StepOutcome,
+    TaskError,
+    TaskExecution,
+)
+from robomatrix.scheduling.perceived import planning_scene
+from robomatrix.scheduling.plan import PlanRequest, PlanResult
+from robomatrix.scheduling.planners import make_planner
+from robomatrix.scheduling.safety import load_rules
+from robomatrix.scheduling.scene import PlanningScene
+from robomatrix.scheduling.validator import validate
+from robomatrix.skills.spec import SkillSpec
+from robomatrix.world import World
+from robomatrix_interfaces.action import ExecuteSkill, ExecuteTask
+from robomatrix_interfaces.msg import SceneObjectArray
+from robomatrix_interfaces.srv import ListSkills, PlanTask
+from robomatrix_nodes import conversions, diagnostics, qos
+from robomatrix_nodes.parameters import declare, parameter
+from robomatrix_nodes.process import run
+
+CODES = {
+    TaskError.NONE: ExecuteTask.Result.ERROR_NONE,
+    TaskError.REFUSED: ExecuteTask.Result.ERROR_REFUSED,
+    TaskError.UNCLEAR: ExecuteTask.Result.ERROR_CLARIFY,
+    TaskError.FAILED: ExecuteTask.Result.ERROR_STEP_FAILED,
+    TaskError.CANCELED: ExecuteTask.Result.ERROR_CANCELED,
+    TaskError.TIMEOUT: ExecuteTask.Result.ERROR_STEP_FAILED,
+}
+STEADY = Clock(clock_type=ClockType.STEADY_TIME)
+
+
+@dataclass(frozen=True)
+class SchedulerParameters:
+    """Parameters of the scheduler node."""
+
+    robot: str = parameter("ep", "Robot that is commanded; `robomatrix robots` lists them.")
+    planner: str = parameter("rules", "What turns instructions into plans.")
+    model: str = parameter("", "Model of the planner, by name or local folder, where it takes one.")
+    scene_wait: float = parameter(1.0, "How long a fresh scene is waited for after a step [s].", 0.0, 30.0)
+    server_wait: float = parameter(10.0, "How long the skill server is waited for [s].", 0.1, 120.0)
+    answer_timeout: float = parameter(
+        0.0, "How long an answer to a question is waited for [s]; 0 ends the task.", 0.0, 3600.0
+    )
+    audit_log: str = parameter("", "File that every task is appended to as a JSON line; empty for none.")
+
+
+class Scheduler(Node):
+    """See the module's description."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__("scheduler", **options)
+        self.settings = declare(self, SchedulerParameters)
+        self._planner = make_planner(
+            self.settings.planner, **({"model": self.settings.model} if self.settings.model else {})
+        )
+        self._rules = load_rules()
+        self._audit = AuditLog(Path(self.settings.audit_log).expanduser()) if self.settings.audit_log else None
+        self._worker = ThreadPoolExecutor(1, thread_name_prefix="planner")
+        self._skills: tuple[SkillSpec, ...] = ()
+        self._world = World()
+        self._position: tuple[float, float] = (0.0, 0.0)
+        self._stamp: float | None = None
+        self._goal: ServerGoalHandle | None = None
+        self._canceled = False
+        self._busy = False
+        self._idle: Future | None = None
+        self._step: ClientGoalHandle | None = None
+        self._fresh: tuple[float, Future] | None = None
+        self._answer: Future | None = None
+        self._create_topics()
+        self._diagnostics = diagnostics.Diagnostics(self, self.settings.robot, self._status)
+
+    def _create_topics(self) -> None:
+        self.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
+        self.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
+        self.create_subscription(String, "answer", self._on_answer, qos.EVENT)
+        self._list = self.create_client(ListSkills, "list_skills")
+        self._skill = ActionClient(self, ExecuteSkill, "execute_skill")
+        self.create_service(PlanTask, "plan_task", self._on_plan)
+        self._server = ActionServer(
+            self,
+            ExecuteTask,
+            "execute_task",
+            execute_callback=self._execute,
+            goal_callback=self._on_goal,
+            cancel_callback=self._on_cancel,
+        )
+
+    # What comes in.
+
+    def _on_scene(self, message: SceneObjectArray) -> None:
+        self._world = conversions.from_scene(message)
+        if self._fresh is not None and self._world.stamp >= self._fresh[0]:
+            _resolve(self._fresh[1], True)
+
+    def _on_odometry(self, message: OdometryMsg) -> None:
+        self._position = (message.pose.pose.position.x, message.pose.pose.position.y)
+        self._stamp = conversions.from_time(message.header.stamp)
+
+    def _on_answer(self, message: String) -> None:
+        if self._answer is not None:
+            _resolve(self._answer, message.data)
+
+    def _on_goal(self, request: ExecuteTask.Goal) -> GoalResponse:
+        if not self._busy:
+            self._busy, self._idle = True, Future(executor=self.executor)
+            return GoalResponse.ACCEPT
+        if self._rules.is_stop(request.instruction):
+            self._cancel_running()
+            return GoalResponse.ACCEPT
+        self.get_logger().warning("goal rejected: a task is running; cancel it first")
+        return GoalResponse.REJECT
+
+    def _on_cancel(self, goal: ServerGoalHandle) -> CancelResponse:
+        self._cancel_running()
+        return CancelResponse.ACCEPT
+
+    def _cancel_running(self) -> None:
+        """Passes a cancel on to the skill at once; the task's coroutine sees it when the skill has ended."""
+        self._canceled = True
+        if self._step is not None:
+            self._step.cancel_goal_async()
+        if self._answer is not None:
+            _resolve(self._answer, None)
+
+    # One task.
+
+    async def _execute(self, goal: ServerGoalHandle) -> ExecuteTask.Result:
+        if self._goal is not None:
+            await self._idle
+            self._busy, self._idle = True, Future(executor=self.executor)
+        self._goal, self._canceled = goal, False
+        started = self._now()
+        try:
+            result = await self._carry_out(goal)
+        except RobomatrixError as error:
+            result = _failure(ExecuteTask.Result.ERROR_INTERNAL, str(error))
+        self._goal, self._busy = None, False
+        _resolve(self._idle, True)
+        result.elapsed = float(self._now() - started)
+        return self._conclude(goal, result)
+
+    def _conclude(self, goal: ServerGoalHandle, result: ExecuteTask.Result) -> ExecuteTask.Result:
+        if result.success:
+            goal.succeed()
+        elif result.error_code == ExecuteTask.Result.ERROR_CANCELED and goal.is_cancel_requested:
+            goal.canceled()
+        else:
+            self.get_logger().info(f"'{goal.request.instruction[:100]}': {result.error_msg}")
+            goal.abort()
+        return result
+
+    async def _carry_out(self, goal: ServerGoalHandle) -> ExecuteTask.Result:
+        if not await self._find_skills():
+            return _failure(ExecuteTask.Result.ERROR_NO_SKILL_SERVER, "no skill server answers list_skills")
+        options = Options(goal.request.dry_run, goal.request.ask_before_run, clarify=self.settings.answer_timeout > 0.0)
+        execution = TaskExecution(
+            self._planner, self._skills, goal.request.instruction, options, self._rules, clock=self._now
+        )
+        action = await self._off(execution.begin, self._scene())
+        while not isinstance(action, Finished):
+            action = await self._act(goal, execution, action)
+        if self._audit is not None:
+            self._audit.write(execution.record())
+        plan = conversions.to_plan(self._plan_of(execution))
+        return ExecuteTask.Result(
+            success=action.success,
+            error_code=CODES[action.error],
+            error_msg="" if action.success else action.message,
+            plan=plan,
+            replans=execution.replans,
+        )
+
+    async def _act(self, goal: ServerGoalHandle, execution: TaskExecution, action: Action) -> Action:
+        """Carries out one action of the execution and returns the next."""
+        if self._canceled:
+            return execution.cancel()
+        if isinstance(action, RunStep):
+            began = self._world.stamp
+            outcome = await self._run_step(goal, execution, action)
+            if self._canceled:
+                return execution.cancel()
+            await self._wait_for_scene()
+            seen = {o.id for o in self._world.objects.values() if o.stamp > began}
+            return await self._off(execution.on_result, outcome, self._scene(), seen)
+        question = action.question if isinstance(action, Ask) else "run this plan? (yes or no)"
+        self._tell(goal, execution, "asking", question)
+        answer = await self._wait_for_answer()
+        if answer is None:
+            return execution.cancel("no answer came")
+        if isinstance(action, Approve):
+            return execution.approve(answer.strip().lower() in ("y", "yes", "ok", "true", "1"))
+        return await self._off(execution.answer, answer, self._scene())
+
+    async def _run_step(self, goal: ServerGoalHandle, execution: TaskExecution, action: RunStep) -> StepOutcome:
+        request = ExecuteSkill.Goal(skill=action.step.skill, arguments=conversions.to_parameters(action.step.arguments))
+        self._tell(goal, execution, "running", str(action.step))
+
+        def on_feedback(message: Any) -> None:
+            self._tell(goal, execution, "running", message.feedback.phase, message.feedback.progress)
+
+        self._step = await self._skill.send_goal_async(request, feedback_callback=on_feedback)
+        if not self._step.accepted:
+            self._step = None
+            return StepOutcome(False, "the skill server is busy with another goal", ExecuteSkill.Result.ERROR_BUSY)
+        if self._canceled:
+            self._step.cancel_goal_async()
+        result = (await self._step.get_result_async()).result
+        self._step = None
+        self._tell(goal, execution, "succeeded" if result.success else "failed", result.error_msg, 1.0)
+        return StepOutcome(result.success, result.error_msg, result.error_code)
+
+    def _tell(
+        self, goal: ServerGoalHandle, execution: TaskExecution, state: str, detail: str, progress: float = 0.0
+    ) -> None:
+        feedback = ExecuteTask.Feedback(
+            plan=conversions.to_plan(self._plan_of(execution)),
+            step_index=execution.index,
+            step_state=state,
+            detail=detail,
+            progress=float(progress),
+            replans=execution.replans,
+        )
+        goal.publish_feedback(feedback)
+
+    def _plan_of(self, execution: TaskExecution) -> PlanResult:
+        result = execution.result or PlanResult("refuse", "not planned")
+        return PlanResult(result.status, result.message, result.missing, execution.plan or result.steps, result.goal)
+
+    # What the task needs.
+
+    def _now(self) -> float:
+        """Time on the robot's clock [s], from its newest odometry; the node's own clock where it has none."""
+        return self.get_clock().now().nanoseconds * 1e-9 if self._stamp is None else self._stamp
+
+    def _scene(self) -> PlanningScene:
+        return planning_scene(self._world, self.settings.robot, self._position)
+
+    async def _find_skills(self) -> bool:
+        if self._skills:
+            return True
+        if not await self._until(self._list.service_is_ready, self.settings.server_wait):
+            return False
+        response = await self._list.call_async(ListSkills.Request())
+        self._skills = tuple(conversions.from_skill_info(info) for info in response.skills)
+        return await self._until(self._skill.server_is_ready, self.settings.server_wait)
+
+    async def _wait_for_scene(self) -> None:
+        """Waits for a scene that was perceived after this moment, but not for ever, and not where nobody perceives."""
+        if self.count_publishers("scene/objects") == 0:
+            return
+        self._fresh = (self._now(), Future(executor=self.executor))
+        await self._within(self._fresh[1], self.settings.scene_wait)
+        self._fresh = None
+
+    async def _wait_for_answer(self) -> str | None:
+        self._answer = Future(executor=self.executor)
+        answer = await self._within(self._answer, self.settings.answer_timeout)
+        self._answer = None
+        return answer
+
+    async def _within(self, future: Future, seconds: float) -> Any:
+        """Awaits a future; None when it does not come within this wall time."""
+        timer = self.create_timer(max(seconds, 1e-3), lambda: _resolve(future, None), clock=STEADY)
+        value = await future
+        self.destroy_timer(timer)
+        return value
+
+    async def _until(self, ready: Callable[[], bool], seconds: float) -> bool:
+        """Polls a graph condition, for which rclpy has no future."""
+        for _ in range(max(1, round(seconds / 0.05))):
+            if ready():
+                return True
+            await self._within(Future(executor=self.executor), 0.05)
+        return ready()
+
+    async def _off(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Runs something slow on the worker thread and awaits it."""
+        done = Future(executor=self.executor)
+        job = self._worker.submit(function, *arguments)
+        job.add_done_callback(lambda _: (done.set_result(None), self.executor.wake()))
+        await done
+        return job.result()
+
+    async def _on_plan(self, request: PlanTask.Request, response: PlanTask.Response) -> PlanTask.Response:
+        if not await self._find_skills():
+            response.error_code, response.error_msg = PlanTask.Response.ERROR_NO_SKILLS, "no skill server answers"
+            return response
+        question = PlanRequest(request.instruction, self._scene(), self._skills)
+        response.plan = conversions.to_plan(await self._off(self._planned, question))
+        return response
+
+    def _planned(self, request: PlanRequest) -> PlanResult:
+        return validate(request, self._planner.plan(request), self._rules)
+
+    def _status(self) -> diagnostics.Status:
+        instruction = self._goal.request.instruction[:80] if self._goal else ""
+        values = {"instruction": instruction, "planner": self.settings.planner, "skills": len(self._skills)}
+        return diagnostics.OK, "running a task" if self._goal else "idle", values
+
+    def destroy_node(self) -> None:
+        """Ends the worker before the node goes."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+        super().destroy_node()
+
+
+def _resolve(future: Future, value: Any) -> None:
+    if not future.done():
+        future.set_result(value)
+
+
+def _failure(code: int, message: str) -> ExecuteTask.Result:
+    return ExecuteTask.Result(success=False, error_code=code, error_msg=message)
+
+
+def main(args: list[str] | None = None) -> None:
+    """Entry point of ``ros2 run robomatrix scheduler``."""
+    run(Scheduler, args=args)

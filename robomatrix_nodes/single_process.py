@@ -1,0 +1,15 @@
+"""All nodes of a robot in one process and on one executor, for ``ros2 run`` and launch files; parameters as usual."""
+
+from __future__ import annotations
+
+from robomatrix_nodes.bridge import Bridge
+from robomatrix_nodes.perception import Perception
+from robomatrix_nodes.process import run
+from robomatrix_nodes.scheduler import Scheduler
+from robomatrix_nodes.skill_server import SkillServer
+
+
+def main(args: list[str] | None = None) -> None:
+    """Entry point of ``ros2 run robomatrix single_process``."""
+    # The bridge last: by then there is somebody to see its first state.
+    run(SkillServer, Perception, Scheduler, Bridge, args=args)

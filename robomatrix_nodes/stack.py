@@ -1,0 +1,144 @@
+"""All nodes of one robot in one process on one executor: what ``robomatrix run`` and ``robomatrix up`` bring up."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+import rclpy
+from rclpy.context import Context
+from rclpy.experimental import EventsExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+from robomatrix.errors import DriverError
+from robomatrix.robots.loader import load_robot
+from robomatrix_nodes.bridge import Bridge
+from robomatrix_nodes.perception import Perception
+from robomatrix_nodes.scheduler import Scheduler
+from robomatrix_nodes.skill_server import SkillServer
+
+SIMULATED = ("mujoco", "mujoco_humanoid", "pybullet", "mock")
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """What to bring up."""
+
+    robot: str = "ep"
+    driver: str = "mujoco"
+    scene: str = ""
+    planner: str = "rules"
+    model: str = ""
+    seed: int = 0
+    speed: float = 1.0
+    """0 runs in lockstep, as fast as the machine allows."""
+    lockstep_timeout: float = 0.1
+    """Wall time of a step that no command answers [s]. The longer, the less depends on the machine's pace."""
+    camera: bool = True
+    camera_rate: float = 5.0
+    """[Hz]."""
+    ground_truth: bool = False
+    audit_log: str = ""
+    namespace: str | None = None
+    """Default: the robot's name."""
+    domain_id: int | None = None
+    """Default: what the environment says."""
+    open_network: bool = False
+    """Let other machines see the nodes; by default discovery stays on this one."""
+
+
+class Stack:
+    """Bridge, perception, skill server and scheduler; a context manager."""
+
+    def __init__(self, settings: StackSettings) -> None:
+        self.settings = settings
+        load_robot(settings.robot)  # a wrong name is told before anything is started
+        if not settings.open_network:
+            os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+        self.context = Context()
+        self.nodes: list[Node] = []
+        self.executor: Any = None
+
+    def __enter__(self) -> Stack:
+        rclpy.init(args=[], context=self.context, domain_id=self.settings.domain_id)
+        self.executor = EventsExecutor(context=self.context)
+        try:
+            self._bring_up()
+        except BaseException:
+            self._take_down()
+            raise
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._take_down()
+
+    def _bring_up(self) -> None:
+        settings = self.settings
+        lockstep = settings.driver in SIMULATED and settings.speed == 0.0
+        seeing = settings.camera and bool(load_robot(settings.robot).cameras)
+        self.bridge = self.add(
+            Bridge,
+            driver=settings.driver,
+            scene=settings.scene,
+            seed=settings.seed,
+            speed=settings.speed,
+            lockstep_timeout=settings.lockstep_timeout,
+            camera=settings.camera,
+            camera_rate=settings.camera_rate,
+            ground_truth=settings.ground_truth,
+            autostart=False,
+        )
+        self.skill_server = self.add(
+            SkillServer, wait_for_perception=lockstep and seeing, **({} if seeing else {"settle": 0.0})
+        )
+        if seeing:
+            self.perception = self.add(Perception)
+        self.scheduler = self.add(
+            Scheduler, planner=settings.planner, model=settings.model, audit_log=settings.audit_log
+        )
+        self._activate()
+
+    def _activate(self) -> None:
+        """Opens the robot here, so that its errors reach the caller and not only the log."""
+        self.bridge.open()
+        self.bridge.trigger_configure()
+        self.bridge.trigger_activate()
+
+    def add(self, kind: Callable[..., Node], **parameters: Any) -> Any:
+        """Makes a node in this stack's context and namespace and spins it with the others."""
+        overrides = [
+            Parameter(name, value=value) for name, value in {"robot": self.settings.robot, **parameters}.items()
+        ]
+        node = kind(
+            context=self.context,
+            namespace=self.settings.namespace if self.settings.namespace is not None else self.settings.robot,
+            parameter_overrides=overrides,
+            use_global_arguments=False,
+            enable_rosout=False,
+        )
+        self.nodes.append(node)
+        self.executor.add_node(node)
+        return node
+
+    def spin_until(self, done: Callable[[], bool]) -> None:
+        """Spins until ``done`` or until the context ends; DriverError if the robot cannot be opened."""
+        while not done():
+            if not self.context.ok():
+                raise DriverError("the ROS context was shut down")
+            self.executor.spin_once(timeout_sec=0.1)
+
+    def _take_down(self) -> None:
+        if self.executor is None:
+            return
+        for node in reversed(self.nodes):
+            self.executor.remove_node(node)
+            node.destroy_node()
+        self.nodes.clear()
+        self.executor.shutdown()
+        self.executor = None
+        self.context.try_shutdown()
+        self.context.destroy()

@@ -1,0 +1,42 @@
+"""Every ROS test runs in a domain of its own, on this machine only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+
+import pytest
+
+os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+
+domain_coordinator = pytest.importorskip("domain_coordinator")
+
+from robomatrix_nodes.stack import Stack, StackSettings  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def domains() -> Iterator[ExitStack]:
+    with ExitStack() as taken:
+        yield taken
+
+
+@pytest.fixture
+def domain_id(domains: ExitStack) -> int:
+    # No domain is used twice in a session: nodes of a test that Python has not collected yet still answer discovery.
+    return int(domains.enter_context(domain_coordinator.domain_id()))
+
+
+@pytest.fixture
+def bring_up(domain_id: int) -> Iterator[Callable[..., Stack]]:
+    """Brings a stack up and takes it down after the test."""
+    stacks: list[Stack] = []
+
+    def make(**settings: object) -> Stack:
+        stack = Stack(StackSettings(domain_id=domain_id, **{"speed": 0.0, "camera": False, **settings}))
+        stacks.append(stack.__enter__())
+        return stack
+
+    yield make
+    for stack in stacks:
+        stack.__exit__(None, None, None)

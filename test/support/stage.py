@@ -1,0 +1,70 @@
+"""A stage without a simulator: solids painted as their projected outlines, seen by a camera like the EP's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+
+from robomatrix.hardware.driver import CameraFrame, JointState, Odometry, RobotState
+from robomatrix.perception.categories import PerceptionModel
+from robomatrix.perception.projection import View
+
+PAINT = {
+    "red": (200, 15, 15),
+    "orange": (235, 100, 0),
+    "yellow": (220, 200, 15),
+    "green": (15, 140, 30),
+    "blue": (15, 50, 200),
+    "purple": (105, 25, 150),
+    "white": (220, 220, 220),
+    "brown": (85, 52, 28),
+    "beige": (190, 160, 105),
+    "black": (10, 10, 10),
+    "cyan": (0, 175, 180),
+    "magenta": (235, 0, 175),
+    "grey": (110, 110, 112),
+}
+FLOOR = (65, 65, 67)
+HEIGHT, FOCAL, PITCH = 0.345, 212.0, 0.436
+
+
+@dataclass
+class Stage:
+    """What stands where; the camera looks along x from above the base."""
+
+    model: PerceptionModel
+    things: list[tuple[str, str, tuple[float, ...]]] = field(default_factory=list)
+    """Category, colour and all parameters of its solid."""
+
+    def add(self, category: str, colour: str, *parameters: float) -> Stage:
+        self.things.append((category, colour, parameters))
+        return self
+
+    def state(self, x: float = 0.0, y: float = 0.0, yaw: float = 0.0, stamp: float = 0.0) -> RobotState:
+        turn = np.array([0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)])
+        odometry = Odometry(np.array([x, y, 0.0]), turn, np.zeros(3), np.zeros(3))
+        return RobotState(stamp, JointState((), np.zeros(0), np.zeros(0), np.zeros(0)), odometry=odometry)
+
+    def look(self, x: float = 0.0, y: float = 0.0, yaw: float = 0.0, stamp: float = 0.0) -> CameraFrame:
+        """Returns what the camera shows from a pose of the base, the nearest thing painted last."""
+        forward = np.array([np.cos(PITCH), 0.0, -np.sin(PITCH)])
+        right = np.array([0.0, -1.0, 0.0])
+        rotation = np.stack([right, np.cross(forward, right), forward], axis=1)
+        intrinsics = np.array([[FOCAL, 0.0, 320.0], [0.0, FOCAL, 180.0], [0.0, 0.0, 1.0]])
+        image = np.full((360, 640, 3), FLOOR, np.uint8)
+        frame = CameraFrame(stamp, "front", image, intrinsics, np.array([0.0, 0.0, HEIGHT]), rotation)
+        view = View.of(frame, self.state(x, y, yaw).odometry)
+        self._paint(image, view)
+        return frame
+
+    def _paint(self, image: np.ndarray, view: View) -> None:
+        for category, colour, parameters in sorted(self.things, key=lambda t: -np.hypot(*(t[2][:2] - view.position[:2]))):
+            solid = self.model.categories[category].solid
+            values = np.array(parameters, float)
+            if view.depth(values[:3]) < 0.05:
+                continue
+            pixels = view.project(solid.points(values, view.position))
+            hull = cv2.convexHull((pixels * 16 - 8).round().astype(np.int32))
+            cv2.fillConvexPoly(image, hull, PAINT[colour], lineType=cv2.LINE_8, shift=4)

@@ -1,0 +1,218 @@
+import json
+from dataclasses import dataclass, field
+
+import pytest
+
+from robomatrix.scheduling.audit import AuditLog
+from robomatrix.scheduling.execution import (
+    Approve,
+    Ask,
+    Finished,
+    Options,
+    RunStep,
+    StepOutcome,
+    TaskError,
+    TaskExecution,
+)
+from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
+from robomatrix.scheduling.scene import PlanningScene
+from robomatrix.skills.mobile_manipulation.specs import SPECS
+
+CARRY = (
+    PlanStep("grasp", {"object": "red_can"}),
+    PlanStep("position_over", {"object": "red_can", "target": "white_box"}),
+    PlanStep("release", {"object": "red_can"}),
+)
+
+
+@dataclass
+class Scripted:
+    """A planner with prepared answers; the last one is given for ever."""
+
+    results: list
+    requests: list = field(default_factory=list)
+
+    def plan(self, request: PlanRequest) -> PlanResult:
+        self.requests.append(request)
+        return self.results[min(len(self.requests), len(self.results)) - 1]
+
+
+def _seen(scene, state):
+    data = scene.to_json()
+    data["robot"] |= {"holding": state.holding, "at": state.place}
+    for thing in data.get("objects", []):
+        thing["at"] = state.resting[thing["id"]]
+    for place in data["locations"]:
+        if place.get("openable"):
+            place["open"] = place["id"] not in state.closed
+    return PlanningScene.parse(data)
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def task_for(*results, **options):
+    return TaskExecution(Scripted(list(results)), SPECS, "put it away", Options(**options), clock=Clock())
+
+
+def drive(task, scene, failing=None, seen=()):
+    """Runs a task with skills that succeed on paper; perception sees nothing new unless told."""
+    failing = dict(failing or {})
+    action, steps = task.begin(scene), []
+    while isinstance(action, RunStep):
+        steps.append(action.step.skill)
+        fails = failing.get(action.step.skill, 0) > 0
+        failing[action.step.skill] = failing.get(action.step.skill, 0) - 1
+        now = _seen(scene, task._belief.state) if task._belief else scene
+        if not fails and action.step.skill == "grasp":
+            now = _holding(scene, action.step.arguments["object"])
+        if not fails and action.step.skill == "release":
+            now = scene
+        action = task.on_result(StepOutcome(not fails, "slipped" if fails else "", 123 if fails else 0), now, seen)
+    return action, steps
+
+
+def _holding(scene, object_id):
+    data = scene.to_json()
+    data["robot"]["holding"] = object_id
+    return PlanningScene.parse(data)
+
+
+OK = PlanResult("ok", "the can is away", steps=CARRY, goal=("on(red_can, white_box)",))
+
+
+def test_a_plan_is_completed_and_run_in_order(office):
+    end, steps = drive(task_for(OK), office)
+    assert steps == ["move_to", "grasp", "move_to", "position_over", "release"]
+    assert end == Finished(True, "the can is away", TaskError.NONE, end.plan)
+    assert len(end.plan) == 5
+
+
+def test_a_failed_grasp_is_approached_anew_and_tried_again(office):
+    end, steps = drive(task_for(OK), office, {"grasp": 1})
+    assert end.success
+    assert steps[:4] == ["move_to", "grasp", "move_to", "grasp"]
+
+
+def test_after_the_retries_comes_a_new_plan_with_the_reason_then_the_end(office):
+    task = task_for(OK)
+    end, steps = drive(task, office, {"grasp": 99})
+    assert (end.success, end.error) == (False, TaskError.FAILED)
+    assert task.replans == task.rules.limits.replans == 3
+    assert "slipped" in task.planner.requests[1].history[-1]
+    assert len(steps) < 30
+
+
+def test_success_that_perception_contradicts_is_a_failure(office):
+    task = task_for(OK)
+    action = task.begin(office)
+    action = task.on_result(StepOutcome(True), office)
+    assert action.step.skill == "grasp"
+    action = task.on_result(
+        StepOutcome(True), office
+    )  # says it grasped; the can is seen on the table, the gripper empty
+    assert action.step.skill in ("move_to", "grasp")
+    assert "did not hold" in task.history[-1]
+
+
+def test_a_dry_run_only_plans(office):
+    end = task_for(OK, dry_run=True).begin(office)
+    assert end.success
+    assert [s.skill for s in end.plan] == ["move_to", "grasp", "move_to", "position_over", "release"]
+
+
+def test_approval_is_waited_for(office):
+    task = task_for(OK, ask_before_run=True)
+    action = task.begin(office)
+    assert isinstance(action, Approve)
+    assert isinstance(task.approve(True), RunStep)
+
+
+def test_a_plan_that_is_not_approved_is_not_run(office):
+    task = task_for(OK, ask_before_run=True)
+    task.begin(office)
+    assert task.approve(False).error is TaskError.CANCELED
+
+
+def test_an_answer_goes_back_to_the_planner(office):
+    task = task_for(PlanResult("clarify", "Which can?"), OK)
+    action = task.begin(office)
+    assert action == Ask("Which can?")
+    assert isinstance(task.answer("the red one", office), RunStep)
+    assert task.planner.requests[1].history == ("asked: Which can?", "answered: the red one")
+
+
+def test_stop_as_an_answer_ends_the_task(office):
+    task = task_for(PlanResult("clarify", "Which can?"))
+    task.begin(office)
+    assert task.answer("stop!", office).error is TaskError.CANCELED
+
+
+def test_stopping_bypasses_planner_and_approval(office):
+    task = TaskExecution(Scripted([OK]), SPECS, "STOP!", Options(ask_before_run=True))
+    assert task.begin(office) == RunStep(0, PlanStep("stop"))
+    assert task.planner.requests == []
+
+
+def test_what_is_missing_is_looked_for_once(office):
+    task = task_for(PlanResult("clarify", "There is no cup.", ("cup",)), OK)
+    action = task.begin(office)
+    assert action == RunStep(-1, PlanStep("look_around"))
+    assert task.on_result(StepOutcome(True), office).step.skill == "move_to"
+
+
+def test_a_refusal_ends_the_task(office):
+    end = task_for(PlanResult("refuse", "that is dangerous")).begin(office)
+    assert (end.success, end.error, end.message) == (False, TaskError.REFUSED, "that is dangerous")
+
+
+def test_cancelling_is_final(office):
+    task = task_for(OK)
+    task.begin(office)
+    end = task.cancel("operator")
+    assert end.error is TaskError.CANCELED
+    assert task.on_result(StepOutcome(True), office) is end
+    assert task.cancel() is end
+
+
+def test_the_time_limit_ends_the_task(office):
+    task = task_for(OK)
+    task.begin(office)
+    task.clock.now = 1e6
+    assert task.on_result(StepOutcome(True), office).error is TaskError.TIMEOUT
+
+
+def test_a_turn_that_was_made_is_not_made_again_after_a_new_plan(office):
+    plan = PlanResult("ok", steps=(PlanStep("turn", {"angle_deg": 90.0}), *CARRY))
+    end, steps = drive(task_for(plan), office, {"grasp": 4})
+    assert end.success
+    assert steps.count("turn") == 1
+
+
+def test_the_audit_log_tells_the_whole_story(office, tmp_path):
+    task = task_for(OK)
+    drive(task, office, {"grasp": 1})
+    log = AuditLog(tmp_path / "logs" / "audit.jsonl")
+    log.write(task.record())
+    log.write(task.record())
+    first, second = (json.loads(line) for line in log.path.read_text().splitlines())
+    assert first == second
+    assert (first["instruction"], first["success"], first["planner"]) == ("put it away", True, "Scripted")
+    assert [e["event"] for e in first["events"]][:2] == ["plan", "step"]
+    assert any("slipped" in line for line in first["history"])
+
+
+@pytest.mark.parametrize("skill", ["position_over", "release"])
+def test_an_object_lost_on_the_way_is_picked_up_again(office, skill):
+    task = task_for(OK)
+    action = task.begin(office)
+    while action.step.skill != skill:
+        now = _holding(office, "red_can") if task.index >= 1 else office
+        action = task.on_result(StepOutcome(True), now, ())
+    action = task.on_result(StepOutcome(False, "lost"), office, ())  # the gripper is empty
+    remaining = [s.skill for s in task.plan[task.index :]]
+    assert remaining[:2] == ["move_to", "grasp"]

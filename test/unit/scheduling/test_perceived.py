@@ -1,0 +1,55 @@
+from robomatrix.scheduling.perceived import planning_scene
+from robomatrix.world import SceneObject, World
+
+
+def thing(id_, category, position, size, **more):
+    return SceneObject(id_, id_.replace("_", " "), category, "red", position, size=size, **more)
+
+
+TABLE = thing("table_1", "table", (2.0, 0.0, 0.2), (0.6, 0.8, 0.4))
+BOX = thing("box_1", "box", (1.0, 1.0, 0.1), (0.3, 0.3, 0.2))
+DRAWER = thing("drawer_1", "drawer", (3.0, 0.0, 0.1), (0.3, 0.3, 0.2), openness=0.8)
+
+
+def scene_of(*objects, holding=None, position=(0.0, 0.0, 0.0)):
+    return planning_scene(World(1.0, {o.id: o for o in objects}, holding), "ep", position)
+
+
+def test_geometry_becomes_at():
+    on_table = thing("can_1", "can", (2.1, 0.2, 0.46), (0.07, 0.07, 0.12))
+    in_box = thing("can_2", "can", (1.0, 1.05, 0.07), (0.07, 0.07, 0.12))
+    on_floor = thing("can_3", "can", (0.5, -2.0, 0.06), (0.07, 0.07, 0.12))
+    under_table = thing("can_4", "can", (2.1, 0.2, 0.06), (0.07, 0.07, 0.12))
+    scene = scene_of(TABLE, BOX, on_table, in_box, on_floor, under_table)
+    assert {o.id: o.at for o in scene.objects} == {"can_1": "table_1", "can_2": "box_1", "can_3": None, "can_4": None}
+
+
+def test_kinds_come_from_the_ontology_and_openness_is_taken_over():
+    scene = scene_of(TABLE, BOX, DRAWER, thing("bar_1", "bar", (4.0, 0.0, 0.02), (0.1, 1.0, 0.04)))
+    assert {p.id: p.kind for p in scene.locations} == {
+        "bar_1": "obstacle",
+        "box_1": "container",
+        "drawer_1": "container",
+        "table_1": "surface",
+    }
+    drawer = scene.location("drawer_1")
+    assert drawer.openable and drawer.open and not drawer.closed
+
+
+def test_what_is_held_is_nowhere_else():
+    can = thing("can_1", "can", (2.1, 0.2, 0.46), (0.07, 0.07, 0.12))
+    scene = scene_of(TABLE, can, holding="can_1")
+    assert scene.robot.holding == "can_1"
+    assert scene.object("can_1").at is None
+
+
+def test_a_turned_box_is_measured_along_its_own_axes():
+    bench = thing("bench_1", "bench", (2.0, 0.0, 0.2), (2.0, 0.2, 0.4), yaw=1.5708)
+    far_left = thing("ball_1", "ball", (2.0, 0.9, 0.43), (0.06, 0.06, 0.06))
+    assert scene_of(bench, far_left).object("ball_1").at == "bench_1"
+
+
+def test_the_robot_stands_at_what_is_near_else_at_the_start_else_nowhere():
+    assert scene_of(TABLE, position=(1.2, 0.0, 0.0)).robot.at == "table_1"
+    assert scene_of(TABLE, position=(0.3, 0.3, 0.0)).robot.at == "start"
+    assert scene_of(TABLE, position=(-3.0, 0.0, 0.0)).robot.at is None

@@ -1,0 +1,97 @@
+import math
+from dataclasses import replace
+
+import pytest
+from support.playground import Playground, can, thing
+
+from robomatrix.skills.base import ErrorCode, Failed, Succeeded
+from robomatrix.skills.mobile_manipulation.geometry import Footprint
+
+BOX = thing("box_1", 1.5, 0.0, (0.2, 0.2, 0.07), yaw=0.3)
+
+
+def holding_a_can(*places):
+    ground = Playground().add(can(x=0.46), *places)
+    assert isinstance(ground.run("grasp", object="can_1"), Succeeded)
+    return ground
+
+
+def carried_before(ground, place):
+    assert isinstance(ground.run("move_to", target=place), Succeeded)
+    assert isinstance(ground.run("position_over", object="can_1", target=place), Succeeded)
+    return ground
+
+
+def test_a_can_goes_into_the_box():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    assert math.dist(ground.things["can_1"].position[:2], (1.5, 0.0)) < 0.03
+    assert isinstance(ground.run("release", object="can_1"), Succeeded)
+    assert ground.runner.holding is None
+    assert Footprint.of(BOX).contains(ground.things["can_1"].position[:2], -0.03)
+
+
+def test_a_second_can_goes_beside_the_first():
+    first = can("can_5", 1.5, 0.0, 0.065)
+    ground = carried_before(holding_a_can(BOX, first), "box_1")
+    assert isinstance(ground.run("release", object="can_1"), Succeeded)
+    place = ground.things["can_1"].position[:2]
+    assert Footprint.of(BOX).contains(place, -0.03)
+    assert math.dist(place, (1.5, 0.0)) > 0.04
+
+
+def test_a_can_goes_to_a_free_place_on_the_table():
+    table = thing("table_1", 1.8, 0.0, (0.4, 1.1, 0.1))
+    other = can("can_5", 1.69, 0.0, 0.155)
+    ground = carried_before(holding_a_can(table, other), "table_1")
+    assert isinstance(ground.run("release", object="can_1"), Succeeded)
+    x, y, z = ground.things["can_1"].position
+    assert (x, z) == pytest.approx((1.69, 0.155), abs=0.03)
+    assert abs(y) > 0.12
+
+
+def test_what_falls_beside_the_box_is_a_failure():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    drop = ground._drop
+
+    def miss(name):
+        drop(name)
+        ground.things[name] = replace(ground.things[name], position=(1.5, 0.4, 0.055))
+
+    ground._drop = miss
+    outcome = ground.run("release", object="can_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.RELEASE_FAILED
+    assert ground.runner.holding is None
+
+
+def test_a_gripper_that_does_not_open_still_holds():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    ground._grip = lambda width: None
+    outcome = ground.run("release", object="can_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.RELEASE_FAILED
+    assert ground.runner.holding == "can_1"
+
+
+def test_brings_a_can_to_the_start():
+    ground = Playground().add(can(x=1.5))
+    ground.run("move_to", target="can_1")
+    ground.run("grasp", object="can_1")
+    carried_before(ground, "start")
+    assert isinstance(ground.run("release", object="can_1"), Succeeded)
+    x, y, z = ground.things["can_1"].position
+    assert math.hypot(x, y) < 0.5
+    assert z == pytest.approx(0.055)
+
+
+def test_a_closed_drawer_takes_nothing():
+    drawer = thing("drawer_1", 0.9, 0.0, (0.33, 0.35, 0.1), openness=0.0, yaw=math.pi)
+    outcome = holding_a_can(drawer).run("position_over", object="can_1", target="drawer_1")
+    assert isinstance(outcome, Failed)
+    assert "open it first" in outcome.message
+
+
+def test_needs_the_thing_in_the_gripper():
+    outcome = Playground().add(can(), BOX).run("position_over", object="can_1", target="box_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.PRECONDITION

@@ -1,0 +1,135 @@
+import numpy as np
+import pytest
+import torch
+
+from robomatrix.robots.humanoid import humanoid
+from robomatrix.robots.loader import load_robot
+from robomatrix.skills.skillblender.blend import Blend, Primitive
+from robomatrix.skills.skillblender.feedforward import SquatTable, walking_gate
+from robomatrix.skills.skillblender.functions import SquatFunction, WalkFunction
+from robomatrix.skills.skillblender.kinematics import foot_chains, hand_chains
+from robomatrix.skills.skillblender.mirror import joined, joint_mirror, signs
+from robomatrix.skills.skillblender.observation import Proprioception, rotate_back
+
+G1 = humanoid("g1")
+RNG = np.random.default_rng(0)
+BODY = 0.3 * RNG.normal(size=(6, 6 + 3 * len(G1.joints)))
+GOAL = RNG.normal(size=(6, 3))
+PHASE = RNG.random(6)
+
+
+def linear(function, seed: int = 0):
+    weights = 0.05 * np.random.default_rng(seed).normal(
+        size=(sum(t.size for t in function.terms), len(function.outputs))
+    )
+
+    def network(x):
+        if isinstance(x, np.ndarray):
+            return np.tanh(x @ weights)
+        return torch.tanh(x @ torch.as_tensor(weights, dtype=x.dtype))
+
+    return network
+
+
+def test_walk_is_symmetric_whatever_its_network_is():
+    walk = WalkFunction(G1)
+    joints = joint_mirror(G1)
+    body = joined(signs(-1, 1, -1), signs(1, -1, 1), joints, joints, joints)
+    action = walk.action(linear(walk), BODY, GOAL, PHASE)
+    mirrored = walk.action(linear(walk), body(BODY), GOAL * [1, -1, -1], (PHASE + 0.5) % 1)
+    assert joints(action) == pytest.approx(mirrored, abs=1e-12)
+
+
+def test_numpy_and_torch_give_the_same_action():
+    for function, goal in ((WalkFunction(G1), GOAL), (SquatFunction(G1), -0.3 * RNG.random((6, 1)))):
+        network = linear(function)
+        tensors = [torch.tensor(v) for v in (BODY, goal, PHASE)]
+        expected = function.action(network, BODY, goal, PHASE)
+        assert function.action(network, *tensors).numpy() == pytest.approx(expected, abs=1e-12)
+
+
+def test_standing_hides_the_clock():
+    walk = WalkFunction(G1)
+    network, still = linear(walk), np.zeros((6, 3))
+    calm = np.concatenate([np.zeros((6, 3)), np.tile([0.0, 0.0, -1.0], (6, 1)), np.zeros((6, 63))], -1)
+    actions = walk.action(network, calm, still, PHASE)
+    assert actions == pytest.approx(np.tile(actions[0], (6, 1)), abs=1e-12)
+    assert walking_gate(np.array([[0.0, 0.0, 0.0], [0.1, 0.0, 0.0], [0.5, 0.0, 0.0]])).tolist() == [0.0, 0.15625, 1.0]
+
+
+def test_squat_table_is_linear_between_entries_and_stops_at_its_ends():
+    table = SquatTable(0.1, np.array([[0.0] * 4, [1.0] * 4, [3.0] * 4]))
+    assert table(np.array([0.2, 0.0, -0.05, -0.15, -9.0]))[:, 0] == pytest.approx([0.0, 0.0, 0.5, 2.0, 3.0])
+
+
+def test_chains_agree_with_the_simulator():
+    mujoco = pytest.importorskip("mujoco")
+    from robomatrix.hardware.mujoco.humanoid import humanoid_spec
+
+    for name in ("g1", "h1", "h1_2"):
+        robot, urdf = humanoid(name), load_robot(name).urdf
+        model = humanoid_spec(robot, freeze=True).compile()
+        data = mujoco.MjData(model)
+        angles = np.random.default_rng(1).uniform(-0.5, 0.5, len(robot.joints))
+        data.qpos[[int(model.joint(j).qposadr[0]) for j in robot.joints]] = angles
+        mujoco.mj_forward(model, data)
+        for side, chain in zip(("left", "right"), hand_chains(robot, urdf), strict=True):
+            true = data.sensor(f"{side}_hand_position").data - data.qpos[:3]
+            assert chain.position(angles[None])[0] == pytest.approx(true, abs=1e-9)
+
+
+def test_leg_odometry_sees_the_body_move_over_a_standing_foot():
+    """Rates that a rigid leg would have under a pelvis moving forwards at 0.4 m/s give 0.4 m/s back."""
+    walk, d = WalkFunction(G1), len(G1.joints)
+    odometry, step = walk._gait.odometry, 1e-6
+    home = odometry.home[None]
+    foot = foot_chains(G1, load_robot("g1").urdf)[0]
+    jacobian = np.array([(foot.position(home + step * np.eye(d)[i]) - foot.position(home))[0] / step for i in range(d)])
+    rates = np.linalg.lstsq(jacobian.T, np.array([-0.4, 0.0, 0.0]), rcond=None)[0]
+    body = np.concatenate([np.zeros(3), [0, 0, -1.0], np.zeros(d), 0.05 * rates, np.zeros(d)])[None]
+    assert odometry.velocity(body, np.array([True]))[0] == pytest.approx([0.4, 0.0], abs=2e-3)
+
+
+def test_gravity_points_forwards_when_pitched_forwards():
+    angle = 0.3
+    quaternion = np.array([[np.cos(angle / 2), 0.0, np.sin(angle / 2), 0.0]])
+    assert rotate_back(quaternion, np.array([0, 0, -1.0]))[0] == pytest.approx([np.sin(0.3), 0.0, -np.cos(0.3)])
+
+
+def test_noise_leaves_the_last_action_alone():
+    state = Proprioception(*(np.ones((2, k)) for k in (3, 3, 4, 4, 4)))
+    noisy = state.disturbed(np.random.default_rng(0), 0.6)
+    assert (noisy.action == state.action).all() and (noisy.gyro != state.gyro).all()
+
+
+def blend() -> Blend:
+    functions = (WalkFunction(G1), SquatFunction(G1))
+    return Blend(tuple(Primitive(f, linear(f, seed)) for seed, f in enumerate(functions)))
+
+
+def test_blend_is_the_weighted_sum_of_its_skills():
+    mixed, output = blend(), np.random.default_rng(2).normal(size=(6, 3 + 1 + 2 * 21))
+    assert mixed.size == 46
+    walk, squat = mixed.skills
+    goals = np.clip(output[:, :3], -1, 1), np.clip(output[:, 3:4], -1, 1)
+    actions = [s.function.action(s.network, BODY, g, PHASE) for s, g in zip((walk, squat), goals, strict=True)]
+    raised = np.exp(output[:, 4:].reshape(6, 2, 21))
+    weights = raised / raised.sum(1, keepdims=True)
+    expected = weights[:, 0] * actions[0] + weights[:, 1] * actions[1]
+    assert mixed.action(output, BODY, PHASE) == pytest.approx(expected, abs=1e-12)
+    assert mixed.weights(output).sum(1) == pytest.approx(np.ones((6, 21)))
+
+
+def test_weights_do_not_overflow():
+    output = np.zeros((1, 46))
+    output[0, 4:25] = 2000.0
+    assert blend().weights(output)[0, 0] == pytest.approx(np.ones(21))
+
+
+def test_gradients_pass_through_the_frozen_skills_into_goals_and_weights():
+    output = torch.zeros(6, 46, dtype=torch.float64, requires_grad=True)
+    torch.manual_seed(0)
+    action = blend().action(output + 0.1, torch.tensor(BODY), torch.tensor(PHASE))
+    action.square().sum().backward()
+    assert (output.grad[:, :3].abs().sum(0) > 0).all() and (output.grad[:, 3].abs() >= 0).all()
+    assert (output.grad[:, 4:].abs().sum(0) > 0).all()

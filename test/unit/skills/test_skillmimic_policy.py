@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from robomatrix.errors import PolicyError, PreconditionError, UnknownNameError
+from robomatrix.hardware.driver import Imu, JointState, Odometry, RobotState
+from robomatrix.motions.rotations import from_yaw, multiply, rotate
+from robomatrix.policies.checkpoint import save_checkpoint
+from robomatrix.policies.spec import PolicySpec
+from robomatrix.robots.loader import load_robot
+from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Succeeded
+from robomatrix.skills.skillmimic import skills
+from robomatrix.skills.skillmimic.basketball import Catch, PassTo, PickUpBall
+from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, gravity_direction, heading, terms
+from robomatrix.skills.skillmimic.policy import BallTracker, PlayerPolicy, configuration
+from robomatrix.skills.skillmimic.specs import SPECS
+from robomatrix.world import SceneObject, World
+
+ROBOT = load_robot("player")
+JOINTS = len(ROBOT.joints)
+SIZE = sum(term.size for term in terms(JOINTS))
+
+
+def checkpoint(folder: Path, **changes: object) -> Path:
+    """A policy whose output is 0.1 rad on every joint under label ``catch`` and zero else."""
+    rng = np.random.default_rng(0)
+    tensors = {
+        "mean": np.zeros(SIZE), "std": np.ones(SIZE),
+        "w0": np.zeros((8, SIZE)), "b0": np.zeros(8), "w1": np.zeros((JOINTS, 8)), "b1": np.zeros(JOINTS),
+        "start_qpos_catch": rng.normal(size=(2, 14 + JOINTS)), "start_qvel_catch": np.zeros((2, 12 + JOINTS)),
+    }  # fmt: skip
+    tensors["w0"][0, SIZE - len(LABELS) + LABELS.index("catch")] = 1.0
+    tensors["w1"][:, 0] = 0.1
+    spec = PolicySpec(
+        family="skillmimic", name="ball_skills", robot="player", rate=60.0, joints=ROBOT.joint_names,
+        observation=terms(JOINTS), outputs=ROBOT.joint_names, action_scale=1.0, hidden=(8,),
+        home=tuple(float(j.home) for j in ROBOT.joints), parameters={"labels": list(LABELS), "trained": ["catch", "pick_up", "pass"]},
+    )  # fmt: skip
+    save_checkpoint(folder, replace(spec, **changes), tensors)
+    return folder
+
+
+def state(stamp: float = 0.0, height: float = 0.95, yaw: float = 0.0) -> RobotState:
+    orientation = np.array([0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)])
+    joints = JointState(ROBOT.joint_names, np.zeros(JOINTS), np.zeros(JOINTS), np.zeros(JOINTS))
+    still = np.zeros(3)
+    return RobotState(
+        stamp, joints, Imu(orientation, still, still), Odometry(np.array([0.0, 0.0, height]), orientation, still, still)
+    )
+
+
+def seen(robot: RobotState, ball: tuple[float, float, float] | None) -> Observation:
+    objects = {} if ball is None else {"ball": SceneObject("ball", "ball", "ball", "orange", ball, stamp=robot.stamp)}
+    return Observation(robot, World(robot.stamp, objects))
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = checkpoint(tmp_path / "policy")
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    return folder
+
+
+def test_the_observation_does_not_know_where_the_player_stands_or_looks() -> None:
+    rng = np.random.default_rng(3)
+    qpos, qvel = rng.normal(size=(1, 14 + JOINTS)), rng.normal(size=(1, 12 + JOINTS))
+    qpos[:, 3:7] = [[0.9, 0.1, -0.2, np.sqrt(1 - 0.86)]]
+    turn = from_yaw(np.array([1.3]))
+    moved, faster = qpos.copy(), qvel.copy()
+    for block in (slice(0, 3), slice(-7, -4)):
+        moved[:, block] = rotate(turn, qpos[:, block]) + [3.0, -2.0, 0.0]
+    moved[:, 3:7] = multiply(turn, qpos[:, 3:7])
+    for block in (slice(0, 3), slice(-6, -3)):
+        faster[:, block] = rotate(turn, qvel[:, block])
+    np.testing.assert_allclose(body_and_ball(moved, faster), body_and_ball(qpos, qvel), atol=1e-9)
+
+
+def test_the_observation_has_the_length_of_its_terms() -> None:
+    observation = body_and_ball(np.ones((2, 14 + JOINTS)), np.ones((2, 12 + JOINTS)))
+    assert observation.shape == (2, SIZE - len(LABELS))
+
+
+def test_upright_gravity_points_down_and_heading_follows_yaw() -> None:
+    q = from_yaw(np.array([0.0, np.pi / 2]))
+    np.testing.assert_allclose(gravity_direction(q), [[0, 0, -1], [0, 0, -1]], atol=1e-12)
+    np.testing.assert_allclose(heading(q), [[1, 0], [0, 1]], atol=1e-12)
+
+
+def test_the_label_chooses_what_the_network_does(tmp_path: Path) -> None:
+    policy = PlayerPolicy(ROBOT, checkpoint(tmp_path))
+    qpos, qvel = np.zeros((1, 14 + JOINTS)), np.zeros((1, 12 + JOINTS))
+    qpos[:, 3] = 1.0
+    home = np.array([j.home for j in ROBOT.joints])
+    np.testing.assert_allclose(policy.targets(qpos, qvel, "catch")[0] - home, 0.1, atol=1e-6)
+    np.testing.assert_allclose(policy.targets(qpos, qvel, "pass")[0], home, atol=1e-6)
+    with pytest.raises(
+        UnknownNameError, match="unknown skill label 'dunk'.*Known: catch, pass, pick_up, set_shot, stand"
+    ):
+        policy.targets(qpos, qvel, "dunk")
+    with pytest.raises(UnknownNameError, match="Known: catch"):
+        policy.starts("pass")
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"robot": "g1"}, "made for robot 'g1', not 'player'"),
+        ({"joints": ("tail", *ROBOT.joint_names[1:])}, "no joint 'tail'"),
+        ({"observation": (*terms(JOINTS)[:-2], terms(JOINTS)[-1], terms(JOINTS)[-2])}, "observation term 7"),
+        ({"parameters": {"labels": ["catch"]}}, "labels"),
+    ],
+)
+def test_a_policy_for_something_else_is_refused(changes: dict, expected: str, tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=expected):
+        PlayerPolicy(ROBOT, checkpoint(tmp_path, **changes))
+
+
+def test_an_altered_checkpoint_is_refused(tmp_path: Path) -> None:
+    folder = checkpoint(tmp_path)
+    weights = folder / "policy.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-4] + b"\0\0\0\1")
+    with pytest.raises(PolicyError, match="damaged or altered"):
+        PlayerPolicy(ROBOT, folder)
+    data = yaml.safe_load((folder / "spec.yaml").read_text())
+    (folder / "spec.yaml").write_text(yaml.safe_dump({**data, "extra": 1}))
+    with pytest.raises(PolicyError, match="unknown key 'extra'"):
+        PlayerPolicy(ROBOT, folder)
+
+
+def test_the_tracker_finds_the_velocity_from_two_sightings() -> None:
+    tracker = BallTracker()
+    tracker.see(seen(state(0.0), (1.0, 0.0, 1.0)))
+    ball = tracker.see(seen(state(0.1), (0.8, 0.0, 1.1)))
+    np.testing.assert_allclose(ball.velocity, [-2.0, 0.0, 1.0], atol=1e-9)
+    with pytest.raises(PreconditionError, match="no ball is in sight"):
+        tracker.see(seen(state(0.2), None))
+
+
+def test_a_state_with_nan_or_without_odometry_is_refused() -> None:
+    ball = BallTracker().see(seen(state(), (1.0, 0.0, 1.0)))
+    broken = state()
+    broken.joints.position[3] = np.nan
+    with pytest.raises(PreconditionError, match="not finite"):
+        configuration(broken, ball)
+    with pytest.raises(PreconditionError, match="odometry"):
+        configuration(replace(state(), odometry=None), ball)
+
+
+@pytest.mark.parametrize(
+    ("skill", "ball", "robot", "expected"),
+    [
+        (PickUpBall, (2.3, 0.0, 0.12), state(), "out of reach: 2.30 m ahead"),
+        (PickUpBall, (0.3, 0.0, 0.12), state(yaw=np.pi), "out of reach: -0.30 m ahead"),
+        (PickUpBall, (0.3, 0.0, 0.12), state(height=0.2), "lies on the floor"),
+        (PickUpBall, None, state(), "no ball is in sight"),
+        (Catch, (0.3, 0.0, 1.1), state(), "already has the ball"),
+        (PassTo, (1.4, 0.0, 0.12), state(), "does not have the ball; it is 1.40 m away"),
+    ],
+)
+def test_a_skill_that_cannot_start_says_what_is_missing(skill, ball, robot, expected: str, shipped: Path) -> None:
+    outcome = skill(ROBOT, {}).tick(seen(robot, ball))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.PRECONDITION
+    assert expected in outcome.message
+
+
+def test_picking_up_succeeds_only_with_the_ball_held_high_for_a_while(shipped: Path) -> None:
+    skill = PickUpBall(ROBOT, {})
+    assert isinstance(skill.tick(seen(state(0.0), (0.4, 0.0, 0.12))), Running)
+    for step in range(1, 40):
+        result = skill.tick(seen(state(step / 60), (0.35, 0.0, 1.1)))
+        if not isinstance(result, Running):
+            break
+    assert isinstance(result, Succeeded)
+    assert result.holding == "ball"
+    assert step == pytest.approx(32, abs=2)
+
+
+def test_a_fall_is_reported_as_a_fall(shipped: Path) -> None:
+    skill = Catch(ROBOT, {})
+    skill.tick(seen(state(0.0), (3.0, 0.0, 1.0)))
+    outcome = skill.tick(seen(state(1 / 60, height=0.3), (2.9, 0.0, 1.0)))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.FELL
+
+
+def test_a_pass_that_goes_sideways_missed(shipped: Path) -> None:
+    def outcome_of(velocity: tuple[float, float]) -> Succeeded | Failed:
+        skill = PassTo(ROBOT, {})
+        result = skill.tick(seen(state(0.0), (0.35, 0.0, 1.2)))
+        for step in range(1, 60):
+            t = step / 60
+            result = skill.tick(seen(state(t), (0.35 + velocity[0] * t, velocity[1] * t, 1.2)))
+            if not isinstance(result, Running):
+                return result
+        raise AssertionError("the pass never ended")
+
+    assert isinstance(outcome_of((5.0, 0.3)), Succeeded)
+    missed = outcome_of((2.0, 4.0))
+    assert isinstance(missed, Failed)
+    assert missed.code is ErrorCode.TARGET_MISSED
+    assert "63 degrees off" in missed.message
+
+
+def test_every_skill_has_a_spec_and_names_the_player() -> None:
+    assert tuple(skill.spec for skill in skills()) == SPECS
+    assert all(spec.robots == ("player",) for spec in SPECS)

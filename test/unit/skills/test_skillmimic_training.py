@@ -1,0 +1,182 @@
+"""Reference, feedback, environment and distillation on a clip that the test makes itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import mujoco
+import numpy as np
+import pytest
+import torch
+from support.clips import made_clip
+
+from robomatrix.errors import ConfigurationError
+from robomatrix.motions.clip import save_npz
+from robomatrix.motions.edit import relabel_contact
+from robomatrix.motions.retarget import PLAYER, retarget
+from robomatrix.resources import share
+from robomatrix.skills.skillmimic.observation import LABELS
+from robomatrix.skills.skillmimic.policy import PlayerPolicy
+from robomatrix.training.skillmimic.distill import Distillation, DistillConfig, student_observation
+from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
+from robomatrix.training.skillmimic.feedback import feedback_gains
+from robomatrix.training.skillmimic.model import RATE, build_model, court
+from robomatrix.training.skillmimic.pipeline import Recipe, choose_clips, export, load_reference, save_reference
+from robomatrix.training.skillmimic.reference import Reference, join, make_reference
+from robomatrix.training.skillmimic.reward import RewardWeights, contact_matters, imitation_reward
+
+LABEL = LABELS.index("pick_up")
+
+
+@pytest.fixture(scope="module")
+def reference() -> Reference:
+    motion = retarget(relabel_contact(made_clip()), PLAYER, share())
+    return make_reference(build_model(), motion, LABEL)
+
+
+def env_of(reference: Reference, worlds: int = 4, **changes: object) -> TeacherEnv:
+    gains = np.zeros((len(reference), 31, 74), np.float32)
+    return TeacherEnv(reference, replace(EnvConfig(worlds=worlds, noise_scale=(0.0, 0.0)), **changes), gains)
+
+
+def test_a_dropped_ball_bounces_as_the_measured_one() -> None:
+    model = build_model()
+    data = mujoco.MjData(model)
+    data.qpos[-7:-4] = [2.0, 0.0, 1.6]
+    heights = []
+    for _ in range(360):
+        mujoco.mj_step(model, data)
+        heights.append(data.qpos[-5])
+    low = int(np.argmin(heights[:240]))
+    rebound = np.sqrt((max(heights[low:]) - 0.12) / (1.6 - 0.12))
+    assert 0.74 < rebound < 0.84
+    assert model.body("ball").mass[0] == pytest.approx(0.62)
+    assert model.body_subtreemass[model.body("pelvis").id] == pytest.approx(72.0, abs=0.5)
+
+
+def test_the_hoop_is_where_the_court_has_it() -> None:
+    model = build_model(hoop=True)
+    np.testing.assert_allclose(model.body("hoop").pos, court()["hoop"]["position"])
+
+
+def test_the_reference_holds_the_ball_and_then_lets_it_fly(reference: Reference) -> None:
+    assert reference.contact[:26].all()
+    released = np.flatnonzero(~reference.contact.any(axis=1))[0]
+    flight = reference.ball[released + 2 : released + 9]
+    np.testing.assert_allclose(np.diff(flight[:, 2], 2) * RATE**2, -9.81, atol=0.05)
+
+
+def test_standing_needs_the_weight_and_the_legs_carry_it(reference: Reference) -> None:
+    knee = build_model().actuator("left_knee").id
+    assert 20.0 < np.abs(reference.torque[:20, knee]).mean() < 250.0
+    assert np.abs(reference.torque).max() < 600.0
+
+
+def test_palms_move_as_they_are_told(reference: Reference) -> None:
+    np.testing.assert_allclose(reference.shift_points[10, -2:], np.tile(np.eye(3), (2, 1, 1)), atol=0.12)
+    np.testing.assert_allclose(reference.shift_points[10, 0], 0.0, atol=1e-9)
+
+
+def test_joined_references_keep_their_clips_apart(reference: Reference) -> None:
+    both = join([reference, reference])
+    assert list(both.starts()) == [0, len(reference)]
+    assert both.last()[3] == len(reference) - 1
+    assert both.touch[len(reference) + 3] == reference.touch[3] + len(reference)
+
+
+def test_the_reference_survives_the_disk(reference: Reference, tmp_path: Path) -> None:
+    gains = np.ones((len(reference), 2, 3), np.float32)
+    save_reference(reference, gains, tmp_path / "r.npz")
+    back, same = load_reference(tmp_path / "r.npz")
+    np.testing.assert_array_equal(back.qpos, reference.qpos)
+    np.testing.assert_array_equal(same, gains)
+
+
+def test_the_feedback_answers_a_lean_with_the_legs_and_never_with_the_arms(reference: Reference) -> None:
+    env = env_of(reference, worlds=1)
+    gains = feedback_gains(env.model, reference, env.open_loop, stride=40)
+    names = env.model.nu
+    arms = [i for i in range(names) if any(k in env.model.actuator(i).name for k in ("shoulder", "elbow", "wrist"))]
+    ankle = env.model.actuator("left_ankle_pitch").id
+    np.testing.assert_allclose(gains[10][arms], 0.0, atol=1e-9)
+    assert np.abs(gains[10][ankle, 4]) > 0.02
+
+
+def test_an_exact_imitation_earns_one_and_every_error_costs() -> None:
+    names = ("body", "joints", "ball", "relative", "hands", "others")
+    none = {name: np.zeros(1) for name in names}
+    assert imitation_reward(none, RewardWeights())[0] == 1.0
+    for name in names:
+        assert imitation_reward({**none, name: np.full(1, 0.1)}, RewardWeights())[0] < 0.999
+    without = RewardWeights(hand_contact=0.0, other_contact=0.0)
+    assert imitation_reward({**none, "hands": np.full(1, 2.0)}, without)[0] == 1.0
+    lost = {**none, "ball": np.full(1, 1.0)}
+    assert imitation_reward(lost, RewardWeights())[0] < 1e-3 < imitation_reward(lost, RewardWeights(additive=True))[0]
+
+
+def test_contact_is_not_judged_next_to_a_change() -> None:
+    contact = np.repeat([[False], [True]], 10, axis=0)
+    matters = contact_matters(contact, np.zeros(20, int))
+    np.testing.assert_array_equal(np.flatnonzero(~matters[:, 0]), [7, 8, 9, 10, 11, 12])
+    assert contact_matters(contact, np.repeat([0, 1], 10)).all()
+
+
+def test_the_environment_follows_the_reference_for_a_while(reference: Reference) -> None:
+    env = env_of(reference)
+    frame = np.full(4, 2)
+    env.place(np.arange(4), frame, reference.qpos[frame].copy(), reference.qvel[frame].copy())
+    for _ in range(12):
+        env.advance(env.targets(np.zeros((4, 31))))
+    errors = env.errors()
+    assert errors["distance"].max() < 0.06
+    assert not env.failed(errors).any()
+    assert env.hands.all()
+
+
+def test_a_displaced_ball_displaces_the_palms(reference: Reference) -> None:
+    env = env_of(reference, worlds=1)
+    frame = np.array([5])
+    qpos = reference.qpos[frame].copy()
+    qpos[0, -7] += 0.05
+    env.place(np.arange(1), frame, qpos, reference.qvel[frame].copy())
+    np.testing.assert_allclose(env.shift, [[0.05, 0.0, 0.0]], atol=1e-12)
+    moved = env.posture(frame) - reference.qpos[frame, 7:-7]
+    np.testing.assert_allclose(moved, reference.shift_joints[frame] @ [0.05, 0.0, 0.0], atol=1e-12)
+
+
+def test_the_same_seed_repeats_and_another_does_not(reference: Reference) -> None:
+    def rollout(seed: int) -> np.ndarray:
+        env = env_of(reference, seed=seed, noise_scale=(0.0, 1.0))
+        for _ in range(5):
+            env.step(torch.zeros(4, 31))
+        return env.sim.qpos.copy()
+
+    np.testing.assert_array_equal(rollout(1), rollout(1))
+    assert np.abs(rollout(1) - rollout(2)).max() > 1e-3
+
+
+def test_a_student_learns_to_act_like_its_teacher(reference: Reference, tmp_path: Path) -> None:
+    env = env_of(reference, worlds=8, noise_scale=(0.0, 0.5))
+    config = DistillConfig(iterations=5, teacher_iterations=5, steps=10, updates=80, batch=128, hidden=(32,))
+    rounds = Distillation([env], [lambda seen: np.zeros((len(seen), 31))], config)
+    losses = [rounds.iterate(i)["loss"] for i in range(5)]
+    assert losses[-1] < 0.5 * losses[0]
+    seen = student_observation(env, np.full(8, LABEL))
+    export(rounds.student, reference, tmp_path / "policy", Recipe(distill=config), {"seed": 1})
+    from robomatrix.robots.loader import load_robot
+
+    policy = PlayerPolicy(load_robot("player"), tmp_path / "policy")
+    exact = np.clip(rounds.student(seen), *env.limits)
+    np.testing.assert_allclose(policy.targets(env.sim.qpos, env.sim.qvel, "pick_up"), exact, atol=1e-4)
+    assert policy.starts("pick_up")[0].shape == (1, 45)
+
+
+def test_clips_are_chosen_by_label_and_a_lacking_one_is_named(tmp_path: Path) -> None:
+    save_npz(made_clip(), tmp_path / "mine.npz")
+    recipe = Recipe(labels=("pick_up",), names=())
+    assert choose_clips(tmp_path, recipe) == [(tmp_path / "mine.npz", "pick_up")]
+    with pytest.raises(ConfigurationError, match="no clip shows catch"):
+        choose_clips(tmp_path, Recipe(labels=("pick_up", "catch"), names=()))
+    with pytest.raises(ConfigurationError, match="unknown skill label 'dunk'; labels: pick_up"):
+        choose_clips(tmp_path, Recipe(labels=("dunk",)))

@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+import torch
+
+from robomatrix.errors import UnknownNameError
+from robomatrix.robots.humanoid import HUMANOIDS, humanoid
+from robomatrix.skills.skillblender.functions import SquatFunction
+from robomatrix.training.skillblender import rewards
+from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
+from robomatrix.training.skillblender.randomisation import NOMINAL, Randomisation
+from robomatrix.training.skillblender.recipes import RECIPES, ramp, recipe
+from robomatrix.training.skillblender.reflex_search import START, flatten, unflatten
+from robomatrix.training.skillblender.standing import Squat, paper_goals
+from robomatrix.training.skillblender.walk import Walk
+
+
+def squatting(worlds: int = 4, randomisation: Randomisation = NOMINAL, seed: int = 1) -> HumanoidEnv:
+    task = Squat(SquatFunction(humanoid("g1")), worlds)
+    return HumanoidEnv(humanoid("g1"), task, EnvConfig(worlds, 1, episode=4.0, seed=seed, randomisation=randomisation))
+
+
+def test_tracking_rewards_have_their_closed_form():
+    assert rewards.tracking(np.array([[0.3, 0.4]]), 0.25) == pytest.approx([np.exp(-1.0)])
+    assert rewards.kernel(np.array([[0.1, -0.3]]), 4.0) == pytest.approx([np.exp(-0.8)])
+
+
+def test_contact_reward_wants_the_swinging_foot_up_and_both_down_when_standing():
+    lift, walking, standing = np.array([[1.0, -1.0]]), np.ones(1), np.zeros(1)
+    left_up, both = np.array([[0.0, 1.0]]), np.ones((1, 2))
+    assert rewards.contact_match(left_up, lift, walking) == [1.0]
+    assert rewards.contact_match(both, lift, walking) == [0.0]
+    assert rewards.contact_match(both, lift, standing) == [1.0]
+
+
+def test_clearance_counts_only_the_swinging_foot():
+    height, lift = np.array([[0.02, 0.0]]), np.array([[1.0, -1.0]])
+    assert rewards.clearance_lack(height, lift, np.ones(1), 0.08) == pytest.approx([0.06])
+
+
+def test_squat_table_reaches_its_heights_without_any_learning():
+    env = squatting()
+    env.task.final[:] = [0.0, -0.1, -0.25, -0.37]
+    env.task._due[:] = 1e9
+    for _ in range(150):
+        env.observations()
+        env.advance(np.zeros((4, env.num_actions)))
+        env.task._due[:] = 1e9
+        env.task.final[:] = [0.0, -0.1, -0.25, -0.37]
+    assert not env.fallen().any()
+    assert np.abs(env.task.error(env)).max() < 0.03
+
+
+def test_same_seed_repeats_exactly():
+    runs = []
+    for _ in range(2):
+        env = squatting(randomisation=Randomisation(variants=2), seed=7)
+        action = torch.full((4, env.num_actions), 0.1)
+        runs.append([env.step(action)[0]["critic"].numpy() for _ in range(10)][-1])
+    assert (runs[0] == runs[1]).all()
+
+
+def test_a_fall_ends_the_episode_with_its_penalty_and_a_fresh_start():
+    env = squatting()
+    env.simulation.qpos[2, 3:7] = [0.6, 0.0, 0.8, 0.0]
+    _, reward, done, extras = env.step(torch.zeros(4, env.num_actions))
+    assert done.tolist() == [0, 0, 1, 0]
+    assert reward[2] == -1.0 and extras["time_outs"].sum() == 0
+    assert env.simulation.qpos[2, 3] == 1.0 and env.age[2] == 0
+
+
+def test_a_time_out_is_told_apart_from_a_fall():
+    env = squatting()
+    env.age[:] = env.max_episode_length - 1
+    _, _, done, extras = env.step(torch.zeros(4, env.num_actions))
+    assert done.all() and extras["time_outs"].all()
+
+
+def test_walking_commands_stay_in_their_ranges_and_some_are_to_stand():
+    env = HumanoidEnv(humanoid("g1"), Walk(humanoid("g1"), 256), EnvConfig(256, 1, randomisation=NOMINAL))
+    command = env.task.command
+    assert (command.min(0) >= [-0.5, -0.5, -1.0]).all() and (command.max(0) <= [1.0, 0.5, 1.0]).all()
+    assert 0.05 < (command == 0.0).all(-1).mean() < 0.4
+
+
+def test_paper_goals_lie_on_its_part_of_the_sphere():
+    goals = paper_goals(humanoid("g1"), np.random.default_rng(0), 500)
+    assert np.linalg.norm(goals.reshape(-1, 3), axis=-1) == pytest.approx(np.full(1000, 0.15))
+    assert goals[:, 0].min() >= -0.05 and goals[:, 1].min() >= -0.05 and goals[:, 4].max() <= 0.05
+
+
+@pytest.mark.parametrize("name", HUMANOIDS)
+def test_reflex_vectors_keep_their_gains(name):
+    assert unflatten(flatten(START)) == START
+
+
+def test_ramps_hold_their_ends():
+    shape = (0.3, 3e6, 1e6)
+    assert [ramp(shape, s) for s in (0, 1e6, 2e6, 9e6)] == pytest.approx([0.3, 0.3, 0.65, 1.0])
+
+
+def test_unknown_primitive_lists_those_that_exist():
+    with pytest.raises(UnknownNameError, match="reach, squat, walk"):
+        recipe("wal")
+    assert set(RECIPES) == {"walk", "reach", "squat"}
