@@ -56,11 +56,14 @@ setup(
             "train = robomatrix.training.cli:register",
         ],
         "robomatrix.drivers": [
+            "court = robomatrix.hardware.court:CourtDriver",
             "mock = robomatrix.hardware.mock:MockDriver",
             "mujoco = robomatrix.hardware.mujoco:MujocoDriver",
+            "mujoco_hand = robomatrix.hardware.mujoco.hand_driver:MujocoHandDriver",
             "mujoco_humanoid = robomatrix.hardware.mujoco.humanoid_driver:MujocoHumanoidDriver",
             "pybullet = robomatrix.hardware.pybullet:PybulletDriver",
             "robomaster = robomatrix.hardware.robomaster:make_robomaster",
+            "topics = robomatrix_nodes.topics:make_topics",
         ],
         "robomatrix.skills": [
             "dexgen = robomatrix.skills.dexgen:skills",

@@ -1,6 +1,7 @@
 """Brings up one robot, from the driver to the scheduler."""
 
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.conditions import IfCondition, UnlessCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
 
@@ -9,8 +10,11 @@ from launch import LaunchDescription
 SHARE = FindPackageShare("robomatrix")
 
 
-def include(name: str) -> IncludeLaunchDescription:
-    return IncludeLaunchDescription(PathJoinSubstitution([SHARE, "launch", name]))
+COMPOSED = LaunchConfiguration("use_composition")
+
+
+def include(name: str, condition: IfCondition | UnlessCondition) -> IncludeLaunchDescription:
+    return IncludeLaunchDescription(PathJoinSubstitution([SHARE, "launch", name]), condition=condition)
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -22,9 +26,22 @@ def generate_launch_description() -> LaunchDescription:
             ),
             DeclareLaunchArgument(
                 "driver",
-                default_value="mujoco",
-                description="What is under the robot.",
-                choices=["mujoco", "pybullet", "mock", "robomaster", "topics"],
+                default_value="",
+                description="What is under the robot; empty: the first that its description names.",
+                choices=[
+                    "",
+                    "mujoco",
+                    "mujoco_humanoid",
+                    "mujoco_hand",
+                    "court",
+                    "pybullet",
+                    "mock",
+                    "robomaster",
+                    "topics",
+                ],
+            ),
+            DeclareLaunchArgument(
+                "driver_options", default_value="", description="Options of the driver as a YAML mapping."
             ),
             DeclareLaunchArgument("scene", default_value="", description="Simulated scene; empty: the robot's own."),
             DeclareLaunchArgument("seed", default_value="0", description="Seed of the simulated scene."),
@@ -48,7 +65,14 @@ def generate_launch_description() -> LaunchDescription:
                 default_value=PathJoinSubstitution([SHARE, "config", "robomatrix.yaml"]),
                 description="Parameters of all nodes.",
             ),
-            include("robot.launch.py"),
-            include("scheduler.launch.py"),
+            DeclareLaunchArgument(
+                "use_composition",
+                default_value="true",
+                choices=["true", "false"],
+                description="All nodes in one process, which starts and runs faster; false: a process each.",
+            ),
+            include("composed.launch.py", IfCondition(COMPOSED)),
+            include("robot.launch.py", UnlessCondition(COMPOSED)),
+            include("scheduler.launch.py", UnlessCondition(COMPOSED)),
         ]
     )

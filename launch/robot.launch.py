@@ -33,6 +33,7 @@ def generate_launch_description() -> LaunchDescription:
                     *shared,
                     {
                         "driver": argument("driver", str),
+                        "driver_options": argument("driver_options", str),
                         "scene": argument("scene", str),
                         "seed": argument("seed", int),
                         "speed": argument("speed", float),

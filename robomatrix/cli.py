@@ -117,12 +117,14 @@ def plan(
 @app.command()
 def doctor(
     robot: Annotated[str | None, typer.Option(help="Also check that this robot can be reached.")] = None,
+    driver_options: Annotated[str, typer.Option(help="Where it is, such as '{connection: usb}'.")] = "",
+    motion: Annotated[bool, typer.Option("--motion", help="Let it turn a little to find out more.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Checks the machine and says how to mend what is missing."""
     from robomatrix.diagnosis import diagnose
 
-    findings = diagnose(robot)
+    findings = diagnose(robot, driver_options, motion)
     lines = [
         f"{'ok  ' if f.ok else 'FAIL'} {f.name:22} {f.detail}" + ("" if f.ok else f"\n     {f.remedy}")
         for f in findings
@@ -135,8 +137,10 @@ def doctor(
 
 def main() -> None:
     """Entry point; errors of ours become one line and exit code 2 (bad usage) or 1."""
-    for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda e: e.name):
-        entry.load()(app)
+    own = {command.callback.__name__ for command in app.registered_commands if command.callback}
+    if not own.intersection(sys.argv[1:2]):  # these start without paying for what the others import
+        for entry in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda e: e.name):
+            entry.load()(app)
     try:
         app()
     except ConfigurationError as error:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from robomatrix.errors import RobomatrixError
+from robomatrix.robots.spec import RobotSpec
 
 
 @dataclass(frozen=True)
@@ -27,15 +28,20 @@ SETUP = "run scripts/setup"
 MODULES = ("numpy", "scipy", "cv2", "mujoco", "pybullet", "torch", "transformers", "pydantic", "yaml", "av")
 
 
-def diagnose(robot: str | None = None) -> list[Finding]:
+def diagnose(robot: str | None = None, driver_options: str = "", motion: bool = False) -> list[Finding]:
     """Returns what was found on this machine and, if one is named, about a robot.
+
+    Args:
+        robot: A robot that shall be reached as well.
+        driver_options: Where the real machine is, as a YAML mapping; its own access point when empty.
+        motion: Whether a robot may be moved a little to find out what its firmware means.
 
     Raises:
         UnknownNameError: there is no such robot.
     """
     os.environ.setdefault("MUJOCO_GL", "egl")  # read when MuJoCo is imported
     findings = [_python(), *(_module(name) for name in MODULES), _ros(), _interfaces(), _rendering()]
-    return findings + (_robot(robot) if robot else [])
+    return findings + (_robot(robot, driver_options, motion) if robot else [])
 
 
 def _python() -> Finding:
@@ -77,15 +83,26 @@ def _rendering() -> Finding:
     return _try("rendering", check, "install libegl1 and libgl1-mesa-dri, or set MUJOCO_GL=osmesa with libosmesa6")
 
 
-def _robot(name: str) -> list[Finding]:
+def _robot(name: str, driver_options: str, motion: bool) -> list[Finding]:
     from robomatrix.robots.loader import load_robot
     from robomatrix.skills.registry import registry_for
 
     spec = load_robot(name)
-    return [
+    found = [
         Finding(f"{name} model", spec.urdf.is_file(), str(spec.urdf), "restore the file"),
         Finding(f"{name} skills", len(registry_for(name)) > 0, f"{len(registry_for(name))} skills", SETUP),
     ]
+    return found + (_reach(spec, driver_options, motion) if "robomaster" in spec.drivers else [])
+
+
+def _reach(robot: RobotSpec, driver_options: str, motion: bool) -> list[Finding]:
+    """Looks for the real machine."""
+    from robomatrix.hardware.robomaster import RobomasterSettings
+    from robomatrix.hardware.robomaster.probe import probe
+    from robomatrix.resources import parse_mapping
+
+    settings = RobomasterSettings.parse(parse_mapping(driver_options, "driver options"))
+    return [Finding(f"{robot.name} {p.name}", p.ok, p.detail, p.remedy) for p in probe(robot, settings, motion)]
 
 
 def _try(name: str, check: Callable[[], str], remedy: str) -> Finding:

@@ -54,3 +54,18 @@ def load_yaml(path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise ConfigurationError(f"{path}: must hold a mapping")
     return data
+
+
+def parse_mapping(text: str, what: str) -> dict[str, Any]:
+    """Returns a mapping written as YAML on one line, such as ``{host: 127.0.0.1}``; empty for empty text.
+
+    Raises:
+        ConfigurationError: it is no mapping; names ``what``.
+    """
+    try:
+        data = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise ConfigurationError(f"{what}: {error}") from error
+    if not isinstance(data, dict):
+        raise ConfigurationError(f"{what} must be a mapping such as {{host: 127.0.0.1}}, not '{text}'")
+    return data

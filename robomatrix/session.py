@@ -67,7 +67,9 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.driver.stop()
         self.driver.close()
 
@@ -152,7 +154,9 @@ def step_outcome(outcome: Outcome) -> StepOutcome:
 class VideoRecorder:
     """A :data:`Watcher` that writes an MP4 of the run; close it to finish the file."""
 
-    def __init__(self, path: Path, camera: str = "overview", size: tuple[int, int] = (640, 480), rate: float = 15.0) -> None:
+    def __init__(
+        self, path: Path, camera: str = "overview", size: tuple[int, int] = (640, 480), rate: float = 15.0
+    ) -> None:
         """Opens the file; DriverError where the video writer cannot."""
         import cv2
 

@@ -31,6 +31,7 @@ from robomatrix.hardware.driver import Driver, RobotCommand, RobotState, Simulat
 from robomatrix.hardware.registry import make_driver
 from robomatrix.hardware.safety import SafetyGate, SafetyLimits
 from robomatrix.hardware.zones import Polygon, Zones
+from robomatrix.resources import parse_mapping
 from robomatrix.robots.loader import load_robot
 from robomatrix.world import World
 from robomatrix_interfaces.msg import SceneObjectArray
@@ -50,8 +51,9 @@ class BridgeParameters:
     """Parameters of the bridge node."""
 
     robot: str = parameter("ep", "Robot to bring up; `robomatrix robots` lists them.")
-    driver: str = parameter("mujoco", "What is under the robot; `robomatrix drivers` lists them.")
+    driver: str = parameter("", "What is under the robot; empty: the first that its description names.")
     scene: str = parameter("", "Scene of a simulated driver; empty takes the robot's own.")
+    driver_options: str = parameter("", "Options of the driver as a YAML mapping; empty for none. See docs/drivers.md.")
     seed: int = parameter(0, "Seed of a simulated scene, used at every reset.")
     speed: float = parameter(1.0, "Simulation speed as a multiple of real time; 0 runs in lockstep.", 0.0, 1000.0)
     lockstep_timeout: float = parameter(
@@ -77,6 +79,7 @@ class Bridge(LifecycleNode):
         self.driver: Driver | None = None
         self.on_step: Callable[[], None] | None = None
         """Called after each step, for those who watch from inside the process (a film of the run)."""
+        self._emergency: EmergencyListener | None = None
         self._twist: Twist | None = None
         self._joints: RobotCommand | None = None
         self._command_stamp: float | None = None
@@ -110,9 +113,11 @@ class Bridge(LifecycleNode):
         if self.driver is not None:
             return
         settings = self.settings
-        driver = make_driver(settings.driver, load_robot(settings.robot), settings.scene or None)
-        self._simulated = isinstance(driver, SimulatedDriver)
-        if self._simulated:
+        robot = load_robot(settings.robot)
+        options = parse_mapping(settings.driver_options, "driver_options")
+        driver = make_driver(settings.driver or robot.drivers[0], robot, settings.scene or None, **options)
+        self.simulated = isinstance(driver, SimulatedDriver)
+        if self.simulated:
             driver.reset(settings.seed)
         driver.connect()
         self.driver = driver
@@ -122,7 +127,7 @@ class Bridge(LifecycleNode):
 
     def _create_topics(self) -> None:
         spec = self.driver.spec
-        self._clock_topic = self.create_publisher(ClockMsg, "/clock", qos.STATE) if self._simulated else None
+        self._clock_topic = self.create_publisher(ClockMsg, "/clock", qos.STATE) if self.simulated else None
         self._joint_states = self.create_publisher(JointStateMsg, "joint_states", qos.STATE)
         self._imu = self.create_publisher(ImuMsg, "imu", qos.STATE)
         self._odom = self.create_publisher(OdometryMsg, "odom", qos.STATE)
@@ -154,15 +159,15 @@ class Bridge(LifecycleNode):
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Starts the loop."""
         settings = self.settings
-        if self._simulated and settings.speed > 0.0:
+        if self.simulated and settings.speed > 0.0:
             period = self.driver.timestep / settings.speed
-        elif self._simulated:
+        elif self.simulated:
             period = settings.lockstep_timeout
         else:
             period = 1.0 / self.driver.spec.rate
         self._publish(self.driver.read())
         self._timer = self.create_timer(period, self._on_timer, clock=Clock(clock_type=ClockType.STEADY_TIME))
-        self.get_logger().info(f"{settings.robot} on {settings.driver} is active")
+        self.get_logger().info(f"{settings.robot} on {settings.driver or self.driver.spec.drivers[0]} is active")
         return super().on_activate(state)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -182,8 +187,10 @@ class Bridge(LifecycleNode):
         return super().on_shutdown(state)
 
     def _release(self) -> None:
-        if self.driver is not None:
+        if self._emergency is not None:
             self._emergency.close()
+            self._emergency = None
+        if self.driver is not None:
             self.driver.close()
             self.driver = None
 
@@ -206,7 +213,7 @@ class Bridge(LifecycleNode):
         self._step_when_answered()
 
     def _step_when_answered(self) -> None:
-        if self.settings.speed > 0.0 or not self._simulated or self._joints is None:
+        if self.settings.speed > 0.0 or not self.simulated or self._joints is None:
             return
         whole = self._twist is not None or self.driver.spec.base is None
         if whole and abs(self._command_stamp - self._state.stamp) < SAME:
@@ -218,21 +225,21 @@ class Bridge(LifecycleNode):
 
     def _tick(self) -> None:
         command, stamp = self._take_command()
-        state = self._state if self._simulated else self.driver.read()
+        state = self._state if self.simulated else self.driver.read()
         with self._write_lock:
             applied, reports = self.gate.filter(command, state, self._now(state), stamp)
             self.driver.write(applied)
         self._log_changes(reports)
-        self._publish(self.driver.step() if self._simulated else state)
+        self._publish(self.driver.step() if self.simulated else state)
         self._steps += 1
         if self.on_step is not None:
             self.on_step()
 
     def _now(self, state: RobotState) -> float:
         """Present time on the clock of the states; goes on when a real robot has fallen silent."""
-        if self._simulated or state.stamp != self._newest[0]:
+        if self.simulated or state.stamp != self._newest[0]:
             self._newest = (state.stamp, time.monotonic())
-        return state.stamp + (0.0 if self._simulated else time.monotonic() - self._newest[1])
+        return state.stamp + (0.0 if self.simulated else time.monotonic() - self._newest[1])
 
     def _take_command(self) -> tuple[RobotCommand | None, float | None]:
         if self._twist is None and self._joints is None:
@@ -258,7 +265,7 @@ class Bridge(LifecycleNode):
             self._odom.publish(odometry)
             self._transforms.publish(odometry)
         self._publish_frames()
-        if self.settings.ground_truth and self._simulated:
+        if self.settings.ground_truth and self.simulated:
             truth = World(state.stamp, {o.id: o for o in self.driver.objects()})
             self._truth.publish(conversions.to_scene(truth, "odom"))
         self._joint_states.publish(conversions.to_joint_state(state.joints, stamp, spec.base_link))
@@ -289,9 +296,9 @@ class Bridge(LifecycleNode):
         return response
 
     def _on_reset(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        response.success = self._simulated
-        response.message = "scene reset" if self._simulated else "a real robot cannot be reset"
-        if self._simulated:
+        response.success = self.simulated
+        response.message = "scene reset" if self.simulated else "a real robot cannot be reset"
+        if self.simulated:
             self._published.clear()
             self._publish(self.driver.reset(self.settings.seed))
         return response

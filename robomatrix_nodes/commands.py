@@ -8,9 +8,11 @@ from typing import Annotated, Any
 import typer
 
 from robomatrix.cli import JsonFlag, emit
+from robomatrix.evaluation import cli as bench
 
 Robot = Annotated[str, typer.Option(help="Robot; see `robomatrix robots`.")]
-Driver = Annotated[str, typer.Option(help="Driver; see `robomatrix drivers`.")]
+Driver = Annotated[str, typer.Option(help="Driver; default: the robot's first, see `robomatrix robots --json`.")]
+DriverOptions = Annotated[str, typer.Option(help="Options of the driver, such as '{host: 127.0.0.1}'.")]
 Scene = Annotated[str, typer.Option(help="Simulated scene; default: the robot's own.")]
 Planner = Annotated[str, typer.Option(help="Planner.")]
 Model = Annotated[str, typer.Option(help="Model of the planner, by name or local folder.")]
@@ -22,16 +24,18 @@ LOCKSTEP_TIMEOUT = 0.2
 
 
 def register(app: typer.Typer) -> None:
-    """Hangs the commands into the application."""
+    """Hangs the commands into the application, and the stack's benchmark beside the others."""
     app.command()(run)
     app.command()(up)
+    bench.app.command("stack")(stack)
 
 
 def run(
     instruction: Annotated[str, typer.Argument(help="What to do, in plain language.")],
     robot: Robot = "ep",
     scene: Scene = "",
-    driver: Driver = "mujoco",
+    driver: Driver = "",
+    driver_options: DriverOptions = "",
     planner: Planner = "rules",
     model: Model = "",
     seed: Seed = 0,
@@ -49,6 +53,7 @@ def run(
     settings = StackSettings(
         robot=robot,
         driver=driver,
+        driver_options=driver_options,
         scene=scene,
         planner=planner,
         model=model,
@@ -65,7 +70,8 @@ def run(
 def up(
     robot: Robot = "ep",
     scene: Scene = "",
-    driver: Driver = "mujoco",
+    driver: Driver = "",
+    driver_options: DriverOptions = "",
     planner: Planner = "rules",
     model: Model = "",
     seed: Seed = 0,
@@ -75,10 +81,23 @@ def up(
     """Brings a robot's nodes up and stays until it is interrupted."""
     from robomatrix_nodes.stack import Stack, StackSettings
 
-    settings: dict[str, Any] = {"robot": robot, "driver": driver, "scene": scene, "planner": planner, "model": model}
+    settings: dict[str, Any] = {"robot": robot, "driver": driver, "driver_options": driver_options, "scene": scene}
+    settings |= {"planner": planner, "model": model}
     with Stack(StackSettings(**settings, seed=seed, speed=speed, open_network=open_network)) as stack:
-        emit({}, False, [f"{robot} on {driver} is up in namespace /{robot}; Ctrl-C ends it"])
+        emit({}, False, [f"{robot} is up in namespace /{robot}; Ctrl-C ends it"])
         try:
             stack.spin_until(lambda: False)
         except KeyboardInterrupt:
             return
+
+
+def stack(
+    repeats: Annotated[int, typer.Option(help="Turns on the spot that are timed.", min=1)] = 5,
+    goals: Annotated[int, typer.Option(help="Goals that are timed.", min=1)] = 40,
+    out: bench.OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """The nodes over DDS in one process: real-time factor, and how soon a goal moves the robot."""
+    from robomatrix_nodes import benchmark
+
+    bench.give(benchmark.run(repeats, goals), as_json, out)

@@ -20,6 +20,7 @@ from robomatrix.errors import ArgumentsError
 from robomatrix.hardware.driver import Array, CameraFrame, Imu, JointState, Odometry, RobotCommand, Twist
 from robomatrix.robots.spec import RangeSpec
 from robomatrix.scheduling.plan import PlanResult, PlanStep
+from robomatrix.skills.base import OperatorCommand
 from robomatrix.skills.spec import Parameter, SkillSpec, Value, parse_condition
 from robomatrix.world import SceneObject, World
 from robomatrix_interfaces.msg import PlanStep as PlanStepMsg
@@ -159,6 +160,17 @@ def to_joint_command(command: RobotCommand, stamp: float) -> JointStateMsg:
         if values:
             setattr(message, kind, array.array("d", [values.get(name, math.nan) for name in names]))
     return message
+
+
+def from_hand_command(message: JointStateMsg, stamp: float) -> OperatorCommand:
+    """An operator's joint targets that came at ``stamp`` [s]; the frame id ``direct`` asks for no assistance.
+
+    Positions that do not fit the names become not-a-number, which the skill refuses with a reason.
+    """
+    fits = len(message.position) == len(message.name)
+    positions = message.position if fits else [math.nan] * len(message.name)
+    targets = dict(zip(message.name, positions, strict=True))
+    return OperatorCommand(stamp, targets, assisted=message.header.frame_id != "direct")
 
 
 def from_joint_command(message: JointStateMsg) -> RobotCommand:

@@ -21,6 +21,7 @@ class EmergencyListener:
             context=parent.context,
             start_parameter_services=False,
             enable_rosout=False,
+            use_global_arguments=False,  # or a launch file's __node would rename this one, too
         )
         self._node.create_service(Trigger, "emergency_stop", self._on_stop)
         self._executor = SingleThreadedExecutor(context=parent.context)

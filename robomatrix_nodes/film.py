@@ -12,7 +12,8 @@ from robomatrix.hardware.driver import Driver, SimulatedDriver
 
 FRAME_RATE = 15
 """[Hz] of the robot's time; the video plays at the robot's pace."""
-WIDTH, HEIGHT = 640, 480
+WIDTH, HEIGHT, BAR = 640, 480, 30
+"""[px]"""
 
 
 class Film:
@@ -56,8 +57,8 @@ class Film:
             width = WIDTH // 3
             height = round(width * camera.height / camera.width)
             image[8 : 8 + height, WIDTH - 8 - width : WIDTH - 8] = self._driver.render(camera.name, width, height)
-        cv2.putText(image, caption, (12, HEIGHT - 16), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (0, 0, 0), 4, cv2.LINE_AA)
-        cv2.putText(image, caption, (12, HEIGHT - 16), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
+        image[HEIGHT - BAR :] //= 3  # a dark bar under the caption
+        cv2.putText(image, caption, (12, HEIGHT - 10), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1, cv2.LINE_AA)
         return image
 
     def _write(self, image: NDArray[np.uint8]) -> None:

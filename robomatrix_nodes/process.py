@@ -31,7 +31,9 @@ def _spin(make: Sequence[Callable[[], Node]]) -> None:
         for maker in make:
             nodes.append(maker())
             executor.add_node(nodes[-1])
-        executor.spin()
+        # Not spin(): with action servers its loop in these wheels takes a whole core and starves the callbacks.
+        while rclpy.ok():
+            executor.spin_once(timeout_sec=0.1)
     except (KeyboardInterrupt, ExternalShutdownException):
         return
     finally:

@@ -22,7 +22,7 @@ from std_msgs.msg import String
 from robomatrix.errors import ArgumentsError
 from robomatrix.hardware.driver import CameraFrame, RobotCommand, RobotState, Twist
 from robomatrix.robots.loader import load_robot
-from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Succeeded
+from robomatrix.skills.base import ErrorCode, Failed, Observation, OperatorCommand, Outcome, Succeeded
 from robomatrix.skills.registry import registry_for
 from robomatrix.skills.runner import SkillRunner
 from robomatrix.world import World
@@ -62,6 +62,7 @@ class SkillServer(Node):
         self.runner = SkillRunner(self.robot, registry_for(self.robot.name))
         self._world = World()
         self._frames: dict[str, CameraFrame] = {}
+        self._operator: OperatorCommand | None = None
         self._state: RobotState | None = None
         self._announced = float("-inf")
         self._told: str | None = None
@@ -82,6 +83,8 @@ class SkillServer(Node):
             self.create_subscription(CameraInfo, f"{camera.name}/camera_info", self._on_announcement, qos.STATE)
         self.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
         self.create_subscription(String, "emergency_stop_state", self._on_stop_state, qos.LATCHED)
+        if any(skill.spec.name == "follow" for skill in self.runner.registry):
+            self.create_subscription(JointStateMsg, "hand_command", self._on_hand_command, qos.COMMAND)
         self._states = StateSubscriber(self, self.robot, self._on_state)
         self.create_service(ListSkills, "list_skills", self._on_list)
         self._server = ActionServer(
@@ -104,6 +107,10 @@ class SkillServer(Node):
         if self._state is not None and self._waiting:
             self._answer(self._state)
 
+    def _on_hand_command(self, message: JointStateMsg) -> None:
+        if self._state is not None:
+            self._operator = conversions.from_hand_command(message, self._state.stamp)
+
     def _on_stop_state(self, message: String) -> None:
         if message.data and self.runner.busy:
             self._send(self.runner.fail(ErrorCode.EMERGENCY_STOP, f"emergency stop: {message.data}"))
@@ -119,12 +126,12 @@ class SkillServer(Node):
     def _answer(self, state: RobotState) -> None:
         self._waiting = False
         if self.runner.busy:
-            command = self.runner.tick(Observation(state, self._world, self._frames))
+            command = self.runner.tick(Observation(state, self._world, self._frames, self._operator))
             self._ended_at, self._answer_until = state.stamp, state.stamp + self.settings.settle
             self._tell_holding()
             self._send(command)
             self._finish() if self.runner.outcome is not None else self._give_feedback(state.stamp)
-        elif (rest := self.runner.rest(Observation(state, self._world, self._frames))) is not None:
+        elif (rest := self.runner.rest(Observation(state, self._world, self._frames, self._operator))) is not None:
             self._send(rest)
         elif state.stamp < self._answer_until:
             self._send(RobotCommand(twist=Twist()))

@@ -21,15 +21,16 @@ from robomatrix_nodes.perception import Perception
 from robomatrix_nodes.scheduler import Scheduler
 from robomatrix_nodes.skill_server import SkillServer
 
-SIMULATED = ("mujoco", "mujoco_humanoid", "pybullet", "mock")
-
 
 @dataclass(frozen=True)
 class StackSettings:
     """What to bring up."""
 
     robot: str = "ep"
-    driver: str = "mujoco"
+    driver: str = ""
+    """Default: the first that the robot's description names."""
+    driver_options: str = ""
+    """YAML mapping."""
     scene: str = ""
     planner: str = "rules"
     model: str = ""
@@ -78,11 +79,11 @@ class Stack:
 
     def _bring_up(self) -> None:
         settings = self.settings
-        lockstep = settings.driver in SIMULATED and settings.speed == 0.0
         seeing = settings.camera and bool(load_robot(settings.robot).cameras)
         self.bridge = self.add(
             Bridge,
             driver=settings.driver,
+            driver_options=settings.driver_options,
             scene=settings.scene,
             seed=settings.seed,
             speed=settings.speed,
@@ -92,6 +93,8 @@ class Stack:
             ground_truth=settings.ground_truth,
             autostart=False,
         )
+        self.bridge.open()  # here, so that its errors reach the caller and not only the log
+        lockstep = self.bridge.simulated and settings.speed == 0.0
         self.skill_server = self.add(
             SkillServer, wait_for_perception=lockstep and seeing, **({} if seeing else {"settle": 0.0})
         )
@@ -100,11 +103,6 @@ class Stack:
         self.scheduler = self.add(
             Scheduler, planner=settings.planner, model=settings.model, audit_log=settings.audit_log
         )
-        self._activate()
-
-    def _activate(self) -> None:
-        """Opens the robot here, so that its errors reach the caller and not only the log."""
-        self.bridge.open()
         self.bridge.trigger_configure()
         self.bridge.trigger_activate()
 

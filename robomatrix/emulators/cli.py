@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from typing import Annotated
 
@@ -56,6 +57,7 @@ def ep(
     )
     network = Network(delay=delay / 1e3, jitter=jitter / 1e3, loss=loss / 100.0)
     width, height = _size(size)
+    sys.setswitchinterval(5e-4)  # answers must not wait for the body's thread
 
     def build() -> Body:
         return make_body(robot, physics, scene, seed, (width, height))

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress, TaskID
+from rich.progress import Progress
 
 app = typer.Typer(help="Measure: success rates with confidence intervals, latencies, faults.", no_args_is_help=True)
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
@@ -29,7 +29,7 @@ class _Ticker:
 
     def __init__(self, what: str, quiet: bool) -> None:
         self._progress = Progress(console=Console(file=sys.stderr, quiet=quiet), transient=True)
-        self._task: TaskID = self._progress.add_task(what, total=None)
+        self._task = self._progress.add_task(what, total=None)
 
     def __enter__(self) -> _Ticker:
         self._progress.start()
@@ -42,7 +42,7 @@ class _Ticker:
         self._progress.advance(self._task)
 
 
-def _give(report: Any, as_json: bool, out: Path | None) -> None:
+def give(report: Any, as_json: bool, out: Path | None) -> None:
     """Prints and writes a report; exit code 1 where it misses its targets."""
     data = report.to_json()
     if out is not None:
@@ -72,7 +72,7 @@ def mobile_manipulation(
     names = tuple(filter(None, cases.split(","))) or (*suite.SKILLS, *suite.TASKS)
     with _Ticker("episodes", as_json) as tick:
         report = suite.run(names, episodes or None, seed, processes, driver, tick)
-    _give(report, as_json, out)
+    give(report, as_json, out)
 
 
 @app.command()
@@ -91,12 +91,13 @@ def sabotage(
     chosen = {"cases": names} if names else {}
     with _Ticker("runs", as_json) as tick:
         report = suite.run(**chosen, runs=runs, seed0=seed, processes=processes, on_run=tick)
-    _give(report, as_json, out)
+    give(report, as_json, out)
 
 
 @app.command()
 def faults(
     drivers: Annotated[str, typer.Option(help="Comma-separated drivers.")] = "mujoco,pybullet,mock,robomaster",
+    markdown: Annotated[Path | None, typer.Option(help="Also write the table of docs/reliability.md here.")] = None,
     out: OutOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -105,7 +106,9 @@ def faults(
 
     with _Ticker("faults", as_json) as tick:
         report = suite.run(tuple(drivers.split(",")), tick)
-    _give(report, as_json, out)
+    if markdown is not None:
+        markdown.write_text(report.markdown() + "\n", encoding="utf-8")
+    give(report, as_json, out)
 
 
 @app.command()
@@ -144,5 +147,67 @@ def planner(
     summary = suite.Report(list(suite.run(chosen, asked, skills_for))).summary()
     text = json.dumps({"suite": "planner", "planner": name, **summary}, indent=None if as_json else 1)
     if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+
+
+@app.command("skillblender")
+def skillblender(
+    robot: Annotated[str, typer.Option(help="Humanoid.")] = "g1",
+    names: Annotated[str, typer.Option(help="Comma-separated skills and tasks; default: all that ship.")] = "",
+    episodes: Annotated[int, typer.Option(help="Of every skill and task.", min=1)] = 200,
+    seed: Annotated[int, typer.Option(help="Training used seeds below 1000.")] = 1000,
+    out: OutOption = None,
+) -> None:
+    """The humanoid's primitives under pushes, noise and randomisation, and SkillBench's tasks. Prints JSON."""
+    from robomatrix.evaluation import skillblender as suite
+
+    text = json.dumps(suite.run(robot, tuple(filter(None, names.split(","))), episodes, seed), indent=1)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+
+
+@app.command("dexgen")
+def dexgen(
+    robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
+    folder: Annotated[Path, typer.Option(help="For grasps and tallies; an interrupted run goes on.")] = Path(
+        "runs/dexgen/bench"
+    ),
+    seconds: Annotated[float, typer.Option(help="Simulated, of each hand in each cell.", min=0.1)] = 60.0,
+    seeds: Annotated[int, typer.Option(help="How many.", min=1)] = 1,
+    methods: Annotated[str, typer.Option(help="Comma-separated, such as direct,lowpass:0.15; default: all.")] = "",
+    corruptions: Annotated[str, typer.Option(help="Comma-separated; default: all.")] = "",
+) -> None:
+    """Time to drop and goals a minute, assisted and not, under the paper's corruptions and harder faults."""
+    from robomatrix.evaluation.dexgen import suite
+    from robomatrix.evaluation.dexgen.figures import table
+    from robomatrix.robots.loader import load_robot
+
+    settings = suite.SuiteSettings(
+        seconds=seconds,
+        seeds=tuple(range(seeds)),
+        methods=tuple(filter(None, methods.split(","))) or suite.METHODS,
+        corruptions=tuple(filter(None, corruptions.split(","))) or tuple(suite.CORRUPTIONS),
+    )
+    with _Ticker("cells", False) as tick:
+        tallies = suite.run(load_robot(robot), settings, folder, report=tick)
+    sys.stdout.write(table(tallies, lambda t: f"{t.corruption} {t.method}") + "\n")
+
+
+@app.command("skillmimic")
+def skillmimic(
+    policy: Annotated[Path | None, typer.Option(help="Checkpoint folder; default: the one that ships.")] = None,
+    trials: Annotated[int, typer.Option(help="Of each figure.", min=1)] = 100,
+    seed: SeedOption = 1000,
+    only: Annotated[str | None, typer.Option(help="One part: skills, transitions or pushes.")] = None,
+    out: OutOption = None,
+) -> None:
+    """Success of the player's skills under noise, switches between skills, and pushes; JSON with intervals."""
+    from robomatrix.evaluation.skillmimic import evaluate
+
+    text = json.dumps(evaluate(policy, trials, seed, only), indent=1)
+    if out is not None:
+        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

@@ -28,7 +28,7 @@ FIRST_IMAGE = 5.0
 class EmulatedDriver:
     """A :class:`~robomatrix.hardware.driver.SimulatedDriver` whose commands and images cross the network.
 
-    A step waits until the next control period of the wall clock. The truth, and changes of the scene, go straight to
+    A step waits until the next control period. The truth, and changes of the scene, go straight to
     the simulation behind the emulator; everything that the robot knows comes through its protocol.
     """
 
@@ -38,15 +38,27 @@ class EmulatedDriver:
         scene: str | None = None,
         overrides: Mapping[str, Any] | None = None,
         settings: RobomasterSettings | None = None,
+        speed: float = 1.0,
     ) -> None:
-        """Chooses the room; nothing is opened before :meth:`reset`."""
+        """Chooses the room; nothing is opened before :meth:`reset`.
+
+        Args:
+            robot: The robot to emulate.
+            scene: Name of the scene; the robot's first one when missing.
+            overrides: Top-level keys of the scene to replace.
+            settings: Of the driver; where the emulator is, is filled in.
+            speed: Simulated seconds per second. A busy machine that cannot keep up with 1 shows the robot in slow
+                motion instead: stamps are in simulated time, so that skills notice nothing.
+        """
         self.spec, self.timestep = robot, 1.0 / robot.rate
         self._scene, self._overrides = scene, overrides
-        self._settings = settings or RobomasterSettings(video_latency=VIDEO_LATENCY)
+        self._settings = settings or RobomasterSettings(
+            video_latency=VIDEO_LATENCY, gripper_time=RobomasterSettings.gripper_time / speed
+        )
+        self._speed = speed
         self.emulator: EpEmulator | None = None
         self._driver: RobomasterDriver | None = None
         self._due = 0.0
-        self._scale = 0.0
 
     def connect(self) -> None:
         """Starts the emulator with seed 0 unless :meth:`reset` has started one."""
@@ -57,7 +69,10 @@ class EmulatedDriver:
         """Starts a new emulator whose room is drawn from ``seed``, connects, and waits for the first image."""
         self.close()
         ports = Ports.free()
-        self.emulator = EpEmulator(lambda: self._build(seed), Settings(ports=ports, timestep=self.timestep))
+        self.emulator = EpEmulator(
+            lambda: self._build(seed),
+            Settings(ports=ports, timestep=self.timestep, speed=self._speed, rate=round(30 * self._speed)),
+        )
         self.emulator.start()
         local = {"connection": "address", "host": "127.0.0.1", "listen": "127.0.0.1"}
         settings = replace(self._settings, ports=protocol.Ports(**asdict(ports)), **local)
@@ -90,11 +105,13 @@ class EmulatedDriver:
 
     def read(self) -> RobotState:
         """Returns what the robot reported last."""
-        return self.driver.read()
+        state = self.driver.read()
+        return replace(state, stamp=self._speed * state.stamp)
 
     def frame(self, camera: str) -> CameraFrame | None:
         """Returns the newest decoded image."""
-        return self.driver.frame(camera)
+        frame = self.driver.frame(camera)
+        return None if frame is None else replace(frame, stamp=self._speed * frame.stamp)
 
     def write(self, command: RobotCommand) -> RobotCommand:
         """Sends a command through the driver."""
@@ -102,7 +119,7 @@ class EmulatedDriver:
 
     def step(self) -> RobotState:
         """Waits for the next control period; a caller that is late does not catch up."""
-        self._due = max(self._due + self.timestep, time.monotonic())
+        self._due = max(self._due + self.timestep / self._speed, time.monotonic())
         time.sleep(max(0.0, self._due - time.monotonic()))
         return self.read()
 
@@ -147,7 +164,7 @@ class EmulatedDriver:
         return self.emulator.runner.call(lambda: ask(simulation))
 
 
-def open_emulated(robot: str, seed: int, overrides: Mapping[str, Any]) -> Any:
+def open_emulated(robot: str, seed: int, overrides: Mapping[str, Any], speed: float = 1.0) -> Any:
     """Opens a session over the emulator, with everything perceived through its camera; an ``Opener`` for episodes."""
     from robomatrix.perception.pipeline import Perception
     from robomatrix.session import Session
@@ -155,7 +172,7 @@ def open_emulated(robot: str, seed: int, overrides: Mapping[str, Any]) -> Any:
     from robomatrix.skills.registry import SkillRegistry
 
     spec = load_robot(robot)
-    driver = EmulatedDriver(spec, overrides=overrides or None)
+    driver = EmulatedDriver(spec, overrides=dict(overrides) or None, speed=speed)
     driver.reset(seed)
     perception = Perception(spec)
     session = Session(driver, perception, SkillRegistry(s for s in skills() if robot in s.spec.robots))

@@ -14,6 +14,7 @@ import numpy as np
 
 from robomatrix.errors import RobomatrixError
 from robomatrix.hardware.driver import SimulatedDriver
+from robomatrix.hardware.registry import make_driver
 from robomatrix.perception.pipeline import Perception
 from robomatrix.robots.loader import load_robot
 from robomatrix.session import Session
@@ -141,10 +142,17 @@ class Case(ABC):
 
 def open_mujoco(robot: str, seed: int, overrides: Mapping[str, Any]) -> Session:
     """Opens a session in MuJoCo, with everything perceived through the camera."""
-    from robomatrix.hardware.mujoco import MujocoDriver
+    return _open("mujoco", robot, seed, overrides)
 
+
+def open_pybullet(robot: str, seed: int, overrides: Mapping[str, Any]) -> Session:
+    """Opens the same session in PyBullet."""
+    return _open("pybullet", robot, seed, overrides)
+
+
+def _open(driver_name: str, robot: str, seed: int, overrides: Mapping[str, Any]) -> Session:
     spec = load_robot(robot)
-    driver = MujocoDriver(spec, overrides=dict(overrides) or None)
+    driver = make_driver(driver_name, spec, overrides=dict(overrides) or None)
     driver.reset(seed)
     return Session(driver, Perception(spec), SkillRegistry(s for s in skills() if robot in s.spec.robots))
 

@@ -312,14 +312,33 @@ class Report:
         return table
 
     def markdown(self) -> str:
-        """Returns the matrix for ``docs/reliability.md``."""
-        head = "| fault | driver | what was said | stop [ms] | rest [ms] | moves again after | safe |\n|" + "---|" * 7
-        lines = ["| " + " | ".join(cell.replace("|", "/") for cell in _cells(row)) + " |" for row in self.rows]
-        return "\n".join([head, *lines])
+        """Returns the matrix for ``docs/reliability.md``: a line for each fault, stop / rest [ms] for each driver."""
+        drivers = list(dict.fromkeys(row.driver for row in self.rows))
+        columns = ["fault", "what is said", *drivers, "moves again after"]
+        lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+        for fault in dict.fromkeys(row.fault for row in self.rows):
+            found = {row.driver: row for row in self.rows if row.fault == fault}
+            first = next(iter(found.values()))
+            times = [_times(found.get(driver)) for driver in drivers]
+            resumed = ", ".join(sorted({row.resumed for row in found.values()}))
+            lines.append("| " + " | ".join([fault, first.happened.replace("|", "/"), *times, resumed]) + " |")
+        return "\n".join(lines)
+
+
+def _times(row: Row | None) -> str:
+    if row is None:
+        return ""
+    if not row.safe:
+        return "**not safe**"
+    return "goes on" if row.stop_ms is None else f"{row.stop_ms:.0f} / " + _cell(row.rest_ms)
+
+
+def _cell(milliseconds: float | None) -> str:
+    return "-" if milliseconds is None else f"{milliseconds:.0f}"
 
 
 def _cells(row: Row) -> tuple[str, ...]:
-    times = ("-" if t is None else f"{t:.0f}" for t in (row.stop_ms, row.rest_ms))
+    times = _cell(row.stop_ms), _cell(row.rest_ms)
     return row.fault, row.driver, row.happened, *times, row.resumed, "yes" if row.safe else "no"
 
 

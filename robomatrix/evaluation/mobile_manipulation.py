@@ -16,15 +16,29 @@ from rich.table import Table
 
 from robomatrix.errors import ConfigurationError, RobomatrixError, UnknownNameError
 from robomatrix.evaluation import mobile_skills, mobile_tasks
-from robomatrix.evaluation.episodes import Case, Episode, Opener, open_mujoco, play
+from robomatrix.evaluation.episodes import Case, Episode, Opener, open_mujoco, open_pybullet, play
 from robomatrix.evaluation.statistics import wilson
+from robomatrix.session import Session
 
 CASES: Mapping[str, type[Case]] = {**mobile_skills.CASES, **mobile_tasks.CASES}
 SKILLS = ("move_to", "grasp", "position_over", "release", "open", "close", "shoot", "cross", "turn", "go_to")
 TASKS = tuple(mobile_tasks.CASES)
 TARGETS = {**dict.fromkeys(SKILLS, 0.95), **dict.fromkeys(TASKS, 0.90)}
 """Success rates that the project asks for."""
-OPENERS: Mapping[str, Opener] = {"mujoco": open_mujoco}
+
+
+def open_robomaster(robot: str, seed: int, overrides: Mapping[str, Any]) -> Session:
+    """Opens a session through the real driver and the emulator, in real time: use one process."""
+    from robomatrix.evaluation.emulated import open_emulated
+
+    return open_emulated(robot, seed, overrides)
+
+
+OPENERS: Mapping[str, Opener] = {
+    "mujoco": open_mujoco,
+    "pybullet": open_pybullet,
+    "robomaster": open_robomaster,
+}
 SPARE = 2
 """At most so many seeds are drawn for every episode that counts: not every scene gets as far as every skill."""
 

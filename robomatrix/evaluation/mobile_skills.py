@@ -120,7 +120,7 @@ def open_drawer(stage: Stage, openness: float = 1.0) -> str | None:
     return found
 
 
-def stands_before(true_id: str, furthest: float = 0.6) -> Judge:
+def stands_before(true_id: str, furthest: float = 0.75) -> Judge:
     """The base is near the thing, does not touch it, and faces it."""
 
     def judge(stage: Stage) -> str | None:

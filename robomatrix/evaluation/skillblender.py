@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.errors import UnknownNameError
+from robomatrix.policies.checkpoint import load_checkpoint
+from robomatrix.resources import resource
 from robomatrix.robots.humanoid import humanoid
-from robomatrix.skills.skillblender.library import Policy
+from robomatrix.skills.skillblender.library import FAMILY, Policy, load_policy, load_task, policy_from, task_policy
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Task
 from robomatrix.training.skillblender.randomisation import NOMINAL, Randomisation
 from robomatrix.training.skillblender.standing import Reach, ReachRanges, Squat, paper_goals
+from robomatrix.training.skillblender.tasks import TASKS, HandTask
 from robomatrix.training.skillblender.walk import Walk, WalkRanges
 
 Array = NDArray[np.float64]
@@ -22,7 +26,7 @@ SEED = 1000
 """Training uses seeds below."""
 SETTLED = 1.0
 """After a change of the goal, errors count from here [s]."""
-DISTURBED = Randomisation(friction=(0.4, 1.6), mass=3.0)
+DISTURBED = Randomisation()
 """Pushes, delay and noise as in training."""
 COMMANDS: Mapping[str, tuple[float, float, float]] = {
     "stand": (0.0, 0.0, 0.0),
@@ -64,7 +68,7 @@ def evaluate_walk(policy: Policy, episodes: int = 200, seconds: float = 24.0, se
     trial = Trial(policy, task, episodes, DISTURBED, seed)
     errors = _walk_errors(trial, task, seconds)
     metrics = {f"error_{axis}": float(value) for axis, value in zip(("vx", "vy", "wz"), errors, strict=True)}
-    return {**metrics, "episodes": episodes, "seconds": seconds, "falls": int((~trial.alive).sum())}
+    return {**metrics, "episodes": episodes, "episode_seconds": seconds, "falls": int((~trial.alive).sum())}
 
 
 def _walk_errors(trial: Trial, task: Walk, seconds: float) -> Array:
@@ -110,7 +114,7 @@ def planar_velocity(env: HumanoidEnv) -> Array:
 
 def evaluate_reach(policy: Policy, episodes: int = 200, seconds: float = 3.0, seed: int = SEED) -> Metrics:
     """Returns the error of both hands on the paper's sphere and within 0.25 m, and of doing nothing."""
-    metrics: Metrics = {"episodes": episodes, "seconds": seconds}
+    metrics: Metrics = {"episodes": episodes, "episode_seconds": seconds}
     for name, share in (("paper", 1.0), ("ball_25cm", 0.0)):
         task = Reach(policy.function, episodes, ReachRanges(paper=share, rest=0.0, hold=(1e6, 1e6)))
         trial = Trial(policy, task, episodes, DISTURBED, seed)
@@ -139,7 +143,7 @@ def evaluate_squat(policy: Policy, episodes: int = 200, seconds: float = 5.0, se
         "error_below_50cm": float(errors[low].mean()) if low.any() else float("nan"),
         "do_nothing": float(np.abs(task.final).mean()),
         "episodes": episodes,
-        "seconds": seconds,
+        "episode_seconds": seconds,
         "falls": int((~trial.alive).sum()),
     }
 
@@ -166,3 +170,72 @@ def evaluate(policy: Policy, episodes: int = 200, seed: int = SEED) -> Metrics:
     if policy.spec.name not in EVALUATIONS:
         raise UnknownNameError("primitive", policy.spec.name, EVALUATIONS)
     return EVALUATIONS[policy.spec.name](policy, episodes=episodes, seed=seed)
+
+
+def evaluate_task(
+    policy: Policy, task: HandTask, rollouts: int = 100, seconds: float = 10.0, seed: int = SEED
+) -> Metrics:
+    """Returns SkillBench's figures of a task: error at the end and feasibility (paper, section IV-A).
+
+    Tilt is the mean of absolute roll and pitch, power the product of mean absolute joint speed and mean absolute
+    torque, as in the authors' code. No pushes, no noise, one friction; the torso's mass varies. Worlds that fell count
+    with the error they had when they fell.
+    """
+    trial = Trial(policy, task, rollouts, replace(NOMINAL, variants=16, mass=3.0), seed)
+    final, sums = np.zeros(rollouts), np.zeros(4)
+    steps = round(seconds / trial.env.dt) - 1
+    start = task.error(trial.env)
+    for _ in range(steps):
+        trial.step()
+        final = np.where(trial.alive, task.error(trial.env), final)
+        sums += _feasibility(trial.env)
+    tilt, height, torque, speed = sums / steps
+    return {
+        "error": float(final.mean()),
+        "error_std": float(final.std()),
+        "success_rate": float((trial.alive & (final <= task.threshold)).mean()),
+        "threshold": task.threshold,
+        "do_nothing": float(start.mean()),
+        "falls": int((~trial.alive).sum()),
+        "rollouts": rollouts,
+        "episode_seconds": seconds,
+        "tilt": float(tilt),
+        "height": float(height),
+        "torque": float(torque),
+        "power": float(speed * torque),
+    }
+
+
+def _feasibility(env: HumanoidEnv) -> Array:
+    gravity = env.signals.body.gravity
+    roll, pitch = np.arctan2(-gravity[:, 1], -gravity[:, 2]), np.arcsin(np.clip(gravity[:, 0], -1.0, 1.0))
+    tilt = 0.5 * (np.abs(roll).mean() + np.abs(pitch).mean())
+    torque, speed = np.abs(env.signals.torque).mean(), np.abs(env.signals.body.velocity).mean()
+    return np.array([tilt, env.signals.position[:, 2].mean(), torque, speed])
+
+
+def run(robot: str = "g1", names: tuple[str, ...] = (), episodes: int = 200, seed: int = SEED) -> dict[str, Metrics]:
+    """Evaluates shipped primitives and tasks (all that ship when ``names`` is empty), by name."""
+    return {name: _evaluate_shipped(robot, name, episodes, seed) for name in names or shipped(robot)}
+
+
+def evaluate_folder(folder: Path, robot: str, name: str, episodes: int, primitive: bool) -> Metrics:
+    """Evaluates a policy folder that need not ship."""
+    checkpoint = load_checkpoint(folder)
+    if primitive:
+        return evaluate(policy_from(checkpoint, robot), episodes)
+    rest = load_policy(robot, "reach").function.rest
+    return evaluate_task(task_policy(checkpoint, robot), TASKS[name](humanoid(robot), episodes, rest), episodes)
+
+
+def shipped(robot: str) -> tuple[str, ...]:
+    """Returns the primitives and tasks that ship for a robot, sorted."""
+    folder = resource("models", FAMILY, robot)
+    return tuple(sorted(path.parent.name for path in folder.glob("*/spec.yaml")))
+
+
+def _evaluate_shipped(robot: str, name: str, episodes: int, seed: int) -> Metrics:
+    if name not in TASKS:
+        return evaluate(load_policy(robot, name), episodes, seed)
+    rest = load_policy(robot, "reach").function.rest
+    return evaluate_task(load_task(robot, name), TASKS[name](humanoid(robot), episodes, rest), episodes, seed=seed)

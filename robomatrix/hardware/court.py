@@ -34,10 +34,11 @@ class CourtDriver:
             options: none are known; a name given is an error.
 
         Raises:
-            DriverError: another scene or an option was asked for.
+            DriverError: another robot, scene or an option was asked for.
         """
-        if scene not in (None, "court") or options:
-            raise DriverError(f"the court driver knows scene 'court' and no options, not {scene!r} {options or ''}")
+        if robot.name != "player" or scene not in (None, "court") or options:
+            wrong = f"{robot.name}, {scene}" + (f", {options}" if options else "")
+            raise DriverError(f"the court driver drives 'player' on scene 'court' without options, not {wrong}")
         self.spec = robot
         self.timestep = 1.0 / robot.rate
         self._model: Any = None
@@ -56,18 +57,19 @@ class CourtDriver:
         self._model = self._data = self._renderer = None
 
     def reset(self, seed: int) -> RobotState:
-        """Puts the player into its home pose, the ball on the floor in front of it where ``seed`` says."""
+        """Puts the player into its home pose, the ball before its feet, moved by up to 5 cm as ``seed`` says."""
         import mujoco
 
-        from robomatrix.training.skillmimic.model import build_model
+        from robomatrix.training.skillmimic.model import build_model, court
 
+        stance = court()["player"]
         self._model = self._model or build_model(self.spec.name, hoop=True)
         self._data = mujoco.MjData(self._model)
         home = np.array([j.home for j in self.spec.joints], float)
-        self._data.qpos[2] = 0.965
+        self._data.qpos[2] = stance["height"]
+        self._data.qpos[3:7] = stance["orientation"]
         self._data.qpos[7:-7] = home
-        rng = np.random.default_rng(seed)
-        self._data.qpos[-7:-4] = [*(np.array([0.45, 0.0]) + rng.uniform(-0.05, 0.05, 2)), 0.12]
+        self._data.qpos[-7:-5] += np.random.default_rng(seed).uniform(-0.05, 0.05, 2)
         self._data.ctrl[:] = home
         mujoco.mj_forward(self._model, self._data)
         return self.read()

@@ -72,6 +72,10 @@ class TopicsSettings:
     """What the robot takes."""
     state_topic: str = "joint_states"
     command_topic: str = "joint_commands"
+    twist_topic: str = "cmd_vel"
+    odometry_topic: str = "odom"
+    imu_topic: str = "imu"
+    """Of a robot with a base; names without a leading slash are in the root namespace."""
     rate: float = 20.0
     """States a second that the robot must send at least [Hz]."""
     checks: int = 10

@@ -29,6 +29,7 @@ def make_driver(name: str, robot: RobotSpec, scene: str | None = None, **options
 
     Raises:
         UnknownNameError: there is no such driver, or it does not drive this robot; lists those that do.
+        ConfigurationError: the driver does not take these options.
     """
     found = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
     if name not in found:

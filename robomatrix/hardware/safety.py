@@ -130,7 +130,9 @@ class SafetyGate:
         age = now - state.stamp
         if not abs(age) <= self.limits.state.max_age:
             bound = self.limits.state.max_age * 1e3
-            said = f"more than {bound:.0f} ms in the future" if age < 0.0 else f"not at most {bound:.0f} ms old"
+            said = "of unknown age"
+            if not math.isnan(age):
+                said = f"older than {bound:.0f} ms" if age > 0.0 else f"more than {bound:.0f} ms in the future"
             yield Report("stale_state", "stamp", f"the state is {said}", wanted=age)
             return
         found = list(bad_numbers(state))

@@ -89,6 +89,11 @@ class CategoryModel:
         return self.kind or self.name
 
     @property
+    def tapered(self) -> bool:
+        """Whether it is narrower above."""
+        return isinstance(self.solid, Upright) and self.solid.profile[-1][0] < 1.0
+
+    @property
     def fronted(self) -> bool:
         """Whether its heading is that of its front, and no other tells the same shape."""
         return isinstance(self.solid, Tray)

@@ -22,6 +22,9 @@ LOOKOUT = 3.0
 MIN_SOLID = 3.0
 """Area inside the contour's pixel centres below which a region is a fringe between two colours [px^2]."""
 MAX_REGIONS = 250
+EVERY = 4
+"""Pixels of a contour from one to the next whose neighbours are looked at."""
+_ACROSS = int(LOOKOUT) * np.array([[[-1, 0]], [[1, 0]], [[0, -1]], [[0, 1]]])
 _IN_FRONT = 1_000_000
 EDGE = 0.5
 """From the outermost pixel centre to the edge [px]."""
@@ -130,6 +133,20 @@ class Surroundings:
         regions = np.where(owners < self._body, owners, 0)
         return self._first(covering), self._first(regions)
 
+    def touching(self, contour: Contour, region: int) -> frozenset[str]:
+        """Returns the colours of all regions next to a contour."""
+        height, width = self._owners.shape
+        points = contour[::EVERY, 0] + _ACROSS
+        rows, columns = np.clip(points[..., 1], 0, height - 1), np.clip(points[..., 0], 0, width - 1)
+        owners = set(np.unique(self._owners[rows, columns]).tolist()) - {0, region + 1}
+        return frozenset(self._names[i] for i in owners if i < self._body)
+
+    def at(self, x: float, y: float) -> str:
+        """Returns the colour of the region at a pixel, BACKGROUND if there is none."""
+        height, width = self._owners.shape
+        owner = int(self._owners[min(int(y), height - 1), min(int(x), width - 1)])
+        return self._names[owner] if 0 < owner < self._body else BACKGROUND
+
     def _first(self, owners: Array) -> tuple[str, ...]:
         """Returns for each column the name of its first owner that is not background."""
         first = np.take_along_axis(owners, (owners > 0).argmax(axis=0)[None], axis=0)[0]
@@ -138,9 +155,7 @@ class Surroundings:
 
 def _offsets() -> Array:
     """Returns (5, 24, 2) where to look from the extremes: outwards, then left, right, up and down [px]."""
-    cross = np.array([[-1.0, 0.0], [1.0, 0.0], [0.0, -1.0], [0.0, 1.0]])
-    around = np.repeat(cross[:, None], len(DIRECTIONS), axis=1)
-    return LOOKOUT * np.concatenate([DIRECTIONS[None], around])
+    return np.concatenate([LOOKOUT * DIRECTIONS[None], np.repeat(_ACROSS, len(DIRECTIONS), axis=1)])
 
 
 def outlined(
@@ -168,5 +183,8 @@ def outlined(
         reach.max(axis=0) + EDGE,
         beyond,
         beside=beside,
+        contour=contour,
+        touching=around.touching(contour, index),
+        beneath=around.at(left + width / 2.0, top + height + LOOKOUT - 1.0),
         fill=float(min(area / hull_area, 1.0)),
     )

@@ -45,6 +45,12 @@ class Detection:
     """(24,) 1 where the outline was measured at all."""
     beside: tuple[str, ...] = (BACKGROUND,) * len(DIRECTIONS)
     """(24) colour of the next region in each direction, before or behind it; BACKGROUND if there is none."""
+    touching: frozenset[str] = frozenset()
+    """Colours of all regions that it touches."""
+    beneath: str = BACKGROUND
+    """Colour of the region just below the middle of its lower edge; BACKGROUND if there is none."""
+    contour: NDArray[np.int32] | None = None
+    """(n, 1, 2) outermost pixels of the region, if it is known."""
     fill: float = 1.0
     """Area of the region over that of its convex hull."""
 
@@ -52,11 +58,6 @@ class Detection:
     def category(self) -> str:
         """The most likely category."""
         return max(self.likelihoods, key=lambda c: self.likelihoods[c])
-
-    @property
-    def touching(self) -> frozenset[str]:
-        """Colours of all regions that it touches."""
-        return frozenset(self.beside) - {BACKGROUND}
 
     @property
     def center(self) -> Array:

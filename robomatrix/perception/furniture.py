@@ -79,36 +79,52 @@ class Furniture:
         if model.whole is not None:
             whole = np.where(np.array(model.whole) > 0.0, model.whole, (size[0], size[1], size[2] + model.base))
             if model.fronted:
-                foot[:2] -= whole[0] / 2.0 * _direction(parameters[3])
+                foot[:2] = self._front(track) - whole[0] / 2.0 * _direction(self._heading(track))
             foot[2] -= model.base if model.whole[2] == 0.0 else 0.0
             size = whole
         return foot + (0.0, 0.0, size[2] / 2.0), size
 
+    def _front(self, drawer: Track) -> Array:
+        """Returns the middle (2,) of a drawer's front: it slides along the middle of its cabinet."""
+        front, cabinet = drawer.estimate.parameters[:2], self._cabinet(drawer)
+        if cabinet is None:
+            return front
+        center, ahead = cabinet.estimate.parameters[:2], _direction(self._heading(cabinet))
+        return center + ahead * float((front - center) @ ahead)
+
     def _heading(self, track: Track) -> float:
-        if "yaw" not in self._categories[track.category].solid.parameters:
+        """Returns where a thing's front looks [rad]; a drawer shows its cabinet's, and looks the same way."""
+        model = self._categories[track.category]
+        if "yaw" not in model.solid.parameters:
             return 0.0
+        cabinet = self._cabinet(track) if model.slides_in else None
+        if cabinet is not None:
+            return self._heading(cabinet)
         yaw = float(track.estimate.parameters[3])
         drawer = self._drawer(track) if track.category in self._opened else None
         if drawer is None:
             return yaw
-        front = float(drawer.estimate.parameters[3])
-        return yaw + np.pi / 2.0 * float(np.round((front - yaw) / (np.pi / 2.0)))
+        x, y = drawer.estimate.parameters[:2] - track.estimate.parameters[:2]
+        return yaw + np.pi / 2.0 * float(np.round((np.arctan2(y, x) - yaw) / (np.pi / 2.0)))
 
     def _quarter_off(self, track: Track) -> bool:
-        yaw = track.estimate.parameters[3] if "yaw" in self._categories[track.category].solid.parameters else 0.0
-        turn = self._heading(track) - float(yaw)
+        if track.category not in self._opened:
+            return False
+        turn = self._heading(track) - float(track.estimate.parameters[3])
         return int(np.round(turn / (np.pi / 2.0))) % 2 == 1
 
     def _openness(self, track: Track) -> float | None:
         """Returns how far a drawer stands out of its cabinet, 0 to 1; None for other things, or before it is known."""
-        model = self._categories[track.category]
-        cabinet = self._nearest(track, [t for t in self._tracks if t.category == model.slides_in])
+        model, cabinet = self._categories[track.category], self._cabinet(track)
         if cabinet is None:
             return None
         center, size = self._whole(cabinet)
-        front = track.estimate.parameters[:2] - center[:2]
-        displacement = front @ _direction(self._heading(cabinet)) - size[0] / 2.0
+        displacement = float(np.hypot(*(self._front(track) - center[:2]))) - size[0] / 2.0
         return float(np.clip(displacement / model.travel, 0.0, 1.0))
+
+    def _cabinet(self, drawer: Track) -> Track | None:
+        slides_in = self._categories[drawer.category].slides_in
+        return self._nearest(drawer, [t for t in self._tracks if slides_in and t.category == slides_in])
 
     def _drawer(self, cabinet: Track) -> Track | None:
         drawers = [t for t in self._tracks if self._categories[t.category].slides_in == cabinet.category]

@@ -9,7 +9,7 @@ import numpy as np
 from robomatrix.hardware.driver import Array, Odometry, RobotState
 from robomatrix.perception.projection import to_base, to_odom
 from robomatrix.perception.self_view import SelfView
-from robomatrix.perception.surfaces import Surface
+from robomatrix.perception.surfaces import FLOOR, Surface
 from robomatrix.perception.tracks import Track
 
 HELD = "held"
@@ -67,7 +67,7 @@ def let_go(track: Track, surfaces: Sequence[Surface]) -> None:
     track.offset, track.loose = None, True
     x, y, z = (float(v) for v in track.estimate.parameters[:3])
     below = [s for s in surfaces if s.kind != HELD and s.outside_by(x, y) == 0.0 and s.height < z + FALL]
-    track.surface = max(below, key=lambda s: s.height)
+    track.surface = max(below, key=lambda s: s.height, default=FLOOR)
     for estimate in track.estimates.values():
         estimate.loosen(LOOSE)
         estimate.parameters = estimate.parameters.copy()

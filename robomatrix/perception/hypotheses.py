@@ -13,7 +13,7 @@ from robomatrix.perception.projection import View
 from robomatrix.perception.surfaces import Surface
 from robomatrix.perception.visibility import holds
 
-FARTHEST = 8.0
+FARTHEST = 5.0
 """Nothing is placed beyond this distance [m]."""
 GRIPPER_SLACK = 15.0
 """How far from the point between the fingertips a held thing may show [px]."""
@@ -70,6 +70,8 @@ def own_outline(detection: Detection, surface: Surface, model: CategoryModel) ->
     pairs = zip(detection.beyond, detection.beside, strict=True)
     own = [covering in free and beside not in model.covered_by for covering, beside in pairs]
     weight = detection.measured * np.array(own, float)
+    if weight[6] == 0.0 and model.tapered:
+        weight[np.abs(DIRECTIONS[:, 1]) < 0.4] = 0.0  # the widest part may be hidden with the foot
     for side in () if not model.visible_from else sorted(set(_SIDES) - model.visible_from):
         weight[DIRECTIONS @ _SIDES[side] > 0.3] = 0.0
     return weight

@@ -16,6 +16,7 @@ from robomatrix.perception.grip import HELD, Grip, let_go
 from robomatrix.perception.placement import Placer
 from robomatrix.perception.projection import View
 from robomatrix.perception.self_view import SelfView
+from robomatrix.perception.splitting import split
 from robomatrix.perception.surfaces import FLOOR, Surface
 from robomatrix.perception.tracker import Tracker, TrackerSettings
 from robomatrix.perception.tracks import Track
@@ -77,6 +78,7 @@ class Perception:
         self._grip.move(at, at.odometry)
         held = self._hold(holding, frame.stamp)
         detections = self._detector.detect(frame, own_body)
+        detections = split(detections, self._tracker.containers(view), own_body)
         surfaces = self._surfaces(held)
         sightings = self._placer.place(view, detections, surfaces, self._tracker.known(view, surfaces))
         pose = np.array([*at.odometry.position[:2], at.odometry.yaw])

@@ -21,7 +21,7 @@ from robomatrix.perception.silhouette import Fit, Hypothesis, Solid, fit
 from robomatrix.perception.surfaces import FLOOR, Surface
 from robomatrix.perception.visibility import holds, overlap
 
-LEAST_SHOWN = 0.29
+LEAST_SHOWN = 0.25
 """Share of the measured outline that must be the thing's own, or nothing is fitted."""
 SURFACE_SLACK = 0.02
 """Standard deviation of how far a thing may stand over the edge of what carries it [m]."""
@@ -192,13 +192,22 @@ class Placer:
             return
         shape, spread = model.expected, model.deviation
         if known is not None and category in known.shapes and weight.sum() < PARTLY * measured:
-            shape, spread = known.shapes[category]
+            shape, spread = _combined(shape, spread, *known.shapes[category])
         expected = np.concatenate([[0.0, 0.0, surface.height + model.base], shape])
         deviation = np.concatenate([[np.inf, np.inf, model.rests_on[surface.kind]], spread])
         blocked = tuple(s for s in surfaces if s.kind in ("top", "inside")) if surface.kind == "floor" else ()
         for start in begin:
             hypothesis = Hypothesis(start, expected, deviation, detection.outline, weight)
             yield _Candidate(index, model, surface, hypothesis, blocked if model.graspable else ())
+
+
+def _combined(mean: Array, deviation: Array, other: Array, other_deviation: Array) -> tuple[Array, Array]:
+    """Returns mean and deviation of two independent pieces of knowledge; infinite where neither knows anything."""
+    weight, other_weight = 1.0 / deviation**2, 1.0 / other_deviation**2
+    total = weight + other_weight
+    known = total > 0.0
+    combined = np.where(known, (weight * mean + other_weight * other) / np.where(known, total, 1.0), mean)
+    return combined, np.where(known, 1.0 / np.sqrt(np.where(known, total, 1.0)), np.inf)
 
 
 def _familiar(detection: Detection, known: Sequence[Known]) -> Known | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -11,14 +11,15 @@ from scipy.optimize import linear_sum_assignment
 from robomatrix.hardware.driver import Array
 from robomatrix.perception.categories import CategoryModel
 from robomatrix.perception.colour_shape import Image
-from robomatrix.perception.detector import OUTSIDE, PixelBox
+from robomatrix.perception.detector import BACKGROUND, OUTSIDE, PixelBox
 from robomatrix.perception.drift import Drift, Match, Shift
 from robomatrix.perception.grip import HELD
 from robomatrix.perception.placement import Known, Placement
 from robomatrix.perception.projection import View
+from robomatrix.perception.splitting import Silhouette
 from robomatrix.perception.surfaces import FLOOR, Surface
 from robomatrix.perception.tracks import Track, first_track
-from robomatrix.perception.visibility import holds, in_plain_view, predicted_box
+from robomatrix.perception.visibility import holds, in_plain_view, overlap, predicted_box
 
 Readings = tuple[Placement, ...]
 Taken = dict[str, tuple[Placement, Array]]
@@ -27,6 +28,8 @@ WHOLE = 0.9
 """Share of the outline that shows of a whole thing; one that shows less may be part of a known thing."""
 LEAST_SHOWN = 0.37
 """Share of the outline that must be the thing's own for a track to begin."""
+REVIEW = 8
+"""Every so many sightings a well known thing is looked at without prejudice."""
 FOOT_SHOWN = 3.0
 """Of the five downward directions, those in which the foot of what stands on the floor must show for a track."""
 SETTLING = 0.3
@@ -39,18 +42,24 @@ class TrackerSettings:
     """How belief changes; a track's confidence is the logistic function of its log-odds."""
 
     start: float = -1.0
-    """Log-odds after the first sighting."""
+    """Log-odds after the first sighting; a sighting's worth less where the foot is hidden."""
     seen: float = 1.0
     """Added by every further sighting."""
     missed: float = 0.8
     """Taken off when the thing should have been seen and was not."""
     most: float = 4.0
-    least: float = -2.0
+    least: float = -2.5
     """Below, the track ends."""
     confirmed: float = 0.9
     """From here on it is part of the world."""
+    contradiction: float = 15.0
+    """Log-evidence by which a better reading of another kind rules out that a sighting belongs to a track."""
+    margin: float = 3.0
+    """Log-evidence by which its kind must lead for an id to be given."""
     gate: float = 16.0
     """Largest squared distance of a sighting from its track, in standard deviations."""
+    overlap: float = 0.5
+    """Overlap in the image from which a sighting belongs to a track however far it seems off in depth."""
     patience: float = 2.0
     """How long an unconfirmed track waits for its next sighting [s]."""
     misfit: float = 2.0
@@ -81,6 +90,7 @@ class Tracker:
         self._categories = categories
         self._settings = settings
         self._periods = {name: model.period for name, model in categories.items() if model.period}
+        self._carrying = frozenset().union(*(m.colours for m in categories.values() if m.surface))
         self._drift = Drift()
         self._numbers: dict[str, int] = {}
         self.tracks: list[Track] = []
@@ -104,10 +114,23 @@ class Tracker:
             model = self._categories[track.category]
             place = next((s for s in surfaces if (s.owner, s.kind) == (track.surface.owner, track.surface.kind)), FLOOR)
             starts = {c: e.parameters for c, e in track.estimates.items()}
-            shapes = {c: e.shape(c in self._periods) for c, e in track.estimates.items()} if track.id else {}
-            certain = track.id is not None and track.log_odds > 2.0 and not track.loose
+            lasting = track.id is not None and not model.restless
+            shapes = {c: e.shape(c in self._periods) for c, e in track.estimates.items()} if lasting else {}
+            due = track.sightings % REVIEW == 0
+            certain = track.id is not None and track.log_odds > 2.0 and not track.loose and not due
             known.append(Known(model.looks(track.colour), box, starts, shapes, place, certain, track.loose))
         return known
+
+    def containers(self, view: View) -> list[Silhouette]:
+        """Returns where well known containers are expected, to tell them from what lies in them."""
+        silhouettes = []
+        for track in self.confirmed():
+            model, parameters = self._categories[track.category], track.estimate.parameters
+            stands = model.container is not None and not model.restless
+            if stands and track.log_odds > 2.0 and view.depth(parameters[:3]) > 0.1:
+                points = view.project(model.solid.points(parameters, view.position))
+                silhouettes.append(Silhouette(track.colour, points))
+        return silhouettes
 
     def update(
         self,
@@ -131,7 +154,7 @@ class Tracker:
         boxes = {id(t): self._predicted(view, t) for t in self.tracks}
         variances = self._drift.allowed(pose, stamp)
         self._loosen(pose, variances, held)
-        pairs = self._associate(view, sightings, held)
+        pairs = self._associate(view, sightings, boxes, held)
         self._follow_drift(view, pose, variances, sightings, pairs, held)
         for index, track in pairs.items():
             self._sighted(view, track, sightings[index], stamp)
@@ -179,41 +202,54 @@ class Tracker:
                 track.shift(shift)
 
     def _may_be(self, track: Track, category: str) -> bool:
-        same = self._categories[track.category].public == self._categories[category].public
-        return category in track.estimates or same
+        """Tells whether a track may turn out to be of a category: its kind is settled with its id."""
+        return track.kind in ("", self._categories[category].public)
 
     def _believable(self, reading: Placement) -> bool:
         settings = self._settings
         return reading.plausible(settings.leniency * settings.misfit, settings.leniency * settings.oddity)
 
-    def _associate(self, view: View, sightings: Sequence[Readings], held: Track | None) -> dict[int, Track]:
+    def _associate(
+        self,
+        view: View,
+        sightings: Sequence[Readings],
+        boxes: Mapping[int, PixelBox | None],
+        held: Track | None,
+    ) -> dict[int, Track]:
         tracks = [t for t in self.tracks if t is not held]
         if not tracks or not sightings:
             return {}
         cost = np.full((len(sightings), len(tracks)), _FORBIDDEN)
         for row, readings in enumerate(sightings):
             for column, track in enumerate(tracks):
-                distance = self._distance(view, track, readings)
+                distance = self._distance(view, track, readings, boxes.get(id(track)))
                 if distance is not None:
                     cost[row, column] = distance
         rows, columns = linear_sum_assignment(cost)
         return {int(r): tracks[c] for r, c in zip(rows, columns, strict=True) if cost[r, c] < _FORBIDDEN}
 
-    def _distance(self, view: View, track: Track, readings: Readings) -> float | None:
+    def _distance(self, view: View, track: Track, readings: Readings, box: PixelBox | None) -> float | None:
         """Returns how ill a detection fits a track, None if it cannot be it."""
         if not readings or readings[0].detection.colour not in self._categories[track.category].looks(track.colour):
             return None
         best, settings = None, self._settings
         for reading in readings:
-            if not track.loose and not (self._may_be(track, reading.category) and self._believable(reading)):
+            if not (self._may_be(track, reading.category) and self._believable(reading)):
                 continue
             estimate = track.estimates.get(reading.category, track.estimate)
             spread = estimate.covariance[:2, :2] + self._covariance(view, reading)[:2, :2]
             offset = reading.parameters[:2] - estimate.parameters[:2]
             distance = float(offset @ np.linalg.solve(spread, offset))
             if distance > settings.gate and float(np.hypot(*offset)) > 0.02:
+                if box is None or overlap(box, reading.detection.box) < settings.overlap:
+                    continue
+                distance = 2.0 * settings.gate
+            behind = readings[0].evidence - reading.evidence
+            if behind > settings.contradiction and not track.loose:
                 continue
-            distance += min(readings[0].evidence - reading.evidence, 10.0) + 0.5 * np.log(np.linalg.det(spread))
+            if not np.isfinite(distance):
+                continue
+            distance += min(behind, 10.0) + 0.5 * np.log(np.linalg.det(spread))
             best = distance if best is None else min(best, distance)
         return best
 
@@ -221,6 +257,9 @@ class Tracker:
         """Adds to a fit's covariance what the fit cannot know: errors of calibration, shape and odometry."""
         settings = self._settings
         covariance = reading.covariance.copy()
+        lift = covariance[2, 2]
+        covariance[2, :] = covariance[:, 2] = 0.0  # a wrong place must not lift or sink a thing
+        covariance[2, 2] = lift
         sight = reading.parameters[:2] - view.position[:2]
         distance = float(np.hypot(*sight))
         along = sight / max(distance, 1e-6)
@@ -234,16 +273,15 @@ class Tracker:
         return covariance * max(1.0, (reading.residual / 0.6) ** 2) * (1.0 + growth**2)
 
     def _sighted(self, view: View, track: Track, readings: Readings, stamp: float) -> None:
-        taken = self._by_category(view, readings)
-        if track.loose:
-            taken = {c: r for c, r in taken.items() if c in track.estimates} or self._transferred(track, taken)
-        best = readings[0]
+        taken = self._by_category(view, [r for r in readings if self._may_be(track, r.category)])
+        best = max((r for r, _ in taken.values()), key=lambda r: r.evidence)
         for category, (reading, covariance) in taken.items():
             moved = (reading.surface.kind, reading.surface.owner) != (track.surface.kind, track.surface.owner)
             if (moved or reading.surface.kind == HELD) and category in track.estimates:
                 track.estimates[category].raise_to(float(reading.parameters[2]), float(covariance[2, 2]))
         track.take(taken, stamp)
         track.misses = 0
+        track.sightings += 1
         track.surface = taken[track.category][0].surface if track.category in taken else best.surface
         track.loose = track.loose and best.residual > self._settings.misfit
         track.log_odds = min(track.log_odds + self._settings.seen * best.detection.confidence, self._settings.most)
@@ -270,7 +308,7 @@ class Tracker:
         held.log_odds = min(held.log_odds + self._settings.seen, self._settings.most)
         return index
 
-    def _by_category(self, view: View, readings: Readings) -> Taken:
+    def _by_category(self, view: View, readings: Sequence[Placement]) -> Taken:
         """Returns the best reading of every category that is not far behind the best of all."""
         chosen: Taken = {}
         for reading in readings:
@@ -278,15 +316,6 @@ class Tracker:
             if reading.category not in chosen and readings[0].evidence - reading.evidence < 15.0 and believable:
                 chosen[reading.category] = (reading, self._covariance(view, reading))
         return chosen
-
-    def _transferred(self, track: Track, taken: Taken) -> Taken:
-        """Reads a thing that lies on its side, and so looks like another category, as what it is known to be."""
-        reading, covariance = max(taken.values(), key=lambda r: r[0].evidence)
-        known = track.estimate
-        parameters, spread = known.parameters.copy(), known.covariance.copy()
-        parameters[:3] = reading.parameters[:3]
-        spread[:3, :3] = covariance[:3, :3] + np.eye(3) * 0.01**2
-        return {track.category: (replace(reading, category=track.category, parameters=parameters), spread)}
 
     def _unclaimed(
         self, view: View, readings: Readings, boxes: Mapping[int, PixelBox | None], held: Track | None, stamp: float
@@ -303,13 +332,20 @@ class Tracker:
             return
         if not self._outlined(best) or best.surface.kind == HELD:
             return
-        self.tracks.append(first_track(self._by_category(view, readings), stamp, settings.start, self._periods))
+        foot = best.shown[6] > 0.0 or best.surface.kind != "floor"
+        log_odds = settings.start if foot else settings.start - settings.seen
+        self.tracks.append(first_track(self._by_category(view, readings), stamp, log_odds, self._periods))
 
     def _outlined(self, reading: Placement) -> bool:
         """Tells whether enough of the outline shows to begin a track with."""
-        foot = float(reading.shown[4:9].sum()) >= FOOT_SHOWN or reading.surface.kind != "floor"
-        cut = OUTSIDE in reading.detection.beyond and "yaw" in self._categories[reading.category].solid.parameters
-        return foot and not cut and reading.shown_share >= LEAST_SHOWN
+        model = self._categories[reading.category]
+        stands = reading.detection.beneath in {BACKGROUND, *model.framed_by}
+        open_ = reading.detection.beneath in model.covered_by  # its own drawer
+        foot = open_ or (stands and float(reading.shown[4:9].sum()) >= FOOT_SHOWN)
+        cut = OUTSIDE in reading.detection.beyond and "yaw" in model.solid.parameters
+        hidden = model.graspable and reading.detection.beneath not in self._carrying
+        rests = foot or hidden or reading.surface.kind != "floor"
+        return rests and not cut and reading.shown_share >= LEAST_SHOWN
 
     def _missing(
         self,
@@ -320,13 +356,17 @@ class Tracker:
         own_body: Image,
         held: Track | None,
     ) -> None:
-        found = [(pairs.get(i), r[0].detection.box) for i, r in enumerate(sightings) if r]
+        found = [(pairs.get(i), r[0].detection) for i, r in enumerate(sightings) if r]
         seen = {id(t) for t in pairs.values()}
         for track in self.tracks:
             box = boxes.get(id(track))
             if id(track) in seen or track is held or box is None or track.surface.kind == "inside":
                 continue
-            nearer = [b for other, b in found if b[3] > box[3] - 2.0 and not _carries(other, track)]
+            nearer = [
+                d.box
+                for other, d in found
+                if d.colour == track.colour or (d.box[3] > box[3] - 2.0 and not _carries(other, track))
+            ]
             distance = float(np.hypot(*(track.estimate.parameters[:2] - view.position[:2])))
             if in_plain_view(view, box, distance, nearer, own_body):
                 track.log_odds -= self._settings.missed
@@ -337,15 +377,25 @@ class Tracker:
 
     def _confirm(self) -> None:
         for track in list(self.tracks):
-            if track.id is None and track.log_odds >= self._settings.confirmed and not self._is_double(track):
-                lost = self._lost_twin(track)
-                if lost is None:
-                    kind = self._categories[track.category].public
-                    self._numbers[kind] = self._numbers.get(kind, 0) + 1
-                    track.id = f"{kind}_{self._numbers[kind]}"
-                else:
-                    track.id, track.hits = lost.id, max(lost.hits, track.hits)
+            if self._is_certain(track) and not self._is_double(track):
+                kind, lost = self._categories[track.category].public, self._lost_twin(track)
+                object_id = lost.id if lost is not None and lost.id else self._new_id(kind)
+                track.settle(object_id, kind, [c for c, m in self._categories.items() if m.public == kind])
+                if lost is not None:
+                    track.hits = max(lost.hits, track.hits)
                     self.tracks.remove(lost)
+
+    def _is_certain(self, track: Track) -> bool:
+        """Tells whether a track without an id has been seen often enough, and as what."""
+        if track.id is not None or track.log_odds < self._settings.confirmed:
+            return False
+        kind = self._categories[track.category].public
+        rivals = [v for c, v in track.votes.items() if self._categories[c].public != kind]
+        return max(rivals, default=-np.inf) < -self._settings.margin or track.log_odds >= self._settings.most
+
+    def _new_id(self, kind: str) -> str:
+        self._numbers[kind] = self._numbers.get(kind, 0) + 1
+        return f"{kind}_{self._numbers[kind]}"
 
     def _lost_twin(self, track: Track) -> Track | None:
         """Returns a thing of the same look that is missed near by: it was moved, and this is it."""

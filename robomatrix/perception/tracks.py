@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,7 +23,9 @@ FADING = 0.2
 EXACT = 0.0015
 """No size is known better [m]."""
 PATIENCE = 3
-"""Measurements of another shape in a row, after which they are believed."""
+"""Measurements of another shape in a row, after which they are believed of a thing that is not yet well known."""
+YOUTH = 12
+"""Sightings until it is."""
 STRANGE = 25.0
 """Disagreement in shape from which a measurement is left out."""
 
@@ -46,10 +48,10 @@ class Estimate:
         rest = np.eye(len(prior)) - gain
         self.covariance = rest @ prior @ rest.T + gain @ covariance @ gain.T
 
-    def disagreement(self, parameters: Array, covariance: Array) -> float:
-        """Returns how far a measurement's shape is off, in squared standard deviations."""
-        offset = (parameters - self.parameters)[3:]
-        return float(offset @ np.linalg.solve((self.covariance + covariance)[3:, 3:], offset))
+    def disagreement(self, parameters: Array, covariance: Array, last: int | None = None) -> float:
+        """Returns how far a measurement's shape, or its parameters up to ``last``, is off, in squared deviations."""
+        offset = (parameters - self.parameters)[3:last]
+        return float(offset @ np.linalg.solve((self.covariance + covariance)[3:last, 3:last], offset))
 
     def shape(self, has_heading: bool) -> tuple[Array, Array]:
         """Returns the parameters after x, y, z and their deviations; the heading counts as unknown."""
@@ -92,6 +94,9 @@ class Track:
     """Turn after which a category looks the same [rad]; only those with a heading."""
     id: str | None = None
     """Given once it is confirmed."""
+    kind: str = ""
+    """Category that others know it by; settled with the id."""
+    sightings: int = 1
     hits: int = 0
     misses: int = 0
     """How often it was missed in plain view since it was seen."""
@@ -124,6 +129,13 @@ class Track:
         self._discard()
         self.stamp = stamp
 
+    def settle(self, object_id: str, kind: str, categories: Iterable[str]) -> None:
+        """Gives it an id and a kind; only the given categories stay possible."""
+        self.id, self.kind = object_id, kind
+        kept = set(categories)
+        self.votes = {c: v for c, v in self.votes.items() if c in kept}
+        self.estimates = {c: self.estimates[c] for c in self.votes}
+
     def spread(self, shift: Shift) -> None:
         """Adds the uncertainty of a motion of everything."""
         for estimate in self.estimates.values():
@@ -146,12 +158,15 @@ class Track:
         if category in self.periods:
             heading, period = estimate.parameters[3], self.periods[category]
             parameters, covariance = turned(parameters, covariance, heading, period)
-        if estimate.disagreement(parameters, covariance) < STRANGE:
+        # How deep a drawer stands out is no lasting trait.
+        changing = 4 if self.periods.get(category, 0.0) > 2.0 * np.pi - 0.1 else None
+        if estimate.disagreement(parameters, covariance, changing) < STRANGE:
             estimate.correct(parameters, covariance)
             estimate.doubts = 0
             return
         estimate.doubts += 1
-        if np.trace(covariance[:2, :2]) < np.trace(estimate.covariance[:2, :2]) or estimate.doubts > PATIENCE:
+        young = self.sightings < YOUTH and estimate.doubts > PATIENCE
+        if young or np.trace(covariance[:2, :2]) < np.trace(estimate.covariance[:2, :2]):
             self.estimates[category] = Estimate(parameters, covariance.copy())
 
     def _discard(self) -> None:

@@ -39,6 +39,11 @@ class Ontology:
     apart: Mapping[str, str]
     """Words of two parts, written together -> apart."""
 
+    @property
+    def wider_classes(self) -> frozenset[str]:
+        """All wider classes that there are."""
+        return frozenset().union(*self.is_a.values())
+
     def wider(self, category: str) -> frozenset[str]:
         """Returns every wider class of a class or of any class that a word for it may mean."""
         name = category.lower().replace("_", " ")

@@ -50,6 +50,8 @@ class SafetyRules:
     targets: Mapping[str, Mapping[str, frozenset[str]]]
     keep_out: frozenset[str]
     combinations: tuple[Combination, ...]
+    admits: Mapping[str, frozenset[str]]
+    """Class of a place -> the only known classes that may go there."""
     handing_never: frozenset[str]
     handing_to: frozenset[str]
     harm: Mapping[str, Any] = field(default_factory=dict)
@@ -80,6 +82,9 @@ class SafetyRules:
         what, where = classes_of(thing), classes_of(place)
         if what & self.handing_never and where & self.handing_to:
             return f"{thing.name} must not be handed to {place.name}"
+        for kind in where & self.admits.keys():
+            if what & load_ontology().wider_classes and not what & self.admits[kind]:
+                return f"{thing.name} must not go to {place.name}: it does not belong there"
         for rule in self.combinations:
             if what & rule.objects and (where & rule.places or ANY in rule.places):
                 return f"{thing.name} must not go to {place.name}: {rule.why}"
@@ -142,6 +147,7 @@ def _build(data: Mapping[str, Any]) -> SafetyRules:
             Combination(frozenset(rule["object"]), frozenset(rule["place"]), rule["why"])
             for rule in data["combinations"]
         ),
+        admits={place: frozenset(classes) for place, classes in data["admits"].items()},
         handing_never=frozenset(data["handing"]["never"]),
         handing_to=frozenset(data["handing"]["to"]),
         harm=data["harm"],

@@ -5,6 +5,8 @@ Policy: one skill at a time. A second goal while one runs is refused with BUSY; 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from robomatrix.errors import ArgumentsError, PreconditionError, RobomatrixError, UnknownNameError
 from robomatrix.hardware.driver import STOP, RobotCommand
 from robomatrix.robots.spec import RobotSpec
@@ -112,7 +114,7 @@ class SkillRunner:
     def _advance(self, skill: Skill, observation: Observation) -> Running | Outcome:
         world = observation.world.with_holding(self.holding)
         try:
-            return skill.tick(Observation(observation.state, world, observation.frames))
+            return skill.tick(replace(observation, world=world))
         except RobomatrixError as error:
             return failure(error)
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from robomatrix.errors import UnknownNameError
 
 train_app = typer.Typer(help="Train a policy; resumable, with fixed seeds.", no_args_is_help=True)
 
 
 @train_app.command("skillblender")
 def skillblender(
-    name: Annotated[str, typer.Argument(help="Primitive: walk, reach or squat.")],
+    name: Annotated[str, typer.Argument(help="walk, reach, squat, far_reach or button_press.")],
     robot: Annotated[str, typer.Option(help="Humanoid to train: g1, h1 or h1_2.")] = "g1",
     samples: Annotated[float, typer.Option(help="Control steps in all; 0 takes the recipe's.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
@@ -23,33 +25,94 @@ def skillblender(
     episodes: Annotated[int, typer.Option(help="Of the evaluation at the end; 0 leaves it out.")] = 200,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
-    """Train a SkillBlender primitive, evaluate it and export it."""
+    """Train a SkillBlender primitive or a blended task, evaluate it and export it."""
     import torch
 
-    from robomatrix.evaluation.skillblender import evaluate
-    from robomatrix.policies.checkpoint import load_checkpoint, save_checkpoint
-    from robomatrix.skills.skillblender.library import policy_from
     from robomatrix.training.progress import Bar
-    from robomatrix.training.skillblender.recipes import export, recipe, train
+    from robomatrix.training.skillblender.recipes import RECIPES, make, samples_of
 
     torch.set_num_threads(threads)
     folder = run or Path("runs") / "skillblender" / f"{robot}_{name}"
-    target = int(samples or recipe(name).samples)
+    target = int(samples or samples_of(name))
     with Bar(target, quiet=as_json) as bar:
-        progress = train(robot, name, folder, target, seed, threads, bar.update)
-    command = f"robomatrix train skillblender {name} --robot {robot} --samples {target} --seed {seed}"
-    facts = {"command": command, "seed": seed, "samples": progress.samples, "seconds": round(progress.seconds)}
-    policy_path = out or folder / "policy"
-    export(robot, name, folder, policy_path, facts)
-    metrics: dict[str, float] = {}
-    if episodes:
-        checkpoint = load_checkpoint(policy_path)
-        metrics = evaluate(policy_from(checkpoint, robot), episodes)
-        save_checkpoint(policy_path, checkpoint.spec, checkpoint.tensors, {**facts, **metrics})
-    if as_json:
-        typer.echo(json.dumps({**facts, **metrics, "policy": str(policy_path)}))
+        facts = make(robot, name, folder, out or folder / "policy", target, seed, threads, bar.update)
+    metrics = _evaluated(robot, name, out or folder / "policy", episodes, name in RECIPES, facts) if episodes else {}
+    report = {**facts, **metrics, "policy": str(out or folder / "policy")}
+    typer.echo(json.dumps(report) if as_json else "\n".join(f"{key}: {value}" for key, value in report.items()))
+
+
+@train_app.command("reflex")
+def reflex(
+    robot: Annotated[str, typer.Option(help="Humanoid: g1, h1 or h1_2.")] = "g1",
+    generations: Annotated[int, typer.Option(help="Of the search.", min=1)] = 25,
+    worlds: Annotated[int, typer.Option(help="Candidates of a generation.", min=20)] = 384,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
+) -> None:
+    """Search a humanoid's balance reflex, which its gait stands on; prints the gains."""
+    from robomatrix.robots.humanoid import humanoid
+    from robomatrix.training.skillblender.reflex_search import search
+
+    def tell(generation: int, mean: float, elite: float, found: object) -> None:
+        typer.echo(f"generation {generation}: mean {mean:.3f}, elite {elite:.3f} of 2.5", err=True)
+
+    typer.echo(repr(search(humanoid(robot), generations, worlds, seed, each=tell)))
+
+
+def _evaluated(
+    robot: str, name: str, folder: Path, episodes: int, primitive: bool, facts: dict[str, Any]
+) -> dict[str, float]:
+    """Evaluates an exported policy and writes its metrics.json."""
+    from robomatrix.evaluation.skillblender import evaluate_folder
+    from robomatrix.policies.checkpoint import load_checkpoint, save_checkpoint
+
+    metrics = evaluate_folder(folder, robot, name, episodes, primitive)
+    checkpoint = load_checkpoint(folder)
+    save_checkpoint(folder, checkpoint.spec, checkpoint.tensors, {**facts, **metrics})
+    return metrics
+
+
+@train_app.command("dexgen")
+def dexgen(
+    name: Annotated[str, typer.Argument(help="data or controller.")],
+    robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
+    folder: Annotated[Path, typer.Option(help="Of the data; the controller's run is beside it.")] = Path(
+        "runs/dexgen/data"
+    ),
+    shards: Annotated[int, typer.Option(help="Of data in all; one holds about 10,000 kept transitions.", min=2)] = 200,
+    workers: Annotated[int, typer.Option(help="Processes for data, threads for the controller.", min=1)] = 1,
+    iterations: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 30_000,
+    minutes: Annotated[float, typer.Option(help="Stop training after so long; call again to go on.")] = 1e9,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+) -> None:
+    """Generate in-hand motion, or train the DexGen controller on it; both go on where they stopped."""
+    from robomatrix.training.dexgen.command import train_controller, train_data
+
+    if name == "data":
+        train_data(robot, folder, shards, workers, seed, typer.echo)
+    elif name == "controller":
+        run = folder.parent / "controller"
+        typer.echo(json.dumps(train_controller(robot, folder, run, iterations, minutes, workers, seed, typer.echo)))
     else:
-        typer.echo("\n".join(f"{key}: {value}" for key, value in {**facts, **metrics, "policy": policy_path}.items()))
+        raise UnknownNameError("part of dexgen", name, ("data", "controller"))
+
+
+@train_app.command("skillmimic")
+def skillmimic(
+    clips: Annotated[Path, typer.Option(help="Folder of motion clips (.pt BallPlay, .npz neutral).")],
+    labels: Annotated[str, typer.Option(help="Comma-separated skills; every clip of these, in full.")] = "",
+    samples: Annotated[int, typer.Option(help="Control steps of the teacher.", min=1)] = 2_500_000,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
+    threads: Annotated[int, typer.Option(help="Worker threads of the simulation and of the learner.", min=1)] = 1,
+    run: Annotated[Path, typer.Option(help="Folder of the stages; goes on if it has some.")] = Path("runs/skillmimic"),
+    out: Annotated[Path | None, typer.Option(help="Folder of the policy; default: inside the run's folder.")] = None,
+) -> None:
+    """Learn basketball skills from clips: references, teacher, label-only student."""
+    from robomatrix.training.skillmimic.pipeline import Recipe, train
+
+    own = {"labels": tuple(filter(None, labels.split(","))), "cuts": ()} if labels else {}
+    recipe = Recipe(teacher_samples=samples, seed=seed, threads=threads, **own)
+    spec = train(clips, run, out or run / "policy", recipe, lambda text: typer.echo(text, err=True))
+    typer.echo(json.dumps({"policy": str(out or run / "policy"), "training": dict(spec.training)}))
 
 
 def register(application: typer.Typer) -> None:

@@ -108,3 +108,20 @@ def test_a_plan_survives() -> None:
 @pytest.mark.parametrize("spec", SPECS, ids=lambda s: s.name)
 def test_every_skill_specification_survives(spec) -> None:
     assert c.from_skill_info(c.to_skill_info(spec)) == spec
+
+
+def test_hand_commands_keep_their_values_and_say_whether_to_assist() -> None:
+    message = c.to_joint_command(RobotCommand(positions={"joint_0.0": 0.25, "joint_1.0": math.nan}), 9.0)
+    command = c.from_hand_command(message, 1.5)
+    assert command.stamp == 1.5
+    assert command.positions["joint_0.0"] == 0.25
+    assert math.isnan(command.positions["joint_1.0"])
+    assert command.assisted
+    message.header.frame_id = "direct"
+    assert not c.from_hand_command(message, 1.5).assisted
+
+
+def test_a_hand_command_whose_values_do_not_fit_becomes_one_that_is_refused() -> None:
+    message = c.to_joint_command(RobotCommand(positions={"joint_0.0": 0.25}), 9.0)
+    message.position.append(0.5)
+    assert math.isnan(c.from_hand_command(message, 0.0).positions["joint_0.0"])

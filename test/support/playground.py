@@ -1,4 +1,4 @@
-"""A robot among things, without a physics engine: kinematic, perfectly perceived, and exactly as stubborn as a test asks."""
+"""A robot among things, without a physics engine: kinematic, perfectly perceived, as stubborn as a test asks."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ PERIOD = 0.05
 GRASPED = {"can", "bottle", "ball"}
 
 
-def thing(name: str, x: float, y: float, size: tuple[float, float, float], z: float | None = None, **more: object) -> SceneObject:
-    """Returns a thing whose category is the first part of its name, on the floor unless ``z`` is its centre's height."""
+def thing(
+    name: str, x: float, y: float, size: tuple[float, float, float], z: float | None = None, **more: object
+) -> SceneObject:
+    """Returns a thing of the category that its name begins with, on the floor unless ``z`` is its centre's height."""
     category = name.split("_")[0]
     height = size[2] / 2.0 if z is None else z
     return SceneObject(name, f"red {category}", category, "red", (x, y, height), size=size, **more)
@@ -175,7 +177,8 @@ class Playground:
         t = self.things[name]
         if t.category == "drawer":
             return
-        under = [o for o in self.things.values() if o.category in ("box", "table") and Footprint.of(o).contains(t.position[:2])]
+        places = [o for o in self.things.values() if o.category in ("box", "table")]
+        under = [o for o in places if Footprint.of(o).contains(t.position[:2])]
         floor = max((0.01 if o.category == "box" else o.size[2] for o in under), default=0.0)
         self.things[name] = replace(t, position=(*t.position[:2], floor + t.size[2] / 2.0))
 

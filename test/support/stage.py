@@ -28,6 +28,7 @@ PAINT = {
 }
 FLOOR = (65, 65, 67)
 HEIGHT, FOCAL, PITCH = 0.345, 212.0, 0.436
+FINE = 8
 
 
 @dataclass
@@ -41,6 +42,11 @@ class Stage:
     def add(self, category: str, colour: str, *parameters: float) -> Stage:
         self.things.append((category, colour, parameters))
         return self
+
+    def table(self, colour: str, x: float, y: float, yaw: float) -> Stage:
+        """Adds a table 0.11 m high: a slab on a black plinth."""
+        self.add("cabinet", "black", x, y, 0.0, yaw, 0.34, 0.99, 0.09)
+        return self.add("table", colour, x, y, 0.09, yaw, 0.4, 1.05, 0.02)
 
     def state(self, x: float = 0.0, y: float = 0.0, yaw: float = 0.0, stamp: float = 0.0) -> RobotState:
         turn = np.array([0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)])
@@ -60,11 +66,23 @@ class Stage:
         return frame
 
     def _paint(self, image: np.ndarray, view: View) -> None:
-        for category, colour, parameters in sorted(self.things, key=lambda t: -np.hypot(*(t[2][:2] - view.position[:2]))):
-            solid = self.model.categories[category].solid
-            values = np.array(parameters, float)
-            if view.depth(values[:3]) < 0.05:
-                continue
-            pixels = view.project(solid.points(values, view.position))
-            hull = cv2.convexHull((pixels * 16 - 8).round().astype(np.int32))
-            cv2.fillConvexPoly(image, hull, PAINT[colour], lineType=cv2.LINE_8, shift=4)
+        far_first = sorted(self.things, key=lambda thing: -np.hypot(*(thing[2][:2] - view.position[:2])))
+        for category, colour, parameters in far_first:
+            solid, values = self.model.categories[category].solid, np.array(parameters, float)
+            if view.depth(values[:3]) >= 0.05:
+                _fill(image, view.project(solid.points(values, view.position)), PAINT[colour])
+
+
+def _fill(image: np.ndarray, pixels: np.ndarray, colour: tuple[int, int, int]) -> None:
+    """Fills the pixels whose centres lie in the convex hull of points, as a renderer without anti-aliasing does."""
+    size = np.array([image.shape[1], image.shape[0]])
+    low = np.clip(np.floor(pixels.min(axis=0)).astype(int) - 1, 0, size)
+    high = np.clip(np.ceil(pixels.max(axis=0)).astype(int) + 1, 0, size)
+    if np.any(high <= low):
+        return
+    width, height = high - low
+    fine = np.zeros((height * FINE, width * FINE), np.uint8)
+    hull = cv2.convexHull(((pixels - low) * FINE - 0.5).round().astype(np.int32))
+    cv2.fillConvexPoly(fine, hull, 1)
+    inside = fine[FINE // 2 :: FINE, FINE // 2 :: FINE] > 0
+    image[low[1] : high[1], low[0] : high[0]][inside] = colour

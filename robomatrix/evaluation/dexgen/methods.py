@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.errors import ConfigurationError, UnknownNameError
+from robomatrix.policies.dexgen.controller import ControllerSettings, DexGenController
 from robomatrix.policies.dexgen.kinematics import HandKinematics
 from robomatrix.robots.spec import RobotSpec
 
@@ -99,13 +100,16 @@ class Assisted(Method):
     """The controller, optionally behind a low-pass."""
 
     def __init__(
-        self, kinematics: HandKinematics, robot: RobotSpec, folder: Path | None, strength: float, share: float
+        self,
+        kinematics: HandKinematics,
+        robot: RobotSpec,
+        folder: Path | None,
+        settings: ControllerSettings,
+        share: float,
     ) -> None:
         super().__init__(kinematics)
-        from robomatrix.policies.dexgen.controller import ControllerSettings, DexGenController
-
         self._filter = LowPass(kinematics, share)
-        self._controller = DexGenController.load(robot, folder, settings=ControllerSettings(strength=strength))
+        self._controller = DexGenController.load(robot, folder, settings=settings)
 
     def reset(self, targets: Array) -> None:
         """Starts with the targets in force."""
@@ -122,6 +126,17 @@ class Assisted(Method):
         return self._controller.act(positions, self._filter(positions, command))
 
 
+def _assisted(
+    kinematics: HandKinematics,
+    robot: RobotSpec,
+    folder: Path | None,
+    strength: float,
+    reach: float = ControllerSettings.reach,
+    share: float = 1.0,
+) -> Method:
+    return Assisted(kinematics, robot, folder, ControllerSettings(strength=strength, reach=reach), share)
+
+
 Maker = Callable[[HandKinematics, RobotSpec, "Path | None", Sequence[float]], Method]
 
 METHODS: Mapping[str, Maker] = MappingProxyType(
@@ -130,10 +145,10 @@ METHODS: Mapping[str, Maker] = MappingProxyType(
         "freeze": lambda k, r, f, v: LowPass(k, 0.0),
         "lowpass": lambda k, r, f, v: LowPass(k, v[0]),
         "oneeuro": lambda k, r, f, v: OneEuro(k, v[0]),
-        "dexgen": lambda k, r, f, v: Assisted(k, r, f, v[0], v[1] if len(v) > 1 else 1.0),
+        "dexgen": lambda k, r, f, v: _assisted(k, r, f, *v),
     }
 )
-"""Name to maker; numbers follow the name after colons, as in ``lowpass:0.15`` or ``dexgen:0.3:0.15``."""
+"""Name to maker; numbers follow after colons: ``lowpass:0.15``, ``dexgen:0.3:1:0.5`` (strength, reach, share)."""
 
 
 def method(text: str, robot: RobotSpec, folder: Path | None = None) -> Method:
@@ -148,5 +163,5 @@ def method(text: str, robot: RobotSpec, folder: Path | None = None) -> Method:
         raise UnknownNameError("method", name, METHODS)
     try:
         return METHODS[name](HandKinematics(robot.urdf), robot, folder, [float(n) for n in numbers])
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, TypeError) as error:
         raise ConfigurationError(f"method '{text}': numbers must follow the name, as in lowpass:0.15") from error

@@ -175,8 +175,11 @@ def _overview(spec: mujoco.MjSpec, height: float) -> None:
     material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "floor"
     floor = spec.geom("floor")
     floor.material, floor.rgba = "floor", [1, 1, 1, 1]
-    away, up = 1.9 * height, 0.55 * height
-    angle = math.atan2(up - 0.1 * height, 1.414 * away)
+    sky = spec.add_texture(name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX)
+    sky.builtin = mujoco.mjtBuiltin.mjBUILTIN_FLAT
+    sky.width, sky.height, sky.rgb1 = 64, 64, [0.78, 0.82, 0.86]
+    away, up = 1.8 * height, 0.4 * height
+    angle = math.atan2(up + 0.12 * height, 1.414 * away)
     c, s = math.cos(angle), math.sin(angle)
     right, upward = np.array([0.707, 0.707, 0.0]), np.array([-0.707 * s, 0.707 * s, c])
     _camera(spec, [away, -away, up], right, upward)

@@ -1,4 +1,4 @@
-"""``robomatrix doctor --robot ep``: is the robot there, does all of it answer, and what does its firmware mean."""
+"""Is the robot there, does all of it answer, and what does its firmware mean: ``robomatrix doctor``."""
 
 from __future__ import annotations
 

@@ -27,8 +27,11 @@ Array = NDArray[np.float64]
 class ControllerSettings:
     """How the controller weighs command against safety."""
 
-    strength: float = 0.3
+    strength: float = 3.0
     """Of the guidance; 0 ignores commands, large values follow them blindly."""
+    reach: float = 1.0
+    """Commanded motions count up to so many standard deviations of the data's motions, so that the pull of a wild
+    command is bounded."""
     steps: int = 8
     """Of denoising."""
     mode: str = "careful"
@@ -37,8 +40,10 @@ class ControllerSettings:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise PolicyError(f"no mode '{self.mode}'; modes: {', '.join(MODES)}")
-        if not self.strength >= 0.0 or not 1 <= self.steps <= 100:
-            raise PolicyError(f"strength must be 0 or more and steps 1 to 100, not {self.strength} and {self.steps}")
+        if not self.strength >= 0.0 or not self.reach > 0.0:
+            raise PolicyError(f"strength must be 0 or more and reach more, not {self.strength} and {self.reach}")
+        if not 1 <= self.steps <= 100:
+            raise PolicyError(f"steps must be 1 to 100, not {self.steps}")
 
 
 def controller_folder(robot: str, name: str = "controller") -> Path:
@@ -139,7 +144,8 @@ class DexGenController:
 
     def _wanted(self, positions: Array, command: Array) -> torch.Tensor:
         motion = commanded_motion(self.kinematics, positions, command)
-        return self._network.normalise("motion", torch.from_numpy(motion).float())
+        reach = self.settings.reach
+        return self._network.normalise("motion", torch.from_numpy(motion).float()).clamp(-reach, reach)
 
     def _mode(self, count: int) -> torch.Tensor:
         mode = torch.zeros(count, len(MODES))

@@ -6,35 +6,23 @@ the measures, directions, choices and things that are said, types, units and ran
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from robomatrix.errors import ArgumentsError
 from robomatrix.scheduling.language.chunks import Chunk, Chunker
+from robomatrix.scheduling.language.filling import Filler, Filling
 from robomatrix.scheduling.language.lexicon import Lexicon, verb_base
 from robomatrix.scheduling.language.nouns import NounPhrase
-from robomatrix.scheduling.language.reference import Discourse, Resolver, Role, Unresolved
+from robomatrix.scheduling.language.reference import Discourse, Resolver, Unresolved
 from robomatrix.scheduling.language.text import Token, lemmas, word_set
 from robomatrix.scheduling.ontology import Ontology
 from robomatrix.scheduling.plan import PlanStep
-from robomatrix.skills.spec import Parameter, SkillSpec, Value
+from robomatrix.skills.spec import SkillSpec
 
 CORE = frozenset({"move_to", "grasp", "position_over", "release", "open", "close", "shoot", "cross", "stop"})
 """Skills that goals are reached with; they are not called by name."""
-_TO_SI = {"m": 1.0, "cm": 0.01, "mm": 0.001, "ft": 0.3048, "in": 0.0254, "s": 1.0, "min": 60.0, "m/s": 1.0, "": 1.0}
-_TO_DEGREES = {"deg": 1.0, "rad": 180.0 / math.pi, "turn": 360.0}
-_ALONG = {"forward": 1.0, "backward": -1.0}
-_ACROSS = {"left": 1.0, "right": -1.0}
-_UPWARD = {"up": 1.0, "down": -1.0}
-_AXES = (
-    (frozenset({"x", "forward", "vx", "dx", "distance"}), _ALONG),
-    (frozenset({"y", "left", "vy", "dy", "lateral"}), _ACROSS),
-    (frozenset({"z", "dz", "up"}), _UPWARD),
-)
 _BODY = word_set("hand arm foot leg knee body finger gripper wrist palm head eye side posture pose step")
-_QUARTER = 90.0
-_HALF = 180.0
 _IGNORED_WORDS = word_set(
     "to by for at with your the a an of in for about around on until while it own robot itself yourself from again "
     "some more then body hand hands foot feet arm arms position posture pose down up height level high low"
@@ -47,14 +35,6 @@ class Call:
 
     spec: SkillSpec
     length: int
-
-
-@dataclass
-class _Filling:
-    """Arguments found so far, and the chunks that gave them."""
-
-    values: dict[str, Value] = field(default_factory=dict)
-    used: set[int] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -101,8 +81,10 @@ class SkillCalls:
 
     @staticmethod
     def _is_implied(thing: NounPhrase, spec: SkillSpec, discourse: Discourse) -> bool:
-        if thing.pronoun in ("it", "them", "this", "that") or thing.head in _BODY:
+        if thing.head in _BODY:
             return True
+        if thing.pronoun in ("it", "them", "this", "that"):  # what the skill is about, unless it means something else
+            return not discourse.objects
         ontology = discourse.index.ontology
         told = {word for text in (spec.text, spec.name) for word in lemmas(text)}
         if any(_cluster(ontology, thing.head) & _cluster(ontology, word) for word in told):
@@ -117,8 +99,8 @@ class SkillCalls:
             Unresolved: a value is missing, out of range, or names nothing in the scene.
         """
         chunks = Chunker(tuple(tokens[call.length :]), discourse.index, self.lexicon).run()
-        filling = _Filling()
-        _Filler(call.spec, chunks, tokens, Resolver(discourse), filling).fill()
+        filling = Filling()
+        Filler(call.spec, chunks, tokens, Resolver(discourse), filling).fill()
         unused = [c for i, c in enumerate(chunks) if i not in filling.used and not _is_filler(c)]
         left = [c for c in unused if not self._goes_without_saying(c, call.spec, discourse)]
         if left or (not filling.values and call.spec.name == "go_to"):
@@ -138,158 +120,3 @@ def _is_filler(chunk: Chunk) -> bool:
     if chunk.kind in ("word", "particle"):
         return chunk.text in _IGNORED_WORDS
     return False
-
-
-@dataclass(frozen=True)
-class _Filler:
-    spec: SkillSpec
-    chunks: Sequence[Chunk]
-    tokens: Sequence[Token]
-    resolver: Resolver
-    filling: _Filling
-
-    def fill(self) -> None:
-        for parameter in self.spec.parameters:
-            match parameter.type:
-                case "choice":
-                    self._choice(parameter)
-                case "number" | "integer":
-                    self._number(parameter)
-                case "location" | "object":
-                    self._entity(parameter)
-                case _:
-                    pass
-        self._remaining_directions()
-
-    def _set(self, parameter: Parameter, value: Value, *used: int) -> None:
-        self.filling.values[parameter.name] = value
-        self.filling.used.update(used)
-
-    # --- choices -------------------------------------------------------------------------------------------------
-
-    def _choice(self, parameter: Parameter) -> None:
-        words = [t.lemma for t in self.tokens]
-        for i, chunk in enumerate(self.chunks):
-            if chunk.kind == "direction" and (choice := _direction_choice(chunk.text, parameter.choices)):
-                self._set(parameter, choice, i)
-                return
-        for choice in parameter.choices:
-            if set(lemmas(choice)) <= set(words):
-                used = [i for i, c in enumerate(self.chunks) if set(lemmas(choice)) & _chunk_words(c)]
-                self._set(parameter, choice, *used)
-                return
-
-    # --- numbers -------------------------------------------------------------------------------------------------
-
-    def _number(self, parameter: Parameter) -> None:
-        if parameter.unit in ("deg", "rad"):
-            self._angle(parameter)
-            return
-        axis = next((signs for names, signs in _AXES if parameter.name.lower() in names), None)
-        direction = self._direction_for(axis) if axis else None
-        for i, chunk in enumerate(self.chunks):
-            if i in self.filling.used or chunk.kind != "measure" or not _fits_unit(chunk.unit, parameter):
-                continue
-            undirected = axis is not None and direction is None and self._axes() > 1
-            if undirected and (axis is not _ALONG or not self._no_direction_at_all()):
-                continue
-            if axis is not None and self._axes() > 1 and not self._is_nearest_measure(i, direction):
-                continue
-            value = chunk.value * _TO_SI.get(chunk.unit, 1.0) * self._sign(axis, direction)
-            used = [i] if direction is None else [i, direction]
-            self._set(parameter, int(value) if parameter.type == "integer" else round(value, 6), *used)
-            return
-
-    def _axes(self) -> int:
-        return sum(any(p.name.lower() in names for names, _ in _AXES) for p in self.spec.parameters)
-
-    def _no_direction_at_all(self) -> bool:
-        return not any(c.kind == "direction" for c in self.chunks) and self.tokens[0].text in (
-            "advance",
-            "walk",
-            "drive",
-            "go",
-            "move",
-            "step",
-        )
-
-    def _is_nearest_measure(self, at: int, direction: int | None) -> bool:
-        measures = [i for i, c in enumerate(self.chunks) if c.kind == "measure"]
-        return direction is None or min(measures, key=lambda i: abs(i - direction)) == at
-
-    def _direction_for(self, axis: Mapping[str, float]) -> int | None:
-        return next((i for i, c in enumerate(self.chunks) if _way(c) in axis), None)
-
-    def _sign(self, axis: Mapping[str, float] | None, direction: int | None) -> float:
-        if axis is None or direction is None:
-            return -1.0 if axis is _ALONG and self._reversing() else 1.0
-        return axis[_way(self.chunks[direction])]
-
-    def _reversing(self) -> bool:
-        return self.tokens[0].text in ("reverse", "back", "retreat")
-
-    def _angle(self, parameter: Parameter) -> None:
-        scale = 1.0 if parameter.unit == "deg" else math.pi / 180.0
-        ways = {_way(c): i for i, c in enumerate(self.chunks) if c.kind in ("direction", "particle")}
-        words = {t.text for t in self.tokens}
-        sign = -1.0 if "right" in ways else 1.0
-        used = [i for way, i in ways.items() if way in ("left", "right", "around")]
-        for i, chunk in enumerate(self.chunks):
-            if chunk.kind == "measure" and (chunk.unit in _TO_DEGREES or chunk.unit == ""):
-                value = sign * chunk.value * _TO_DEGREES.get(chunk.unit, 1.0) * scale
-                self._set(parameter, round(value, 6), i, *used)
-                return
-        if "around" in ways or words & {"around", "round"}:
-            self._set(parameter, sign * _HALF * scale, *used)
-        elif used:
-            self._set(parameter, sign * _QUARTER * scale, *used)
-        elif parameter.default is None and words & {"spin"}:
-            self._set(parameter, 4 * _QUARTER * scale)
-
-    # --- things --------------------------------------------------------------------------------------------------
-
-    def _entity(self, parameter: Parameter) -> None:
-        role: Role = "object" if parameter.type == "object" else _role(parameter)
-        for i, chunk in enumerate(self.chunks):
-            if i not in self.filling.used and chunk.kind in ("things", "relation") and chunk.things:
-                self._set(parameter, self._resolved(chunk.things[0], role), i)
-                return
-
-    def _resolved(self, phrase: NounPhrase, role: Role) -> str:
-        found = self.resolver.one(phrase, role)
-        self.resolver.discourse.note_place(found)
-        return found
-
-    def _remaining_directions(self) -> None:
-        """A direction that only repeats what the skill does anyway ("get up", "squat down") is no loss."""
-        for i, chunk in enumerate(self.chunks):
-            if chunk.kind in ("direction", "particle") and chunk.text in ("up", "down") and i not in self.filling.used:
-                self.filling.used.add(i)
-
-
-def _role(parameter: Parameter) -> Role:
-    kinds = parameter.kinds
-    return kinds[0] if len(kinds) == 1 and kinds[0] in ("target", "obstacle", "person") else "any"  # type: ignore[return-value]
-
-
-def _way(chunk: Chunk) -> str:
-    if chunk.kind == "particle" and chunk.text == "back":
-        return "backward"
-    return chunk.text if chunk.kind in ("direction", "particle") else ""
-
-
-def _chunk_words(chunk: Chunk) -> set[str]:
-    said = (word for thing in chunk.things for word in (*thing.words, *thing.selectors))
-    return {*lemmas(chunk.text), *lemmas(chunk.phrase), *said}
-
-
-def _direction_choice(direction: str, choices: Sequence[str]) -> str | None:
-    names = {direction, {"backward": "back", "forward": "ahead"}.get(direction, direction)}
-    return next((choice for choice in choices if set(choice.split("_")) & names), None)
-
-
-def _fits_unit(unit: str, parameter: Parameter) -> bool:
-    families = {"m": ("m", "cm", "mm", "ft", "in"), "s": ("s", "min"), "m/s": ("m/s",)}
-    if parameter.unit in families:
-        return unit in families[parameter.unit]
-    return unit in ("", "times", "steps")

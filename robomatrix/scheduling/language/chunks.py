@@ -54,9 +54,17 @@ class Chunker:
         return self.tokens[position].text if position < len(self.tokens) else ""
 
     def _step(self) -> None:
-        if self._text() in {",", "-", "(", ")", "+", "and", "or", "then"}:
+        negative = self._text() == "-" and self._at + 1 < len(self.tokens) and self.tokens[self._at + 1].number
+        if self._text() in {",", "-", "(", ")", "+", "and", "or", "then"} and not negative:
             self._at += 1
-        elif not (self._exception() or self._clause_mark() or self._measure() or self._direction() or self._relation()):
+        elif not (
+            self._exception()
+            or self._holder()
+            or self._clause_mark()
+            or self._measure()
+            or self._direction()
+            or self._relation()
+        ):
             self._things_or_word()
 
     # --- exceptions and relative clauses -------------------------------------------------------------------------
@@ -88,23 +96,49 @@ class Chunker:
     def _exclude(self, found: tuple[NounPhrase, ...]) -> None:
         holders = [i for i, chunk in enumerate(self.chunks) if chunk.things]
         wide = [i for i in holders if any(t.quantity == "all" or t.plural for t in self.chunks[i].things)]
-        position = (wide or holders)[0 if wide else -1]
+        things = [i for i in holders if self.chunks[i].kind == "things"]
+        position = (wide or things or holders)[0]
         chunk = self.chunks[position]
         things = (*chunk.things[:-1], replace(chunk.things[-1], without=(*chunk.things[-1].without, *found)))
         self.chunks[position] = replace(chunk, things=things)
+
+    def _holder(self) -> bool:
+        """Takes "(the bowl) that has the duck in it" as a modifier of the bowl."""
+        skip = int(self._text() in _RELATIVE)
+        verb = self._text(skip)
+        relative = verb in ("containing", "holding") or (skip and verb in ("has", "have", "contains", "holds"))
+        if not relative or not self.chunks or not self.chunks[-1].things:
+            return False
+        found, end = self._list(self._at + skip + 1)
+        if not found:
+            return False
+        self._at = end + (2 if self.tokens[end : end + 2] and self._text_at(end + 1) in ("it", "them") else 0)
+        chunk = self.chunks[-1]
+        thing = replace(chunk.things[-1], modifiers=(*chunk.things[-1].modifiers, Modifier("near", found)))
+        self.chunks[-1] = replace(chunk, things=(*chunk.things[:-1], thing))
+        return True
+
+    def _text_at(self, position: int) -> str:
+        return self.tokens[position].text if position < len(self.tokens) else ""
 
     def _clause_mark(self) -> bool:
         """Skips "that is", "which are", "sitting" and the like; what follows narrows down what stands before."""
         if not self.chunks or not self.chunks[-1].things:
             return False
         start = self._at
+        skip = int(self._text() in _RELATIVE)
+        if self._text(skip) in ("you", "we", "i"):
+            seen = skip + 1 + (self._text(skip + 1) in ("can", "could", "may"))
+            if self._text(seen) in ("find", "see", "have", "spot", "found", "want"):
+                self._at += seen + 1
+                return True
         if self._text() in _RELATIVE and self._text(1) in _BE | PARTICIPLES | {"you", "i", "we"}:
             self._at += 1
         while self._text() in _BE | PARTICIPLES and self._at < len(self.tokens):
             self._at += 1
         if self._at == start:
             return False
-        self._restrictive = True
+        self._restrictive = self.lexicon.relations.at(self.tokens, self._at) is not None
         self._predicate()
         return True
 
@@ -126,7 +160,10 @@ class Chunker:
     def measure_at(self, at: int) -> bool:
         """Returns whether a number with a unit stands at a position."""
         _, length = self._number(at)
-        return length > 0 and self.lexicon.units.at(self.tokens, at + length) is not None
+        after = at + length
+        if after < len(self.tokens) and self.tokens[after].text in ("a", "an"):
+            after += 1
+        return length > 0 and self.lexicon.units.at(self.tokens, after) is not None
 
     def _measure(self) -> bool:
         if self._text() in self.lexicon.times:

@@ -41,6 +41,7 @@ _STATE_WORDS = word_set(
     "returned transferred have has been being always both dropped brought taken carried positioned thrown tossed "
     "inserted stacked"
 )
+_WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}
 _QUESTIONS = frozenset(["what", "where", "who", "whom", "why", "how", "when", "which", "whose"])
 OPENERS = word_set(
     "the a an my your his her our their this that these those it them him me us all every each any some both "
@@ -143,6 +144,9 @@ class ClauseReader:
             return replace(inner, benefit=True) if inner else None
         if not body:
             return None
+        if body[0].text in ("leave", "keep") and (body[-1].text == "alone" or _WHERE_IT_IS & set(_pairs(body))):
+            end = next((i for i, t in enumerate(body) if t.text in ("alone", "where")), len(body))
+            return replace(self._command(body[:end]), negated=True)
         negation = next((n for n in NEGATIONS if texts(body, 0, len(n)) == n), None)
         if negation:
             inner = self.clause(body[len(negation) :])
@@ -181,6 +185,8 @@ class ClauseReader:
         return bool(tokens) and tokens[-1].text in ("open", "closed", "shut", "opened")
 
     def _statement(self, body: Tokens) -> Clause | None:
+        if texts(body, 0, 3) == ("i", "can", "not") and len(body) > 4:
+            return Clause("information", body[4:], whole=body)
         if texts(body, 0, 2) in (
             ("i", "am"),
             ("we", "are"),
@@ -225,7 +231,7 @@ class ClauseReader:
             return 0
         for i in range(1, min(len(body), 14)):
             text = body[i].text
-            if text in (",", "and") and i > 6:
+            if text == "where" or text in (",", "and") and i > 6:
                 return 0
             if text in _MODALS and body[0].text not in ("you", "i", "we", "can", "could", "if", "that"):
                 vague = text in ("can", "have", "need", "go", "will", "may", "want", "has", "gets")
@@ -267,12 +273,25 @@ class ClauseReader:
             if tokens[at].text in (",", "-", "(", ")", "+", "and"):
                 at += 1
                 continue
+            if at == 0 and tokens[0].text == "to" and self.lexicon.verbs.verb_at(tokens, 1):
+                at += 1
+                continue
+            if tokens[at].text in ("go", "come") and self._leads_to_verb(tokens, at):
+                at += 1
+                continue
             match = self.lexicon.prefaces.at(tokens, at)
             wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
             if match is None or wish > match.length or self._is_wanted(tokens, at, match.length):
                 break
             at += match.length
         return tokens[at:]
+
+    def _leads_to_verb(self, tokens: Tokens, at: int) -> bool:
+        """True for "go pick up A", where "go" says nothing."""
+        whole, rest = self.lexicon.verbs.at(tokens, at), self.lexicon.verbs.at(tokens, at + 1)
+        if whole is None or whole.length > 1 or rest is None or self._is_noun(tokens[at + 1]):
+            return False
+        return self.lexicon.relations.at(tokens, at + 1) is None and "go" not in rest.value.intents
 
     def _is_wanted(self, tokens: Tokens, at: int, length: int) -> bool:
         """A filler that begins what is meant is none: "man", "computer", "first ..." before nothing."""
@@ -317,6 +336,10 @@ def texts(tokens: Sequence[Token], start: int, end: int) -> tuple[str, ...]:
 
 def _unmodal(tokens: Tokens) -> Tokens:
     return tuple(t for t in tokens if t.text not in ("is", "are", "should", "must", "that", "it's"))
+
+
+def _pairs(body: Tokens) -> list[tuple[str, str, str]]:
+    return [texts(body, i, i + 3) for i in range(len(body) - 2)]
 
 
 def _without_state_words(tokens: Tokens) -> Tokens:

@@ -9,7 +9,7 @@ from itertools import pairwise
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.nouns import NounPhrase
-from robomatrix.scheduling.language.placing import deliver, moves, place
+from robomatrix.scheduling.language.placing import Move, deliver, moves, place
 from robomatrix.scheduling.language.reference import Role
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
@@ -58,6 +58,9 @@ def put(session: Session, command: Command) -> bool:
         return _stack(session, command.things)
     done = False
     for move in moves(command.chunks):
+        if command.verb == "position" and held_above(session, move):
+            done = True
+            continue
         person, things = split_person(session, move.things)
         if person and things:
             deliver(session, things, person)
@@ -65,6 +68,20 @@ def put(session: Session, command: Command) -> bool:
             continue
         done = place(session, move) or done
     return done
+
+
+def held_above(session: Session, move: Move) -> bool:
+    """Plans "hold A over B": in the air above it, not on it."""
+    above = [c for c in move.relations if c.phrase in ("above", "over") and not c.restrictive]
+    if not above:
+        return False
+    thing = session.resolver.one(move.things[0], "object")
+    target = session.resolver.one(above[0].things[0], "place")
+    session.flush([thing])
+    session.reach([Literal("over", (thing, target))])
+    session.discourse.note_objects([thing], move.things[-1])
+    session.discourse.note_place(target)
+    return True
 
 
 def _stack(session: Session, things: Sequence[NounPhrase]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from robomatrix.scheduling.language.text import lemmas, tokenise, word_set
 from robomatrix.scheduling.ontology import Ontology, Words, load_ontology
@@ -14,6 +14,7 @@ Phrase = tuple[str, ...]
 
 NAME, CLASS, SYNONYM, PART, WIDER, ANYTHING = 6.0, 5.0, 4.0, 3.0, 2.0, 1.0
 """How directly a head noun names an entity."""
+_KIND_WORDS = {"container": ("container", "receptacle"), "surface": ("surface",), "region": ("area", "place")}
 _LONGEST_NAME = 6
 GRAMMAR = word_set(
     "the a an and or in on into onto to from with at by for it them is are if then not no all every except"
@@ -158,6 +159,7 @@ def _compared(meant: frozenset[str], own: frozenset[str]) -> bool | None:
     return (True if meant & own else None) if own else False
 
 
+@lru_cache(maxsize=8192)
 def name_words(name: str, *, digits: bool = False) -> Phrase:
     """Returns the words of a name up to its first punctuation mark, at most six, without grammar words.
 
@@ -183,6 +185,8 @@ def _describe(ontology: Ontology, entity: Location | Object) -> Described:
     for name in (entity.name, entity.id, _spaced(ontology, entity.name), *entity.aliases):
         _add(heads, (" ".join(name_words(name, digits=True)),), NAME + 1.0)
         _add_name(ontology, heads, name_words(name))
+    if isinstance(entity, Location) and entity.kind in _KIND_WORDS:
+        _add(heads, _KIND_WORDS[entity.kind], WIDER)
     if isinstance(entity, Location) and entity.kind == "person":
         _add(heads, ontology.synonyms["person"], PART)
     return Described(
@@ -241,6 +245,8 @@ def _add_name(ontology: Ontology, heads: dict[Phrase, float], words: Phrase) -> 
     for end in range(1, len(words)):  # "mustard" for "mustard bottle"
         for start in range(end):
             part = words[start:end]
+            if ontology.kind(" ".join(part)) not in (None, "region"):
+                continue  # a "toilet paper roll" is no toilet
             if not all(w in ontology.colours or w in ontology.sizes or w in ontology.materials for w in part):
                 heads.setdefault(part, PART)
 

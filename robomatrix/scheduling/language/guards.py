@@ -15,6 +15,7 @@ _CLOSED = frozenset({"closed", "shut", "close"})
 _NOT = frozenset({"not", "no", "never", "nothing"})
 _HOLD = frozenset({"holding", "carrying", "hold", "carry", "have", "got", "held", "gripping"})
 _PRESENT = frozenset({"see", "find", "exists", "exist", "here", "available", "present", "visible", "there"})
+_ALREADY = frozenset({"it", "they", "is", "are", "there", "already", "not", "that", "the", "case"})
 _DROPPED = word_set(
     "is are was were be there you do does it's already still currently any the robot have has that i we"
 )
@@ -35,6 +36,8 @@ def _fact(tokens: tuple[Token, ...], discourse: Discourse, lexicon: Lexicon) -> 
     )
     texts = {t.text for t in tokens}
     positive = not texts & _NOT
+    if texts <= _ALREADY:  # "unless it is there already": then there will be nothing to do
+        return not positive
     rest = tuple(t for t in tokens if t.text not in _NOT)
     resolver = Resolver(discourse)
     if texts & (_OPEN | _CLOSED) and not _attributive(rest):
@@ -94,7 +97,7 @@ def _exists(tokens: tuple[Token, ...], discourse: Discourse, lexicon: Lexicon, r
     modifiers = tuple(Modifier(c.relation, c.things) for c in chunks if c.kind == "relation")
     for modifier in modifiers:
         for place in modifier.places:
-            resolver.resolve(place, "any")
+            discourse.places += resolver.resolve(place, "any")
     phrase = NounPhrase(subject.words, "all", selectors=subject.selectors, modifiers=modifiers, plural=True)
     if subject.pronoun:
         ids = resolver.resolve(subject, "object")

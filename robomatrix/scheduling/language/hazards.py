@@ -23,12 +23,23 @@ def instruction_hazard(instruction: str, scene: PlanningScene, rules: SafetyRule
     return hazard(read(instruction[: rules.limits.instruction], index, load_lexicon(), rules), index, rules)
 
 
-def hazard(tokens: Sequence[Token], index: EntityIndex, rules: SafetyRules) -> str | None:
-    """Returns why an instruction is refused for what it asks, None if it is not."""
+def hazard(
+    tokens: Sequence[Token], index: EntityIndex, rules: SafetyRules, own: frozenset[str] = frozenset()
+) -> str | None:
+    """Returns why an instruction is refused for what it asks, None if it is not.
+
+    Args:
+        tokens: the instruction.
+        index: the scene's entities.
+        rules: what is harmful.
+        own: verbs that the robot has a skill for ("kick"), which are harmful only to the living.
+    """
     harmful = _table(rules)
     for at, token in enumerate(tokens):
         match = harmful.verb_at(tokens, at)
         if match is None or _negated(tokens, at) or _allowed(tokens, at, match.length, match.value, rules.harm):
+            continue
+        if match.value in own and not any(_is_living(t, index) for t in tokens[at + 1 : at + 7]):
             continue
         if match.length == 1 and (
             token.lemma in index.words or token.text != token.lemma and at and not _verb_place(tokens, at)

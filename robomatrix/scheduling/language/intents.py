@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from robomatrix.errors import PlanningError
-from robomatrix.scheduling.language.commands import Command, Intent, fits, put, split_person
+from robomatrix.scheduling.language.commands import Command, Intent, fits, held_above, put, split_person
 from robomatrix.scheduling.language.nouns import NounPhrase
 from robomatrix.scheduling.language.placing import (
     Move,
@@ -18,9 +19,46 @@ from robomatrix.scheduling.language.placing import (
 from robomatrix.scheduling.language.reference import Role, Unresolved
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.tidying import clear, discard, fill, group, sort, store
+from robomatrix.scheduling.plan import PlanStep
 from robomatrix.scheduling.scene import START
 from robomatrix.scheduling.symbolic import Literal
 
+_CARRIERS = frozenset(
+    {
+        "move",
+        "bring",
+        "get",
+        "position",
+        "place",
+        "turn",
+        "step",
+        "run",
+        "roll",
+        "park",
+        "move over",
+        "get over",
+        "move up",
+    }
+)
+"""Verbs that with a plain thing mean to move the thing."""
+_FINDING = frozenset(
+    [
+        "find",
+        "locate",
+        "search",
+        "search for",
+        "look for",
+        "spot",
+        "detect",
+        "identify",
+        "seek",
+        "see",
+        "look",
+        "point out",
+    ]
+)
+_STANDOFF = 0.6
+"""How far from the middle of a thing a walker stops [m]."""
 _DOORS = (("door",), ("lid",), ("front",))
 _BACK = frozenset({"back", "home", "backward"})
 
@@ -32,6 +70,8 @@ def take(session: Session, command: Command) -> bool:
         if not things:
             return False
         move = replace(move, things=things)
+        if not person and held_above(session, move):
+            continue
         if person:
             deliver(session, _narrowed(move), person)
         elif command.benefit and readings(move, weak_goal=False)[0].goal is None:
@@ -110,7 +150,12 @@ def _let_go(session: Session, id_: str) -> None:
     here = session.state.place
     location = session.request.scene.location(here) if here else None
     session.held = None
-    if location is not None and location.kind in ("surface", "container"):
+    session.goals = [g for g in session.goals if g.predicate != "over"]
+    if session.state.over is not None:
+        target = session.state.over[1]
+        session.reach([Literal("holding", (id_,), negated=True)])
+        session.goals[-1] = Literal("on", (id_, target))
+    elif location is not None and location.kind in ("surface", "container"):
         session.reach([Literal("on", (id_, location.id))])
     else:
         session.goals = [g for g in session.goals if g != Literal("holding", (id_,))]
@@ -158,6 +203,11 @@ def _openables(session: Session, things: Sequence[NounPhrase], wanted: Callable[
 def go(session: Session, command: Command) -> bool:
     """Handles "go to A", "go back"."""
     places = [t for c in command.chunks if c.kind in ("relation", "things") for t in c.things]
+    named = [c for c in command.chunks if c.things]
+    if command.verb in ("wait", "stay") and all(c.phrase == "for" for c in named):
+        return False
+    if any(c.kind == "things" and not c.things[0].pronoun for c in command.chunks) and command.verb in _CARRIERS:
+        return False
     if not places:
         if command.particles & _BACK or command.verb in (
             "return",
@@ -170,7 +220,8 @@ def go(session: Session, command: Command) -> bool:
             return _visit(session, [START])
         return _visit(session, [session.resolver.person()]) if command.verb in ("come", "come over") else False
     found: list[str] = []
-    for chunk in (c for c in command.chunks if c.kind == "relation" and c.relation == "from"):
+    waiting = command.verb in ("wait", "stay", "stand")
+    for chunk in (c for c in command.relations if c.relation == "from" or (waiting and c.phrase == "for")):
         places = [p for p in places if p not in chunk.things]
     for phrase in places:
         found += _place_to_go(session, phrase)
@@ -189,12 +240,40 @@ def _place_to_go(session: Session, phrase: NounPhrase) -> list[str]:
 def _visit(session: Session, ids: Sequence[str]) -> bool:
     session.flush()
     if not session.can("at"):
-        raise PlanningError("This robot cannot go anywhere.")
+        return _walk_to_points(session, ids)
     session.reach(Literal("at", (id_,)) for id_ in ids)
     for id_ in ids:
         session.discourse.note_place(id_)
         session.discourse.focus = id_
     return True
+
+
+def _walk_to_points(session: Session, ids: Sequence[str]) -> bool:
+    """For robots that go to points and not to things: to a point in front of each, where the scene says where it is."""
+    spec = next((s for s in session.request.skills if {"x", "y"} <= {p.name for p in s.parameters}), None)
+    if spec is None:
+        raise PlanningError("This robot cannot go anywhere.")
+    for id_ in ids:
+        x, y = _in_front_of(session, id_)
+        session.step(PlanStep(spec.name, spec.bind({"x": x, "y": y})))
+        session.discourse.note_place(id_)
+        session.discourse.focus = id_
+    return True
+
+
+def _in_front_of(session: Session, id_: str) -> tuple[float, float]:
+    if id_ == START:
+        return 0.0, 0.0
+    entity = session.index.by_id[id_].entity
+    place = session.request.scene.location(session.state.resting.get(id_))
+    position = (entity.position if entity else None) or (place.position if place else None)
+    if position is None:
+        raise Unresolved(f"I do not know where the {session.index.by_id[id_].name} is.")
+    here = session.request.scene.robot.position or (0.0, 0.0)
+    dx, dy = position[0] - here[0], position[1] - here[1]
+    distance = math.hypot(dx, dy)
+    share = max(distance - _STANDOFF, 0.0) / max(distance, 1e-6)
+    return round(here[0] + share * dx, 3), round(here[1] + share * dy, 3)
 
 
 def shoot(session: Session, command: Command) -> bool:
@@ -242,6 +321,7 @@ def _of_role(session: Session, things: Sequence[NounPhrase], role: Role, predica
 def swap(session: Session, command: Command) -> bool:
     """Handles "swap A and B"."""
     things = [t for c in command.chunks if c.kind in ("relation", "things") for t in c.things]
+    things = [t for t in things if t.head not in ("place", "position", "spot", "location")]
     ids = session.resolver.all_of(things, "object")
     if len(ids) != 2:
         raise Unresolved("Which two things should change places?", candidates=ids)
@@ -256,8 +336,8 @@ def swap(session: Session, command: Command) -> bool:
 
 def look(session: Session, command: Command) -> bool:
     """Handles "find A"."""
-    things = [t for c in command.chunks if c.kind in ("relation", "things") for t in c.things]
-    if not things:
+    things = [t for move in moves(command.chunks) for t in _narrowed(move)]
+    if not things or command.verb not in _FINDING:
         return False
     ids = session.resolver.all_of(things, "any")
     session.discourse.note_objects([i for i in ids if i in session.state.resting], things[-1])

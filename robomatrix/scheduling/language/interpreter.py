@@ -10,9 +10,10 @@ from robomatrix.scheduling.language import guards
 from robomatrix.scheduling.language.calls import Call
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.clauses import Clause, ClauseReader, Tokens
-from robomatrix.scheduling.language.entities import EntityIndex
+from robomatrix.scheduling.language.commands import Command, fits
+from robomatrix.scheduling.language.entities import CLASS, EntityIndex
 from robomatrix.scheduling.language.hazards import hazard
-from robomatrix.scheduling.language.intents import INTENTS, Command
+from robomatrix.scheduling.language.intents import INTENTS
 from robomatrix.scheduling.language.nouns import NounPhrase
 from robomatrix.scheduling.language.placing import deliver, moves, place, readings
 from robomatrix.scheduling.language.reading import ENGLISH, read
@@ -31,6 +32,7 @@ _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _NEEDS = {"shoot": "shot", "cross": "crossed", "go": "at", "look": "at", "open": "open", "close": "open"}
 """What a robot must be able to bring about to be asked for an intent; "holding" for all others."""
 _AGAIN = frozenset({"do", "same", "likewise", "ditto"})
+_REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
 
 
@@ -61,7 +63,8 @@ class Interpreter:
         tokens = self._tokens(session)
         if session.lexicon.nevermind & {tuple(t.text for t in tokens if t.is_word)}:
             return PlanResult("ok", "Nothing to do.")
-        fault = hazard(tokens, index, self.rules)
+        own = frozenset(phrase[0] for phrase in session.calls.phrases() if len(phrase) == 1)
+        fault = hazard(tokens, index, self.rules, own)
         if fault:
             raise Refusal(fault)
         clauses = ClauseParser(ClauseReader(index, session.lexicon, session.calls.phrases())).parse(tokens)
@@ -70,7 +73,7 @@ class Interpreter:
         for at, clause in enumerate(clauses):
             run.following = clauses[at + 1] if at + 1 < len(clauses) else None
             run.clause(clause)
-        return run.result()
+        return run.result(tokens)
 
     def _tokens(self, session: Session) -> Tokens:
         text, limit = self.request.instruction, self.rules.limits.instruction
@@ -88,6 +91,8 @@ class _Run:
     said: Said | None = None
     following: Clause | None = None
     """What is said next."""
+    verbs: list[Token] = field(default_factory=list)
+    """The first words of the clauses."""
     judged: dict[Tokens, bool] = field(default_factory=dict)
     """Conditions that were looked at."""
     wanted: str = ""
@@ -116,6 +121,8 @@ class _Run:
     def clause(self, clause: Clause) -> None:
         """Plans a clause; what makes no sense is overlooked if the next one corrects it."""
         session = self.session
+        self.verbs += clause.whole[:1]
+        self._consider(clause)
         if clause.heading:
             self._information(tuple(session.chunks(clause.tokens)))
             return
@@ -136,6 +143,16 @@ class _Run:
             session.restore(before)
         if clause.form != "information":
             self.said = Said(clause, chunks, before)
+
+    def _consider(self, clause: Clause) -> None:
+        """Notes what a clause names, whatever comes of it."""
+        guarded = [self.session.chunks(guard.tokens) for guard in clause.guards]
+        idle = (
+            clause.negated or clause.heading or clause.guards or (clause.verb and "wait" in clause.verb.value.intents)
+        )
+        for chunk in (c for chunks in (*guarded, self.session.chunks(clause.tokens) if idle else []) for c in chunks):
+            for thing in chunk.things:
+                self.session.resolver.consider(thing)
 
     def _holds(self, guard: guards.Guard) -> bool:
         """Judges a condition once: its "otherwise" comes after what it led to."""
@@ -249,6 +266,8 @@ class _Run:
         if particle:
             intents.insert(0, moved[particle])
         chunks = _without_adverbs(chunks)
+        if any(c.kind == "measure" and c.unit for c in chunks) and "wait" not in intents:
+            raise fault or Unresolved(f"I cannot measure that out: '{clause}'.")
         command = Command(base, chunks, clause.benefit)
         try:
             if any(self._try(intent, command) for intent in _ranked(intents, command)):
@@ -324,20 +343,40 @@ class _Run:
 
     def _fragment(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         things = [t for c in chunks for t in c.things]
-        if clause.whole and clause.whole[0].text in _AGAIN and self.said is not None and things:
+        repeats = clause.whole and clause.whole[0].text in _AGAIN
+        if self.said is not None and things and (repeats or self._adds(chunks)):
             self._again(things)
             return
-        if things and self.following is not None and any(t.text in _REFERRING for t in self.following.whole):
+        topic = bool(things) and all(t.pronoun or self._means_something(t) for t in things)
+        if topic and self.following is not None and any(t.text in _REFERRING for t in self.following.whole):
             self._information(chunks)
             return
         known = any(self._means_something(t) for c in chunks for t in c.things)
+        plain = [c for c in chunks if c.kind == "things"]
         if things and any(m.relations for m in moves(chunks)) and known:
             if not any([place(self.session, move) for move in moves(chunks)]):
                 raise Unresolved(f"I do not understand '{clause}'.")
             return
-        if known or (things and not self.session.acts):
+        commanding = any(self.session.lexicon.verbs.at(clause.tokens, i) for i in range(len(clause.tokens)))
+        if not plain and chunks and self.session.discourse.objects and any(c.kind == "relation" for c in chunks):
+            for move in moves(chunks):  # "... and then in the bin"
+                place(self.session, move)
+            return
+        if known or commanding or (things and not self.session.acts):
             self._unknown_command(clause, things)
         self.asked = self.asked or str(clause)
+
+    def _adds(self, chunks: Sequence[Chunk]) -> bool:
+        """Reads "The tape too": one more thing for the last command, not a place."""
+        plain = all(c.kind == "things" for c in chunks) and bool(self.said and self.said.chunks)
+        verb = self.said.clause.verb if self.said is not None else None
+        said_where = plain and verb is not None and bool(_REPEATED & set(verb.value.intents))
+        following = self.following is not None and any(t.text in _REFERRING for t in self.following.whole)
+        return (
+            bool(said_where)
+            and not following
+            and all(fits(self.session, t, "object") for c in chunks for t in c.things)
+        )
 
     def _again(self, things: Sequence[NounPhrase]) -> None:
         """Handles "Do the same with B"."""
@@ -361,7 +400,31 @@ class _Run:
 
     # --- the end -------------------------------------------------------------------------------------------------
 
-    def result(self) -> PlanResult:
+    def _account_for(self, tokens: Tokens) -> None:
+        """Asks where something in the scene was named and nothing came of it: then a part was not understood."""
+        session = self.session
+        used = {
+            *session.discourse.mentioned,
+            *session.discourse.places,
+            *session.discourse.untouchable,
+            session.discourse.focus,
+        }
+        used.update(str(v) for step in session.plan.steps for v in step.arguments.values())
+        used.update(id_ for group in session.discourse.objects for id_ in group)
+        used.update(session.discourse.initial.container_of(id_) or "" for id_ in tuple(used))
+        used.update(session.discourse.considered)
+        names = {word for e in session.index.entities if e.id in used for phrase in e.heads for word in phrase}
+        for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+            after = following.text if following is not None else ""
+            compound = following is not None and following.lemma in session.index.nouns
+            compound = compound or (token.text == "can" and after in ("you", "we", "i", "u"))
+            if token.lemma in names or compound or any(token is verb for verb in self.verbs):
+                continue
+            called = [e.id for e in session.index.entities if e.entity and e.heads.get((token.lemma,), 0.0) >= CLASS]
+            if called:
+                raise Unresolved(f"I did not understand what to do with '{token.text}'.", candidates=called)
+
+    def result(self, tokens: Tokens) -> PlanResult:
         """Returns the plan for everything that was said."""
         session = self.session
         if self.wanted and not session.acts:
@@ -370,6 +433,7 @@ class _Run:
         if not session.acts:
             what = f"'{self.asked}'" if self.asked else "that"
             raise Unresolved(f"I do not understand what to do about {what}.")
+        self._account_for(tokens)
         kept = [g for g in session.goals if session.state.holds(g)]
         goals = tuple(dict.fromkeys(_lasting(kept, session)))
         steps = tuple(session.plan.steps)

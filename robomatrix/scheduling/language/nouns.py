@@ -44,12 +44,13 @@ _COLLECTIVES = word_set(
 _QUANTITY_NOUNS = word_set(
     "all both each any some one most half none either many several few everything rest remainder"
 )
+_FRONTS = frozenset({"door", "lid", "front", "top", "surface", "handle"})
 _FOUND = frozenset({"find", "see", "have", "found", "spot"})
 PARTICIPLES = word_set(
     "sitting lying located placed standing resting currently kept stored left found laying positioned seen visible "
     "present available already presently situated hidden shown"
 )
-PARTICLES = word_set("up down away back over off out together along apart around here there in on aside home")
+PARTICLES = word_set("up down away back over off out together along apart around here there in on aside home go")
 _LINKS = frozenset({"and", "or", "plus", ","})
 
 
@@ -75,6 +76,8 @@ class NounPhrase:
     pronoun: str = ""
     modifiers: tuple[Modifier, ...] = ()
     without: tuple[NounPhrase, ...] = ()
+    fallback: tuple[str, ...] = ()
+    """Other words for it, where the first mean nothing: "tape" for "roll of tape"."""
     alternative: bool = False
     """True after "or"."""
     shared: tuple[str, ...] = ()
@@ -136,6 +139,8 @@ class NounPhrases:
         phrase = replace(phrase, words=words, selectors=selectors, plural=plural or phrase.plural, text=text)
         if end < len(self.tokens) and self.tokens[end].text == "of":
             return self._of(phrase, at, end)
+        if phrase.head in _FRONTS and len(phrase.words) > 1 and phrase.head not in self.index.names:
+            phrase = replace(phrase, words=phrase.words[:-1], plural=False)
         if phrase.head in self.lexicon.mass and phrase.quantity == "one":
             phrase = replace(phrase, quantity="all")
         if phrase.words[:1] in (("something",), ("anything",)):
@@ -146,11 +151,12 @@ class NounPhrases:
         text = self.tokens[at].text
         following = self.tokens[at + 1].text if at + 1 < len(self.tokens) else ""
         if text in ("what", "whatever") and following not in ("is", "are", "you", "i"):
-            return None
+            return self._all_of_kind(at)
         if text in EVERYTHING - {"stuff"} and text != "all":
             return self._everything(at)
         if text in SOMETHING and self.index_phrase(at) == 0:
-            return NounPhrase(("thing",), "any", text=text), at + 1
+            attributes, end = self._attributes(at + 1)
+            return NounPhrase((*attributes, "thing"), "any", text=text), end
         if text in DEMONSTRATIVES and self._begins_phrase(at + 1):
             return None
         if text == "her" and self._begins_phrase(at + 1):
@@ -165,6 +171,13 @@ class NounPhrases:
             return NounPhrase(pronoun="them" if text == "both" else "home", text=text, plural=text == "both"), at + 1
         return None
 
+    def _all_of_kind(self, at: int) -> tuple[NounPhrase, int] | None:
+        """Reads "whatever food (you can find)"."""
+        words, selectors, _, end = self._words(at + 1, True)
+        if not words:
+            return None
+        return NounPhrase(words, "all", selectors=selectors, plural=True, text=" ".join(words)), end
+
     def _everything(self, at: int) -> tuple[NounPhrase, int] | None:
         text = self.tokens[at].text
         if text == "anything" and self.index_phrase(at):
@@ -174,11 +187,16 @@ class NounPhrases:
             return NounPhrase(("thing",), "all", selectors=("rest",), plural=True, text=text), end + 1
         if text in ("what", "whatever") and self._text(end) in ("you", "i") and self._text(end + 1) in _FOUND:
             end += 2
-        attributes = []
-        while self.index.is_attribute(self._text(end)):
-            attributes.append(self._text(end))
-            end += 1
+        attributes, end = self._attributes(end)
         return NounPhrase((*attributes, "thing"), "all", plural=True, text=text), end
+
+    def _attributes(self, at: int) -> tuple[list[str], int]:
+        """Reads attributes after a word: "everything red"."""
+        found: list[str] = []
+        while self.index.is_attribute(self._text(at)):
+            found.append(self._text(at))
+            at += 1
+        return found, at
 
     def _text(self, at: int) -> str:
         return self.tokens[at].text if at < len(self.tokens) else ""
@@ -246,6 +264,8 @@ class NounPhrases:
         while at < len(self.tokens):
             token = self.tokens[at]
             length = self.index_phrase(at)
+            if words and token.text in SOMETHING:
+                break
             if length:
                 words += [t.lemma for t in self.tokens[at : at + length]]
                 plural = self.tokens[at + length - 1].plural
@@ -263,6 +283,8 @@ class NounPhrases:
 
     def _is_selector(self, at: int, started: bool) -> bool:
         token = self.tokens[at]
+        if started and self.lexicon.relations.at(self.tokens, at) is not None:
+            return False
         return (
             token.text in _SELECTORS and token.lemma not in self.index.names and not (started and token.text == "left")
         )
@@ -312,7 +334,9 @@ class NounPhrases:
             return replace(phrase, words=(*phrase.words[:-1], *inner.words[-1:]), text=text), after
         if phrase.head in _COLLECTIVES | _QUANTITY_NOUNS:
             return replace(inner, text=text), after
-        return replace(_settled(phrase), words=(*inner.words, *phrase.words), text=text), after
+        whole = replace(_settled(phrase), words=(*inner.words, *phrase.words), text=text)
+        attributes = tuple(w for w in phrase.words[:-1] if self.index.is_attribute(w))
+        return replace(whole, fallback=(*attributes, *inner.words)), after
 
 
 def _with_article(phrase: NounPhrase, article: str) -> NounPhrase:

@@ -50,13 +50,22 @@ class Move:
 def moves(chunks: Sequence[Chunk]) -> list[Move]:
     """Returns what is moved: one for "A in B", two for "A in B and C on D"."""
     chunks = [_as_place(chunk) for chunk in chunks]
+    again = _second_sentence(chunks)
+    if again:
+        return [*moves(chunks[:again]), *moves(chunks[again:])]
     particles = frozenset(c.text for c in chunks if c.kind in ("particle", "word", "direction"))
     things = tuple(t for c in chunks if c.kind == "things" for t in c.things)
     relations = [c for c in chunks if c.kind == "relation"]
     final_is_strong = bool(relations) and is_strong(relations[-1]) and not any(map(is_strong, relations[:-1]))
     found: list[Move] = []
     current: list[Chunk] = []
+    alone = False
     for i, relation in enumerate(relations):
+        again = relation.relation == "from" and i + 1 < len(relations) and relations[i + 1].relation == "from"
+        if relation.relation == "from" and (alone or (again and len(relation.things) > 1)):
+            # "A from B and C from D": each with its own place
+            things, alone = (*_with_modifier(things, relation), *relation.things[1:]), True
+            continue
         more = i + 1 < len(relations) and len(relation.things) > 1 and relation.relation != "from"
         gapped = more and not relation.restrictive and relations[i + 1].relation != "from"
         if gapped and not (final_is_strong and len(relations) > 2):
@@ -69,6 +78,15 @@ def moves(chunks: Sequence[Chunk]) -> list[Move]:
         else:
             current.append(relation)
     return [*found, Move(things, tuple(current), particles)]
+
+
+def _second_sentence(chunks: Sequence[Chunk]) -> int:
+    """Returns where "... and C where D is" begins after "A where B is"; 0 if nowhere."""
+    for i in range(2, len(chunks) - 1):
+        before = {c.kind for c in chunks[:i] if c.kind != "relation" or c.relation != "from"}
+        if chunks[i].kind == "things" and {"things", "relation"} <= before and chunks[i + 1].kind == "relation":
+            return i
+    return 0
 
 
 def is_strong(chunk: Chunk) -> bool:
@@ -174,6 +192,8 @@ def _pairs(session: Session, reading: Reading, move: Move) -> list[tuple[str, st
         return _one_each(session, reading)
     if _MATCHING & set(phrase.selectors) or "colour" in _said_words(goal) or "color" in _said_words(goal):
         return matching_pairs(session, reading.things, phrase)
+    if any("other" in p.selectors for p in goal.things):  # "A with the other B": A first
+        session.discourse.mentioned += session.resolver.all_of(reading.things, "object")
     targets = destinations(session, goal)
     things = session.resolver.all_of(
         reading.things, "object", lambda id_: session.state.resting.get(id_) not in targets
@@ -258,6 +278,9 @@ def destinations(session: Session, goal: Chunk) -> list[str]:
     for phrase in goal.things:
         if phrase.alternative and found:
             continue
+        beside = goal.relation in ("near", "side")
+        if beside and phrase.pronoun == "it" and session.discourse.objects:  # "A on B and C next to it"
+            phrase = replace(phrase, pronoun="them")
         for id_ in session.resolver.resolve(phrase, "any" if goal.relation in ("near", "side") else "place"):
             target = _target(session, goal, id_)
             if target not in found:
@@ -284,7 +307,8 @@ def _object_target(session: Session, goal: Chunk, id_: str) -> str:
     holds = entity is not None and bool(classes_of(entity) & set(session.index.ontology.kinds))
     beside = goal.relation in ("near", "side", "at") or (goal.relation == "to" and not holds)
     if beside:
-        place_ = session.state.container_of(id_)
+        state = session.discourse.initial if goal.phrase == "where" else session.state
+        place_ = state.container_of(id_)
         if place_ is None:
             raise Unresolved(f"I do not know where the {name} is.")
         return place_

@@ -14,6 +14,13 @@ from robomatrix.scheduling.safety import SafetyRules
 
 Tokens = tuple[Token, ...]
 
+_CHECK = re.compile(r"\b((can|could|would|will) you (please )?)?(please )?(check|see|look) (if|whether)\b")
+_WONDERING = re.compile(
+    r"\bi (was|am|'m|wonder|wondered) ?(just )?(wondering )?(if|whether) (you|u) (could|would|can|might)( please)?\b"
+    r"|\b(i|we|it)( would|'d) [a-z ]{0,30}?if (you|u) (could|would|can)( please)?\b"
+)
+_NUMBERED = re.compile(r"\s*\(?1[.):]")
+_MARK = re.compile(r"(^|\s)\(?[1-9][.):]\s+(?=[A-Za-z])")
 _HOLDING = r"(holding|carrying|gripping|in your (hand|gripper|claw|grip|grasp))"
 _HELD = re.compile(
     r"\b(what|whatever|the (thing|object|item)( that)?|everything( that)?)( you are| you're| youre| is)?( currently)? "
@@ -77,5 +84,8 @@ def _regrouped(tokens: Tokens, index: EntityIndex) -> Tokens:
 
 
 def _mended(text: str, misspellings: Mapping[str, str]) -> str:
-    text = _HELD.sub(HELD, text.lower())
+    if _NUMBERED.match(text):
+        text = _MARK.sub(" . ", text)
+    text = _WONDERING.sub("", text.lower())
+    text = _CHECK.sub("if", _HELD.sub(HELD, text.lower()))
     return re.sub(r"[a-z]+", lambda m: misspellings.get(m[0], m[0]), text) if misspellings else text

@@ -54,6 +54,8 @@ class Discourse:
     """The last head noun, for "the blue one"."""
     place_head: str = ""
     """The last head noun of a place, for "on the right one"."""
+    considered: set[str] = field(default_factory=set)
+    """Everything that a phrase was found to mean."""
     answers: tuple[str, ...] = ()
     """Replies to earlier questions."""
 
@@ -109,8 +111,11 @@ class Resolver:
             Unresolved: nothing fits, or a phrase for one thing fits several.
         """
         if phrase.pronoun:
-            return self._pronoun(phrase, role)
+            found = self._pronoun(phrase, role)
+            excluded = self._excluded(phrase) if phrase.without else set()
+            return [id_ for id_ in found if id_ not in excluded] or found
         found = self._matching(phrase, role)
+        self.discourse.considered.update(found)
         if phrase.quantity in ("all", "each"):
             return self._every(phrase, found)
         if phrase.quantity == "any":
@@ -118,6 +123,11 @@ class Resolver:
         if phrase.quantity == "count":
             return self._some(phrase, found, wanted)
         return [self._single(phrase, found, wanted)]
+
+    def consider(self, phrase: NounPhrase) -> None:
+        """Notes everything that a phrase might mean."""
+        fits = self._fits(phrase.words, "any") if phrase.words else []
+        self.discourse.considered.update(entity.id for entity, _ in fits)
 
     # --- candidates ----------------------------------------------------------------------------------------------
 
@@ -154,9 +164,19 @@ class Resolver:
             head = self.discourse.place_head if role == "place" else self.discourse.head
             inherited = (*phrase.words[:-1], head or self.discourse.head)
             fits = (self._fits(inherited, role) if inherited[-1] else []) or fits or self._bare(phrase, role)
-        if not fits:
+        if not fits and phrase.fallback:
+            return self._described(replace(phrase, words=phrase.fallback, fallback=()), role)
+        if not fits or self._other_colours(phrase, role, fits):
             raise self._missing(phrase, role)
         return {entity.id: fit for entity, fit in fits}
+
+    def _other_colours(self, phrase: NounPhrase, role: Role, fits: list[tuple[Described, Fit]]) -> bool:
+        """True where nothing is known to have a colour that is asked for, while things of the kind have others."""
+        colours = self.discourse.index.ontology.colours
+        if min(fit.doubts for _, fit in fits) == 0 or not any(w in colours for w in phrase.words):
+            return False
+        plain = tuple(w for w in phrase.words if w not in colours)
+        return bool(plain) and any(e.colours for e, _ in self._fits(plain, role))
 
     def _closest(self, phrase: NounPhrase, fits: dict[str, Fit]) -> list[str]:
         """Returns those that the words fit best; for "all" also those that they fit less directly."""
@@ -165,6 +185,9 @@ class Resolver:
         fewest = min(fit.doubts for fit in fits.values())
         most = max(fit.directness for fit in fits.values() if fit.doubts == fewest)
         floor = most - 0.5
+        near = sum(fit.doubts == fewest and fit.directness >= floor for fit in fits.values())
+        if phrase.quantity == "count" and near < phrase.count:
+            floor = SYNONYM
         if phrase.quantity in ("all", "each") and most < NAME + 1.0:
             floor = WIDER if phrase.head in self.discourse.index.ontology.categories else min(SYNONYM, floor)
         return [id_ for id_, fit in fits.items() if fit.doubts == fewest and fit.directness >= floor]
@@ -225,8 +248,10 @@ class Resolver:
                 if self.discourse.index.ontology.kind(" ".join(place.words)) != "region":
                     raise
         by_id, resting = self.discourse.index.by_id, self.discourse.state.resting
-        regions = all(by_id[id_].kind == "region" and id_ not in resting.values() for id_ in places)
-        return None if regions else places
+        told = any(place in by_id and by_id[place].kind == "region" for place in resting.values())
+        self.discourse.considered.update(places)
+        regions = all(by_id[id_].kind == "region" for id_ in places)
+        return None if regions and not told else places
 
     def _modifying(self, place: NounPhrase) -> list[str]:
         """Returns every entity that a modifier's place may mean: the narrowed noun decides between them."""
@@ -372,7 +397,8 @@ class Resolver:
 
     def _last_place(self, phrase: NounPhrase, role: Role) -> str:
         index = self.discourse.index
-        for id_ in reversed(self.discourse.places + [i for group in self.discourse.objects for i in group]):
+        objects = [id_ for group in self.discourse.objects for id_ in group]
+        for id_ in (*reversed(self.discourse.places), *reversed(objects)):
             if _fills(role if role != "place" else "any", index.by_id[id_]) and (
                 role != "place" or id_ not in self._recent()
             ):

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.nouns import PERSONS, NounPhrase
 from robomatrix.scheduling.language.reference import Role, Unresolved
 from robomatrix.scheduling.language.session import Said, Session
 
@@ -36,7 +36,7 @@ def _with_relation(chunks: list[Chunk], relation: Chunk) -> list[Chunk]:
 
 
 def _with_thing(session: Session, chunks: list[Chunk], thing: NounPhrase, *, only: bool) -> list[Chunk]:
-    slots = [i for i, c in enumerate(chunks) if c.things]
+    slots = [i for i, c in enumerate(chunks) if c.things and c.things[-1].pronoun not in PERSONS]
     if not slots:
         return [*chunks, Chunk("things", things=(thing,))]
     fitting = [i for i in slots if _fits(session, chunks[i], thing)] if only else []

@@ -23,6 +23,9 @@ _CONNECTORS = frozenset(
 _FIRST = frozenset({"after", "once", "when", "whenever", "while"})
 _LATER = frozenset({"before"})
 _AUXILIARIES = frozenset(["you", "have", "has", "had", "are", "is", "been", "being", "the", "robot", "we", "it"])
+_REMARKS = (("it", "is"), ("i", "am"), ("we", "are"), ("there", "is"), ("there", "are"), ("he", "is"), ("she", "is"))
+_IFS = frozenset({"if", "unless"})
+_ANDS = frozenset({"and", ",", "but"})
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
 
@@ -56,6 +59,10 @@ class ClauseParser:
             return [replace(c, guards=opposite) for c in self._ordered(tokens[1:])], ()
         if tokens[0].text == "not" and any(t.text == "but" for t in tokens):  # "not A but B"
             tokens = _split_at(tokens, ("but",))[1]
+        elif tokens[0].text == "not" and any(t.text == "," for t in tokens[:8]):  # "not A, B"
+            tokens = _split_at(tokens, (",",))[1]
+        if not tokens:
+            return [], before
         condition = self._leading_condition(tokens) or self._trailing_condition(tokens)
         if condition is None:
             return self._ordered(tokens), ()
@@ -119,7 +126,10 @@ class ClauseParser:
                 and self._is_timed(tokens, i)
                 and texts(tokens, i, i + 2) != ("after", "that")
             ):
-                return [*self._clauses(_subjectless(tokens[i + 1 :])), *self._clauses(tokens[:i])]
+                done, then = self._clauses(_subjectless(tokens[i + 1 :])), self._clauses(tokens[:i])
+                if marker == "by":  # "tidy up by ...ing": what is done says it all
+                    then = [replace(c, form="information") for c in then]
+                return [*done, *then]
             if marker in _LATER and self._is_timed(tokens, i):
                 return [*self._clauses(tokens[:i]), *self._clauses(_subjectless(tokens[i + 1 :]))]
         return self._clauses(tokens)
@@ -148,6 +158,10 @@ class ClauseParser:
         found: list[Clause] = []
         place: Tokens = ()
         for piece, correction in self._pieces(tokens):
+            timed = self.reader.without_fillers(piece)[:1]
+            if timed and timed[0].text in _FIRST | _LATER and len(piece) < len(tokens):
+                found += self._ordered(piece)
+                continue
             if self._only_says_where(piece):
                 place = piece
                 continue
@@ -235,7 +249,10 @@ class ClauseParser:
         purpose = (
             tokens[at].text in ("to",) and at > start + 1 and self.reader.starts_command(tokens, at + 1, strict=True)
         )
+        purpose = purpose and self.reader.lexicon.prefaces.ending(tokens, at + 1) is None
         if purpose and self.reader.is_complete(tokens[start:at]):
+            return at + 1
+        if tokens[at].text in ("because", "since") and self.reader.is_complete(tokens[start:at]):
             return at + 1
         if tokens[at].text in ("without", "avoiding") and at + 1 < len(tokens) and tokens[at + 1].text.endswith("ing"):
             return at
@@ -243,6 +260,9 @@ class ClauseParser:
 
     def _chained(self, tokens: Tokens, at: int, start: int) -> bool:
         """True inside one verb phrase, such as "go | get" or "help me | move"."""
+        verb = self.reader.lexicon.verbs.verb_at(tokens, start)
+        if verb is not None and start + verb.length > at:
+            return True
         lead = self.reader.without_fillers(tokens[start : at + 1])
         return len(lead) <= 1 or self.reader.lexicon.prefaces.ending(tokens, at) is not None and len(lead) <= 2
 
@@ -252,6 +272,10 @@ class ClauseParser:
         if any(texts(rest, 0, len(n)) == n for n in NEGATIONS[:5]):
             return True
         if any(texts(rest, 0, len(w)) == w for w in WISHES):
+            return True
+        if texts(rest, 0, 3) == ("do", "the", "same"):
+            return True
+        if texts(rest, 0, 2) in _REMARKS and self.reader.is_complete(before):
             return True
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
             return True
@@ -264,10 +288,14 @@ def _sentences(tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
     """Yields the sentences, and the marks that end them."""
     start = 0
     for i, token in enumerate(tokens):
+        another = token.text in _IFS and tokens[start].text in _IFS and i > start + 1 and tokens[i - 1].text in _ANDS
         if token.text in _ENDS:
             if i > start:
                 yield tokens[start:i], token.text
             start = i + 1
+        elif another:  # "if ..., and if ..."
+            yield tokens[start : i - 1], "."
+            start = i
     if start < len(tokens):
         yield tokens[start:], "."
 

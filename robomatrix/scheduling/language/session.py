@@ -101,7 +101,7 @@ class Session:
     def flush(self, moved: Sequence[str] = ()) -> None:
         """Grips what is pending unless the next command moves it anyway."""
         pending, self.pending = self.pending, []
-        if not pending or set(pending) <= set(moved):
+        if not pending or set(pending) <= set(moved) or (len(pending) > 1 and set(pending) & set(moved)):
             return
         if len(pending) > 1:
             raise Unresolved("I can hold one thing at a time; where should they go?", candidates=pending)

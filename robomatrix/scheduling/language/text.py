@@ -7,33 +7,42 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-_CONTRACTIONS = (
-    (r"\bwon't\b", "will not"),
-    (r"\bcan't\b|\bcannot\b", "can not"),
-    (r"\bshan't\b", "shall not"),
-    (r"n't\b", " not"),
-    (r"\b(do|does|is|are|should|could|would|must)nt\b", r"\1 not"),
-    (r"\blet's\b", "let us"),
-    (r"'re\b", " are"),
-    (r"'ll\b", " will"),
-    (r"'ve\b", " have"),
-    (r"'d\b", " would"),
-    (r"\bi'm\b|\bim\b", "i am"),
-    (r"\b(it|that|what|there|who|here|he|she|which|everything|whatever|where)'s\b", r"\1 is"),
-    (r"\bwhats\b", "what is"),
-    (r"\bthats\b", "that is"),
-    (r"\bgonna\b", "going to"),
-    (r"\bwanna\b", "want to"),
-    (r"\bgotta\b", "got to"),
-    (r"\bgimme\b", "give me"),
-    (r"\blemme\b", "let me"),
-    (r"(\d)\s*°", r"\1 degrees"),
-    (r"\s[-\u2013\u2014]+\s|\u2014|\.\.+|\u2026", " , "),
-    (r"&", " and "),
-    (r"\bm/s\b", " mps "),
-    (r"/", " or "),
-    (r"'", ""),
+_CONTRACTIONS = tuple(
+    (re.compile(pattern), replacement)
+    for pattern, replacement in (
+        (r"\bwon't\b", "will not"),
+        (r"\bcan't\b|\bcannot\b", "can not"),
+        (r"\bshan't\b", "shall not"),
+        (r"n't\b", " not"),
+        (r"\b(do|does|is|are|should|could|would|must)nt\b", r"\1 not"),
+        (r"\blet's\b", "let us"),
+        (r"'re\b", " are"),
+        (r"'ll\b", " will"),
+        (r"'ve\b", " have"),
+        (r"'d\b", " would"),
+        (r"\bi'm\b|\bim\b", "i am"),
+        (r"'s (?=(supposed|going|on|in|at|not|to|still|currently|lying|sitting|empty|open|closed)\b)", " is "),
+        (r"\b(it|that|what|there|who|here|he|she|which|everything|whatever|where)'s\b", r"\1 is"),
+        (r"\bwhats\b", "what is"),
+        (r"\bthats\b", "that is"),
+        (r"\b(is|are) (supposed|meant|going|intended) to\b", "should"),
+        (r"\bgonna\b", "going to"),
+        (r"\bwanna\b", "want to"),
+        (r"\bgotta\b", "got to"),
+        (r"\bgimme\b", "give me"),
+        (r"\blemme\b", "let me"),
+        (r"(\d)\s*°", r"\1 degrees"),
+        (r"\s[-\u2013\u2014]+\s|\u2014|\.\.+|\u2026", " , "),
+        (r"&", " and "),
+        (r"\bm/s\b", " mps "),
+        (r"/", " or "),
+        (r"'", ""),
+    )
 )
+_CONTRACTED = re.compile(
+    r"['\d\u00b0&/.\u2026\u2013\u2014-]|\b(cannot|\w+nt|im|whats|thats|gonna|wanna|gotta|gimme|lemme|is|are)\b"
+)
+_APOSTROPHES = re.compile("[\u2018\u2019\u02bc\u0060\u00b4]")
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|[.,;:!?()+-]|\n")
 _NUMBER = re.compile(r"^\d+(?:\.\d+)?$")
 
@@ -113,9 +122,11 @@ def singular(word: str) -> str:
 def normalise(text: str) -> str:
     """Returns the text lower-cased, without accents' variants, contractions spelt out, dashes as commas."""
     text = unicodedata.normalize("NFKC", text).lower()
-    text = re.sub("[\u2018\u2019\u02bc\u0060\u00b4]", "'", text)
+    text = _APOSTROPHES.sub("'", text)
+    if _CONTRACTED.search(text) is None:
+        return text
     for pattern, replacement in _CONTRACTIONS:
-        text = re.sub(pattern, replacement, text)
+        text = pattern.sub(replacement, text)
     return text
 
 

@@ -126,7 +126,7 @@ def store(session: Session, command: Command) -> bool:
     if any(c.relation != "from" for c in plain.relations) and put(session, plain):
         return True
     things = readings(Move(plain.things, plain.relations), weak_goal=False)[0].things
-    if not things or not all(fits(session, t, "object") for t in things):
+    if not any(fits(session, t, "object") for t in things):
         return clear(session, command)
     ids = session.resolver.all_of(things, "object")
     targets = {_affine(session, id_) for id_ in ids} - {None}

@@ -49,7 +49,8 @@ class SchemaMask:
         """Compiles the grammar. Raises ValueError if the engine does not take it."""
         from llguidance import LLMatcher
 
-        grammar = LLMatcher.grammar_from_json_schema(json.dumps(schema), {"whitespace_flexible": False})
+        style = {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}
+        grammar = LLMatcher.grammar_from_json_schema(json.dumps(schema), style)
         self._matcher = LLMatcher(tokenizer, grammar)
         if self._matcher.is_error():
             raise ValueError(self._matcher.get_error())

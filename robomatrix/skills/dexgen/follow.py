@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 
 STALE = 0.5
 """Commands older than this are over: the hand holds [s]."""
+PATIENCE = 25
+"""Ticks that a grip may be weak: an operator who opens the hand for 2 s by mistake is no loss."""
 
 
 def checked_command(robot: RobotSpec, command: OperatorCommand, targets: Array) -> tuple[Array | None, str]:
@@ -55,7 +57,7 @@ class Follow(HandSkill):
         controller = DexGenController.load(self.robot, settings=settings)
         targets = servo_targets(self.robot, observation.state.joints)
         controller.reset(targets[None])
-        monitor = GripMonitor(observation.state)
+        monitor = GripMonitor(observation.state, PATIENCE)
         held = refused = ticks = 0
         while self.elapsed < duration:
             wanted, phase = self._wanted(observation, targets)

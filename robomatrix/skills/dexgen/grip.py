@@ -44,16 +44,16 @@ def joint_command(robot: RobotSpec, targets: Array) -> RobotCommand:
 class GripMonitor:
     """Notices that the object has gone: the fingers reach their targets and stop pushing."""
 
-    def __init__(self, state: RobotState) -> None:
-        """Takes the grip at the start as the measure."""
+    def __init__(self, state: RobotState, patience: int = LOST_TICKS) -> None:
+        """Takes the grip at the start as the measure, and how many ticks it may be weak."""
         self.start = grip_effort(state)
-        self._low = 0
+        self._patience, self._low = patience, 0
 
     def lost(self, state: RobotState) -> bool:
-        """Takes in a new state; returns True once the grip has been weak for :data:`LOST_TICKS`."""
+        """Takes in a new state; returns True once the grip has been weak for too long."""
         weak = grip_effort(state) < max(LEAST_GRIP, LOST_SHARE * self.start)
         self._low = self._low + 1 if weak else 0
-        return self._low >= LOST_TICKS
+        return self._low >= self._patience
 
 
 def require_grip(state: RobotState) -> None:

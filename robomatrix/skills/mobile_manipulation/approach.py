@@ -33,7 +33,9 @@ class Stance:
     side: float
     """From the base's centre to the near side of a table."""
     container: float
-    """From the base's centre to the near side of a box, a bin or a drawer: all of it stays in view."""
+    """From the base's centre to the near side of a box or a bin: all of it stays in view."""
+    drawer: float
+    """From the base's centre to the front of a drawer."""
     target: tuple[float, ...]
     """From the base's centre to a shooting target, the best first."""
     bar: tuple[float, ...]
@@ -45,8 +47,26 @@ class Stance:
 
 
 STANCES = {
-    "ep": Stance(object=0.46, side=0.30, container=0.42, target=(1.5,), bar=(0.45, 0.34), person=0.7, deepest=0.25),
-    "s1": Stance(object=0.45, side=0.35, container=0.40, target=(1.2, 1.5, 1.0, 1.8), bar=(0.45, 0.34), person=0.7, deepest=0.0),
+    "ep": Stance(
+        object=0.46,
+        side=0.30,
+        container=0.42,
+        drawer=0.6,
+        target=(1.5,),
+        bar=(0.45, 0.34),
+        person=0.7,
+        deepest=0.25,
+    ),
+    "s1": Stance(
+        object=0.45,
+        side=0.35,
+        container=0.40,
+        drawer=0.6,
+        target=(1.2, 1.5, 1.0, 1.8),
+        bar=(0.45, 0.34),
+        person=0.7,
+        deepest=0.0,
+    ),
 }
 Choose = Callable[[FreeSpace], Sequence[Pose2]]
 
@@ -68,9 +88,9 @@ def stations(thing: SceneObject, world: World, stance: Stance) -> Choose:
 
     def choose(space: FreeSpace) -> Sequence[Pose2]:
         point = (thing.position[0], thing.position[1])
-        if thing.category not in SMALL:
-            return [pose for pose in candidates if space.free(pose.point)]
-        return [p for p in candidates if space.free(p.point) and _corridor_free(space, p.point, point)]
+        small = thing.category in SMALL
+        open_ways = [p for p in candidates if not small or _corridor_free(space, p.point, point)]
+        return [p for p in open_ways if space.free(p.point)] or [p for p in open_ways if space.tight(p.point)]
 
     return choose
 
@@ -83,7 +103,8 @@ def _candidates(thing: SceneObject, world: World, stance: Stance) -> Iterator[Po
     elif thing.category == "target":
         yield from _in_front(thing, stance.target)
     elif thing.category == "drawer":
-        yield _facing(centre, thing.yaw, Footprint.of(thing).extent(thing.yaw) + stance.container)
+        front = Footprint.of(thing).extent(thing.yaw)
+        yield from (_facing(centre, thing.yaw, front + gap) for gap in (stance.drawer, stance.drawer - 0.1))
     elif thing.category == "bar":
         yield from _across(thing, stance.bar)
     elif thing.category in ROUND:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from robomatrix.errors import PreconditionError
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
@@ -37,7 +39,9 @@ REACH = 0.30
 """Of the finger tips while working on a drawer [m]."""
 PAD_FRONT = 0.017
 """The pads end so far before the point between the finger tips [m]."""
-LOOK_FROM = 0.50
+AWAY = 0.28
+"""Moved back after pulling and pushing, to see what came of it [m]."""
+LOOK_FROM = 0.62
 """From the base's centre to the drawer's front when judging [m]."""
 
 
@@ -101,22 +105,33 @@ def front(drawer: SceneObject) -> Pose2:
 
 
 def inspect(body: Body, target: str) -> Motion[SceneObject]:
-    """Stands square before a drawer, far enough to see it whole, and returns a sighting from there."""
+    """Stands square before a drawer, far enough to see it whole, and returns a sighting from there.
+
+    It looks before it approaches and again when it has arrived, since what was just moved is not where it was believed.
+    """
     body.enter("look", 0.1)
     yield from lower_to(body, CARRY_X, CARRY_Z)
-    yield from settle(body, before(body.thing(target), LOOK_FROM), speed=0.4, position=0.03, heading=0.05)
-    since = body.now
-    yield from body.wait(0.3)
-    drawer = yield from sight(body, target)
-    while body.thing(target).stamp < since and body.now < since + 1.0:
+    for _ in range(2):
+        yield from _look(body, target)
+        yield from settle(body, before(body.thing(target), LOOK_FROM), speed=0.4, position=0.03, heading=0.05)
+    yield from _look(body, target)
+    return (yield from sight(body, target))
+
+
+def _look(body: Body, target: str) -> Motion[None]:
+    """Stands still until the drawer was seen three times over, or for a second."""
+    since, sightings, last = body.now, 0, body.now
+    while sightings < 3 and body.now < since + 1.0:
         yield from body.step()
-    return body.thing(target) if target in body.world.objects else drawer
+        stamp = body.thing(target).stamp
+        if stamp > last:
+            sightings, last = sightings + 1, stamp
 
 
 def before(drawer: SceneObject, distance: float) -> Pose2:
     """Returns the pose that looks square at a drawer's front from a distance [m]."""
     place = front(drawer).ahead(distance)
-    return Pose2(place.x, place.y, place.yaw + 3.141592653589793)
+    return Pose2(place.x, place.y, place.yaw + math.pi)
 
 
 def _pull(body: Body, drawer: SceneObject) -> Motion[None]:
@@ -131,7 +146,7 @@ def _pull(body: Body, drawer: SceneObject) -> Motion[None]:
         yield from back_off(body, TRAVEL * (1.0 - (drawer.openness or 0.0)) + 0.03, 0.3)
     body.enter("let go", 0.8)
     yield from open_gripper(body, OPEN)
-    yield from back_off(body, 0.1)
+    yield from back_off(body, AWAY)
 
 
 def _push(body: Body, drawer: SceneObject) -> Motion[None]:
@@ -140,5 +155,5 @@ def _push(body: Body, drawer: SceneObject) -> Motion[None]:
     yield from lower_to(body, REACH, drawer.position[2] + KNOB_RISE)
     body.enter("push", 0.5)
     shut = front(drawer).ahead(-TRAVEL * (drawer.openness or 0.0) + REACH + PAD_FRONT - 0.015)
-    yield from settle(body, Pose2(shut.x, shut.y, shut.yaw + 3.141592653589793), speed=0.35, position=0.01, heading=0.1)
-    yield from back_off(body, 0.1)
+    yield from settle(body, Pose2(shut.x, shut.y, shut.yaw + math.pi), speed=0.35, position=0.01, heading=0.1)
+    yield from back_off(body, AWAY)

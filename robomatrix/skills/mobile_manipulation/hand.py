@@ -68,8 +68,13 @@ def aperture(body: Body) -> float:
     return body.observation.state.joints[GRIPPER]
 
 
+def palm_near(body: Body) -> bool:
+    """True if the range sensor in the palm sees something between the pads."""
+    return body.observation.state.ranges.get(PALM, math.inf) <= PALM_NEAR
+
+
 def palm_covered(body: Body) -> bool:
-    """True if the range sensor in the palm sees something between the pads, or there is no such sensor."""
+    """True unless the range sensor in the palm says that nothing is between the pads."""
     return body.observation.state.ranges.get(PALM, 0.0) <= PALM_NEAR
 
 
@@ -94,9 +99,9 @@ def reach(body: Body, x: float, z: float, speed: float = ARM_SPEED) -> Motion[bo
     return False
 
 
-def lower_to(body: Body, x: float, z: float) -> Motion[bool]:
+def lower_to(body: Body, x: float, z: float, speed: float = ARM_SPEED) -> Motion[bool]:
     """Moves the finger tips to the reachable point nearest to (x, z); False when they do not arrive."""
-    return (yield from reach(body, *nearest(x, z)))
+    return (yield from reach(body, *nearest(x, z), speed))
 
 
 def open_gripper(body: Body, width: float = OPEN, limit: float = 1.5) -> Motion[None]:

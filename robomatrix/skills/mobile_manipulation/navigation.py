@@ -26,7 +26,7 @@ FACE_GOAL = 0.5
 """Within this distance the base turns to its final heading [m]."""
 REPLAN = 0.5
 """[s]."""
-STALL_TIME = 1.2
+STALL_TIME = 2.0
 """So long without headway counts as stuck [s]."""
 STALL_DISTANCE = 0.03
 """[m]."""
@@ -58,7 +58,7 @@ class StallWatch:
         near = self._body.observation.state.ranges.get(RANGE, math.inf) < TOUCH
         if not near or forward < 0.1:
             self._free = self._body.now
-        return self._body.now - self._free > STALL_TIME / 3.0
+        return self._body.now - self._free > STALL_TIME / 4.0
 
     def stuck(self) -> bool:
         """True if the base made no headway for STALL_TIME."""
@@ -150,7 +150,8 @@ class Unseen:
         self._add(ahead.world((body.base.radius + 0.03, 0.0)), [])
 
     def _add(self, point: Point, known: Collection[Footprint]) -> None:
-        if not any(f.contains(point, 0.12) for f in known) and not any(f.contains(point, 0.03) for f in self.footprints):
+        told = any(f.contains(point, 0.12) for f in known) or any(f.contains(point, 0.03) for f in self.footprints)
+        if not told:
             self.footprints.append(Footprint(Pose2(*point), 0.0, 0.0, 0.04))
 
 

@@ -11,7 +11,7 @@ from robomatrix.robots.ep_kinematics import nearest
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
 from robomatrix.skills.mobile_manipulation.approach import SMALL
-from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill
+from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import ROUND, Footprint, Point, Pose2, wrap
 from robomatrix.skills.mobile_manipulation.grasp import BUMPER, EDGE_GAP
 from robomatrix.skills.mobile_manipulation.hand import (
@@ -25,15 +25,20 @@ from robomatrix.skills.mobile_manipulation.hand import (
     guard_grip,
     lower_to,
     open_gripper,
+    palm_near,
     tip,
 )
-from robomatrix.skills.mobile_manipulation.move_to import START, sight
+from robomatrix.skills.mobile_manipulation.move_to import SIGHTING, START, sight
 from robomatrix.skills.mobile_manipulation.navigation import back_off, settle
 from robomatrix.world import SceneObject, World
 
 REACHABLE = 0.9
 """A place further from the base than this needs move_to first [m]."""
 CONTAINERS = frozenset({"box", "bin", "drawer"})
+PLACES = CONTAINERS | {"table", "shelf", "person"}
+"""What a thing can be let go over, besides the floor."""
+NEAR_MISS = 0.06
+"""[m]."""
 HANDLE = 0.05
 """How far a drawer's knob stands off its front [m]."""
 ABOVE = 0.025
@@ -52,7 +57,15 @@ TIGHT = 0.07
 """Things nearer to each other than this do [m]."""
 BOTTOM = 0.008
 """Thickness of a container's bottom [m]."""
-INSIDE = 0.02
+FREED = 0.015
+"""By so much the pads must part at least to let a thing go [m]."""
+GENTLE = 0.15
+"""Speed of the finger tips while they put something down [m/s]."""
+UNLOADED = 0.02
+"""Where lowering meets something, the finger tips go up by this before they open [m]."""
+OVER_RIM = {"drawer": 0.055}
+"""How far over a container's rim the finger tips stay when they open; 0.02 where it is not said [m]."""
+INSIDE = 0.03
 """A released thing may be seen this far outside the outline of its place, by the error of sight [m]."""
 
 
@@ -121,19 +134,26 @@ class Release(ManipulationSkill):
         thing, point = body.world.objects.get(name), held_point(body)
         place = beneath(body.world, point, name)
         body.enter("lower", 0.2)
-        yield from lower_to(body, tip(body).x, release_height(body, place, point, thing))
+        known = frozenset(body.world.objects)
+        if not (yield from lower_to(body, tip(body).x, release_height(body, place, point, thing), GENTLE)):
+            yield from lower_to(body, tip(body).x, tip(body).z + UNLOADED)
         body.enter("open", 0.5)
+        closed = aperture(body)
         yield from open_gripper(body, OPEN)
-        if aperture(body) < OPEN - 0.02:
+        if aperture(body) < min(OPEN - 0.02, closed + FREED):
             return Failed(ErrorCode.RELEASE_FAILED, f"the gripper opened only to {aperture(body):.3f} m")
+        body.holding = None
+        yield from body.wait(0.25)  # perception has to see it let go before the gripper moves away
         body.enter("leave", 0.7)
         if place is not None and place.category in CONTAINERS:
             yield from lower_to(body, tip(body).x, carrying_height(place, None))
         yield from back_off(body, 0.22)
+        if aperture(body) < min(OPEN - 0.02, closed + FREED) or palm_near(body):
+            return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' is caught in the gripper", holding=name)
         since = body.now
         yield from lower_to(body, CARRY_X, 0.155)
         yield from body.wait(0.4)
-        return _judge(body, name, place, since)
+        return (yield from _judge(body, name, place, since, known))
 
 
 def _over_floor(body: Body, name: str) -> Steps:
@@ -149,11 +169,12 @@ def _over_floor(body: Body, name: str) -> Steps:
 
 
 def beneath(world: World, point: Point, held: str) -> SceneObject | None:
-    """Returns the highest place under a point of the floor plan, None for the floor."""
-    under = (
-        o for o in world.objects.values() if o.id != held and o.category not in SMALL and Footprint.of(o).contains(point)
-    )
-    return max(under, key=lambda o: (o.category == "drawer", o.position[2] + o.size[2] / 2.0), default=None)
+    """Returns the place under a point of the floor plan, None for the floor; a near miss counts, sight has errors."""
+    at = np.array([point])
+    places = (o for o in world.objects.values() if o.id != held and o.category in PLACES)
+    near = [(max(float(Footprint.of(o).distance(at)[0]), 0.0), o) for o in places]
+    under = [(gap, o) for gap, o in near if gap <= NEAR_MISS]
+    return min(under, key=lambda g: (g[0], g[1].category != "drawer"), default=(0.0, None))[1]
 
 
 def carrying_height(place: SceneObject, thing: SceneObject | None) -> float:
@@ -165,16 +186,16 @@ def carrying_height(place: SceneObject, thing: SceneObject | None) -> float:
 def release_height(body: Body, place: SceneObject | None, point: Point, thing: SceneObject | None) -> float:
     """Returns the height of the finger tips at which a thing is let go over a point of a place [m].
 
-    On a surface its foot all but touches; in a container the fingers stay over the rim and the thing over what lies there.
+    On a surface its foot all but touches; in a container the fingers stay over the rim, the thing over what lies there.
     """
     grip = grip_height(thing) if thing else 0.03
     if place is None or place.category not in CONTAINERS:
         top = place.position[2] + place.size[2] / 2.0 if place else 0.0
         return max(top + grip + 0.005, HEIGHTS[0])
     rim, floor = place.position[2] + place.size[2] / 2.0, place.position[2] - place.size[2] / 2.0 + BOTTOM
-    beneath = [o.position[2] + o.size[2] / 2.0 for o in contents(body, place) if math.dist(o.position[:2], point) < TIGHT]
-    foot = max([floor + 0.01, *(top + 0.005 for top in beneath)])
-    return min(max(rim + 0.02, foot + grip), HEIGHTS[1])
+    below = [o for o in contents(body, place) if math.dist(o.position[:2], point) < TIGHT]
+    foot = max([floor + 0.01, *(o.position[2] + o.size[2] / 2.0 + 0.005 for o in below)])
+    return min(max(rim + OVER_RIM.get(place.category, 0.02), foot + grip), HEIGHTS[1])
 
 
 def contents(body: Body, place: SceneObject) -> list[SceneObject]:
@@ -253,11 +274,39 @@ def _inside(place: SceneObject, point: Point) -> bool:
     return place.category in SMALL or place.category == "person" or Footprint.of(place).contains(point, -0.02)
 
 
-def _judge(body: Body, name: str, place: SceneObject | None, since: float) -> Outcome:
+def _judge(
+    body: Body, name: str, place: SceneObject | None, since: float, known: frozenset[str]
+) -> Motion[Outcome]:
+    """Looks for the thing for a while, and says whether it is where it should be."""
+    while body.now < since + SIGHTING and not _seen_since(body, name, since):
+        yield from body.step()
     thing = body.world.objects.get(name)
-    if place is None or thing is None or thing.stamp < since:
-        return Succeeded({"seen": 0.0}, holding=None)
-    if not Footprint.of(place).contains((thing.position[0], thing.position[1]), INSIDE):
-        message = f"'{name}' lies beside '{place.id}'"
-        return Failed(ErrorCode.RELEASE_FAILED, message, holding=None)
+    if thing is None or thing.stamp < since:
+        if place is not None and _hides(place, thing) and not _stray(body, place, thing, since, known):
+            return Succeeded({"seen": 0.0}, holding=None)
+        return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' is out of the gripper, and out of sight", holding=None)
+    if place is not None and not Footprint.of(place).contains((thing.position[0], thing.position[1]), INSIDE):
+        return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' lies beside '{place.id}'", holding=None)
     return Succeeded({"seen": 1.0}, holding=None)
+
+
+def _hides(place: SceneObject, thing: SceneObject | None) -> bool:
+    """True if the walls of a place may hide a thing that lies in it."""
+    if place.category in ("bin", "drawer"):
+        return True
+    top = place.position[2] - place.size[2] / 2.0 + BOTTOM + (thing.size[2] if thing else 0.0)
+    return place.category in CONTAINERS and top < place.position[2] + place.size[2] / 2.0 - 0.01
+
+
+def _stray(
+    body: Body, place: SceneObject, thing: SceneObject | None, since: float, known: frozenset[str]
+) -> bool:
+    """True if something like the thing, and new, is seen outside of the place: it fell beside it."""
+    new = (o for o in body.world.of_category(*SMALL) if o.id not in known and o.stamp > since)
+    alike = (o for o in new if thing is None or o.colour == thing.colour)
+    return any(not Footprint.of(place).contains((o.position[0], o.position[1]), INSIDE) for o in alike)
+
+
+def _seen_since(body: Body, name: str, since: float) -> bool:
+    thing = body.world.objects.get(name)
+    return thing is not None and thing.stamp > since

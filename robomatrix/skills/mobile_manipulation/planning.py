@@ -22,6 +22,8 @@ COMFORT = 0.15
 """Clearance beyond the robot's radius that a path prefers [m]."""
 WHEELS = 0.17
 """From the base's centre to the outer edge of its wheels [m]."""
+SQUEEZE = 0.08
+"""By so much less than its radius a robot gets by that stands still and square [m]."""
 KNOWN_MARGIN = 0.1
 """Floor this far outside of the hull of all things still counts as known [m]."""
 ESCAPE = 0.45
@@ -61,6 +63,10 @@ class FreeSpace:
         at = np.array([point])
         return bool(self.clearance(at)[0] >= 0.0 and _nearest(self.low, at)[0] >= WHEELS - 0.01)
 
+    def tight(self, point: Point) -> bool:
+        """True if the robot fits at the point when it turns no further, at the cost of the clearance."""
+        return bool(self.clearance(np.array([point]))[0] >= -SQUEEZE)
+
     def path(self, start: Point, goal: Point) -> list[Point] | None:
         """Returns way points from start to goal, both included, or None where there is no way."""
         line = np.linspace(start, goal, max(2, int(math.dist(start, goal) / (CELL / 2.0)) + 1))
@@ -94,7 +100,9 @@ class _Grid:
         x, y = np.meshgrid(np.arange(shape[0]), np.arange(shape[1]), indexing="ij")
         points = low + CELL * np.stack([x.ravel(), y.ravel()], axis=1)
         clearance, cost = space.clearance(points), space.price(points, space.known(start, goal))
-        near = np.hypot(*(points - np.array(start)).T) < ESCAPE
+        near = np.hypot(*(points - ends[0]).T) < ESCAPE
+        if not space.free(goal):
+            near |= np.hypot(*(points - ends[1]).T) < ESCAPE
         cost = np.where(clearance < 0.0, np.where(near, 20.0 - 100.0 * clearance, np.inf), cost)
         return cls((float(low[0]), float(low[1])), cost.reshape(shape))
 

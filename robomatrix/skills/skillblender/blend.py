@@ -7,7 +7,7 @@ on numpy arrays and on torch tensors; on tensors, gradients pass through the fro
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,11 +67,25 @@ class Blend:
         return (module_of(output).stack(actions, 1) * self.weights(output)).sum(1)
 
 
+    def observed_action(self, output: Tensor, observation: Tensor) -> Tensor:
+        """Returns the action for outputs (n, size) and a task's observation: goal, body, sine, cosine of the clock."""
+        xp, width = module_of(output), 6 + 3 * self.joints
+        phase = xp.arctan2(observation[:, -2], observation[:, -1]) / math.tau % 1.0
+        return self.action(output, observation[:, -2 - width : -2], phase)
+
+
 def _largest(logits: Tensor) -> Tensor:
     """The largest logit over the skills, so that exp cannot overflow."""
     return module_of(logits).amax(logits, 1)[:, None]
 
 
-def names(blend: Sequence[Primitive]) -> tuple[str, ...]:
-    """Returns the skills' names in order."""
-    return tuple(skill.function.name for skill in blend)
+@dataclass(frozen=True, eq=False)
+class BlendNetwork:
+    """A trained high-level network over frozen skills: a task's observation in, the whole action out."""
+
+    blend: Blend
+    high_level: Network
+
+    def __call__(self, observation: Tensor) -> Tensor:
+        """Returns actions (n, joints) in units of ACTION_SCALE for observations (n, observed)."""
+        return self.blend.observed_action(self.high_level(observation), observation)

@@ -11,11 +11,16 @@ from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
 from robomatrix.skills.skillblender.functions import Network, SkillFunction
+from robomatrix.skills.skillblender.mirror import joint_mirror
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, Proprioception
 
 Array = NDArray[np.float64]
 ARM_RATE = 3.0
 """Fastest change of an arm's or the waist's target, so that skills hand over smoothly [rad/s]."""
+HANDOVER = 0.1
+"""Longest pause between two skills that still counts as going on [s]."""
+SAME_TARGETS = 0.8
+"""Largest difference of targets that counts as the same, in units of ACTION_SCALE."""
 FALLEN_TILT = 0.6
 """Of the pelvis' up vector along the vertical; below it the robot has fallen (53 degrees)."""
 
@@ -40,7 +45,8 @@ class Controller:
         self._step = ARM_RATE / robot.rate / ACTION_SCALE
         self.phase = 0.0
         """Of the gait's clock, in cycles."""
-        self._stamp = state.stamp
+        self.stamp = state.stamp
+        """Of the last step [s]."""
         self.action = self._present_action(state)
         """Last whole action (d,), in units of ACTION_SCALE."""
 
@@ -65,6 +71,12 @@ class Controller:
             raise PreconditionError("the state holds a value that is not finite")
         return body
 
+    def asymmetry(self, state: RobotState) -> float:
+        """Returns the largest difference between a leg joint and its mirrored other side [rad]."""
+        legs = list(self.humanoid.legs)
+        angles = state.joints.position[self._places][legs]
+        return float(np.abs(angles - joint_mirror(self.humanoid, legs)(angles)).max())
+
     def fallen(self, state: RobotState) -> bool:
         """Returns whether the pelvis is tilted by more than 53 degrees."""
         return state.imu is not None and -gravity(state.imu.orientation)[2] < FALLEN_TILT
@@ -72,8 +84,8 @@ class Controller:
     def step(self, function: SkillFunction, network: Network, goal: Array, state: RobotState) -> RobotCommand:
         """Returns the command of one control step of a skill; the goal (k,) is in the network's units."""
         body = self.feel(state)
-        self.phase = (self.phase + GAIT_FREQUENCY * max(0.0, state.stamp - self._stamp)) % 1.0
-        self._stamp = state.stamp
+        self.phase = (self.phase + GAIT_FREQUENCY * max(0.0, state.stamp - self.stamp)) % 1.0
+        self.stamp = state.stamp
         wanted = function.action(network, body, goal[None], np.array([self.phase]))[0]
         self.action = np.where(self._arms, self.action + np.clip(wanted - self.action, -self._step, self._step), wanted)
         return self.command()
@@ -83,6 +95,23 @@ class Controller:
         angles = self._home + ACTION_SCALE * self.action
         targets = {j.name: float(np.clip(a, j.lower, j.upper)) for j, a in zip(self._joints, angles, strict=True)}
         return RobotCommand(positions={**self._others, **targets})
+
+
+_LAST: dict[str, Controller] = {}
+"""The controller of each robot's newest skill, so that the next one goes on with the gait's clock."""
+
+
+def take_over(robot: RobotSpec, state: RobotState) -> Controller:
+    """Returns the controller that moved the robot up to now, or a fresh one if none did.
+
+    A controller counts as the mover when its last step is at most HANDOVER old and the servos have its targets.
+    """
+    fresh, last = Controller(robot, state), _LAST.get(robot.name)
+    if last is not None and 0.0 <= state.stamp - last.stamp <= HANDOVER:
+        same = np.abs(fresh.action - last.action).max() < SAME_TARGETS
+        fresh.phase = last.phase if same else fresh.phase
+    _LAST[robot.name] = fresh
+    return fresh
 
 
 def gravity(orientation: Array) -> Array:

@@ -11,17 +11,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from robomatrix.errors import UnknownNameError
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.arrays import like, module_of
 from robomatrix.skills.skillblender.kinematics import Chain, foot_chains
 from robomatrix.skills.skillblender.observation import VELOCITY_SCALE
 
+T = TypeVar("T")
 Tensor = Any
 """A numpy array or a torch tensor."""
 GAIT_FREQUENCY = 1.4
@@ -211,6 +213,20 @@ REFLEXES: Mapping[str, Reflex] = MappingProxyType(
 """By robot."""
 
 
+STANCES: Mapping[str, Reflex] = MappingProxyType(
+    {
+        "g1": Reflex(
+            lean=-0.01,
+            ankle_pitch=(0.791, 0.068),
+            stance_pitch=0.073,
+            stance_roll=(0.588, 0.033),
+            ankle_roll=(-0.399, 0.062),
+        ),
+    }
+)
+"""By robot: softer gains for the skills that keep both feet on the floor, where those of walking oscillate."""
+
+
 @dataclass(frozen=True, eq=False)
 class SquatTable:
     """Statically balanced poses by pelvis height, feet flat, centre of mass over the feet; linear between entries."""
@@ -255,10 +271,17 @@ SQUATS: Mapping[str, SquatTable] = MappingProxyType({"g1": SquatTable(0.02, np.a
 """By robot; found by minimising the pelvis' pitch under joint limits and balance."""
 
 
+def known(table: Mapping[str, T], robot: Humanoid) -> T:
+    """Returns a robot's entry of a table; UnknownNameError lists the robots that have one."""
+    if robot.name not in table:
+        raise UnknownNameError("trained humanoid", robot.name, table)
+    return table[robot.name]
+
+
 def gait(robot: Humanoid, reflex: Reflex | None = None) -> Gait:
     """Returns the gait of a humanoid, with its own reflex unless another is given."""
     description = load_robot(robot.name)
     home = np.array([description.joint(name).home for name in robot.joints])
-    reflex = reflex or REFLEXES[robot.name]
+    reflex = reflex or known(REFLEXES, robot)
     odometry = LegOdometry(foot_chains(robot, description.urdf), home)
     return Gait(gait_matrix(robot, reflex), odometry, reflex.sway_lead)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from robomatrix.policies.spec import Term
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.arrays import like, module_of
-from robomatrix.skills.skillblender.feedforward import SQUATS, Gait, gait, walking_gate
+from robomatrix.skills.skillblender.feedforward import SQUATS, STANCES, Gait, gait, known, walking_gate
 from robomatrix.skills.skillblender.kinematics import Chain
 from robomatrix.skills.skillblender.mirror import Mirror, joined, joint_mirror, observation_mirror, second_half, signs
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, body_terms
@@ -129,7 +129,7 @@ class StandingFunction(SkillFunction):
     def __init__(self, robot: Humanoid) -> None:
         """Moves all joints."""
         super().__init__(robot, tuple(range(len(robot.joints))))
-        self._gait = gait(robot)
+        self._gait = gait(robot, known(STANCES, robot))
 
     def balance(self, body: Tensor, phase: Tensor) -> Tensor:
         """Returns the reflex's offsets (n, d) [rad] for a robot that stands."""
@@ -148,7 +148,7 @@ class SquatFunction(StandingFunction):
 
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
-        self._table = SQUATS[robot.name]
+        self._table = known(SQUATS, robot)
         self._spread = np.zeros((3, len(robot.joints)))
         for side in ("left", "right"):
             places = (robot.index(f"{side}_hip_pitch_joint"), robot.index(f"{side}_knee_joint"), robot.ankle(side))

@@ -13,8 +13,17 @@ from robomatrix.policies.network import Mlp
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.humanoid import Humanoid, humanoid
 from robomatrix.robots.loader import load_robot
-from robomatrix.skills.skillblender.functions import ReachFunction, SkillFunction, SquatFunction, WalkFunction
+from robomatrix.skills.skillblender.blend import Blend, BlendNetwork, Primitive
+from robomatrix.skills.skillblender.functions import (
+    Network,
+    ReachFunction,
+    SkillFunction,
+    SquatFunction,
+    WalkFunction,
+    WholeBody,
+)
 from robomatrix.skills.skillblender.kinematics import hand_chains
+from robomatrix.skills.skillblender.observation import body_terms
 
 FAMILY = "skillblender"
 ARM_HIDDEN = (64, 64)
@@ -29,7 +38,7 @@ class Policy:
 
     spec: PolicySpec
     function: SkillFunction
-    network: Mlp
+    network: Network
 
 
 @cache
@@ -51,6 +60,30 @@ def policy_from(checkpoint: Checkpoint, robot: str) -> Policy:
     spec.require_joints(description.joints)
     sizes = (spec.observation_size, *spec.hidden, len(spec.outputs))
     return Policy(spec, function, Mlp(checkpoint.tensors, sizes, spec.activation))
+
+
+@cache
+def load_task(robot: str, name: str) -> Policy:
+    """Returns a shipped task's policy with the primitives that it blends; raises as :func:`load_policy` does."""
+    return task_policy(load_checkpoint(policy_folder(FAMILY, robot, name)), robot)
+
+
+def task_policy(checkpoint: Checkpoint, robot: str) -> Policy:
+    """Binds a task's checkpoint to the robot's primitives; PolicyError names the first difference."""
+    spec, description = checkpoint.spec, humanoid(robot)
+    names = tuple(spec.parameters.get("skills", ()))
+    if not names:
+        raise PolicyError(f"{spec.name} is no task of {FAMILY}: its spec lists no skills")
+    primitives = tuple(load_policy(robot, name) for name in names)
+    for primitive, digest in zip(primitives, spec.parameters["weights"], strict=True):
+        if primitive.spec.weights != digest:
+            raise PolicyError(f"{spec.name} was trained over another version of {primitive.spec.name}")
+    function = WholeBody(description, spec.observation[: -len(body_terms(len(spec.joints))) - 1])
+    spec.require(load_robot(robot), function.terms)
+    spec.require_joints(description.joints)
+    blend = Blend(tuple(Primitive(p.function, p.network) for p in primitives))
+    high_level = Mlp(checkpoint.tensors, (spec.observation_size, *spec.hidden, blend.size), spec.activation)
+    return Policy(spec, function, BlendNetwork(blend, high_level))
 
 
 def make_function(name: str, robot: Humanoid, checkpoint: Checkpoint) -> SkillFunction:

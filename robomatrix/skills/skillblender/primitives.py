@@ -14,7 +14,8 @@ from robomatrix.errors import PreconditionError
 from robomatrix.hardware.driver import Odometry, RobotCommand, RobotState
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Skill, Steps, Succeeded
 from robomatrix.skills.skillblender import specs
-from robomatrix.skills.skillblender.controller import Controller
+from robomatrix.skills.skillblender.controller import Controller, take_over
+from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
 from robomatrix.skills.skillblender.functions import ReachFunction
 from robomatrix.skills.skillblender.library import Policy, load_policy
 from robomatrix.skills.skillblender.observation import rotate_back
@@ -23,6 +24,10 @@ Array = NDArray[np.float64]
 Fallen = Failed | None
 """What a phase ends with: how it failed, or None."""
 STANDING = np.zeros(3)
+RAMP = 0.6
+"""In which a walking robot is brought to rest [s]."""
+MOVING = 0.15
+"""Faster than this a robot counts as walking [m/s]."""
 SETTLE = 1.2
 """After walking, standing before the skill ends [s]."""
 ARRIVED = 0.12
@@ -41,6 +46,12 @@ HEIGHT_TOLERANCE = 0.04
 """[m]."""
 DESCENT = 0.3
 """At which the squatting command moves [m/s]."""
+ASYMMETRY = 0.12
+"""Difference of the legs from which the feet count as apart [rad]."""
+SHUFFLES = 2
+"""Attempts at bringing them together."""
+SHUFFLE = 0.3
+"""Turning rate of the steps on the spot that bring them together [rad/s]."""
 LOW = 0.08
 """A pelvis this far below home belongs to a robot that squats [m]."""
 ARM_SPEED = 0.3
@@ -100,6 +111,28 @@ class HumanoidSkill(Skill):
         return state
 
 
+    def square(self, controller: Controller, state: RobotState) -> Generator[Running, Observation, RobotState | Failed]:
+        """Brings the feet side by side by stepping on the spot, if they are not; returns as :meth:`rise` does."""
+        state = yield from self.rise(controller, state)
+        for _ in range(SHUFFLES):
+            if isinstance(state, Failed) or controller.asymmetry(state) < ASYMMETRY:
+                return state
+            state = yield from self._shuffle(controller, state)
+        return state
+
+    def _shuffle(
+        self, controller: Controller, state: RobotState
+    ) -> Generator[Running, Observation, RobotState | Failed]:
+        period = 1.0 / GAIT_FREQUENCY
+        for turn, seconds in ((SHUFFLE, period), (-SHUFFLE, period), (0.0, 0.8)):
+            started, goal = state.stamp, np.array([0.0, 0.0, turn])
+            while state.stamp - started < seconds:
+                state = yield from self.follow(controller, self.walking, goal, state, "squaring up")
+                if isinstance(state, Failed):
+                    return state
+        return state
+
+
 class Stand(HumanoidSkill):
     """Balances; also what a humanoid does while no skill is asked for."""
 
@@ -108,17 +141,26 @@ class Stand(HumanoidSkill):
 
     def run(self, observation: Observation) -> Steps:
         """Stands for the duration."""
-        controller = Controller(self.robot, observation.state)
+        controller = take_over(self.robot, observation.state)
         state = yield from self.rise(controller, observation.state)
         if isinstance(state, Failed):
             return state
         started, duration = state.stamp, float(self.arguments["duration"])
+        slowing = self._present_goal(state)
         while state.stamp - started < duration:
             share = (state.stamp - started) / duration
-            state = yield from self.follow(controller, self.walking, STANDING, state, "standing", share)
+            goal = slowing * max(0.0, 1.0 - (state.stamp - started) / RAMP)
+            state = yield from self.follow(controller, self.walking, goal, state, "standing", share)
             if isinstance(state, Failed):
                 return state
         return Succeeded()
+
+    def _present_goal(self, state: RobotState) -> Array:
+        """What the robot does now, as the walk's goal: a robot that walks is brought to rest, not frozen."""
+        if state.odometry is None:
+            return STANDING
+        moving = planar_velocity(state.odometry) * [1.0, 1.0, 0.0]
+        return moving * self.walking.function.scale if np.linalg.norm(moving) > MOVING else STANDING
 
 
 class Walk(HumanoidSkill):
@@ -128,7 +170,7 @@ class Walk(HumanoidSkill):
 
     def run(self, observation: Observation) -> Steps:
         """Walks, measures itself by its odometry after the first second, and stands."""
-        controller = Controller(self.robot, observation.state)
+        controller = take_over(self.robot, observation.state)
         state = yield from self.rise(controller, observation.state)
         if isinstance(state, Failed):
             return state
@@ -137,7 +179,8 @@ class Walk(HumanoidSkill):
         measured: list[Array] = []
         while (elapsed := state.stamp - started) < duration + SETTLE:
             walking = elapsed < duration
-            goal = wanted * self.walking.function.scale if walking else STANDING
+            share = float(np.clip(1.0 - (elapsed - duration) / RAMP, 0.0, 1.0))
+            goal = share * wanted * self.walking.function.scale
             phase = "walking" if walking else "standing"
             state = yield from self.follow(controller, self.walking, goal, state, phase, elapsed / (duration + SETTLE))
             if isinstance(state, Failed):
@@ -166,7 +209,7 @@ class WalkTo(HumanoidSkill):
 
     def run(self, observation: Observation) -> Steps:
         """Turns towards the point, walks, and stands there."""
-        controller = Controller(self.robot, observation.state)
+        controller = take_over(self.robot, observation.state)
         state = yield from self.rise(controller, observation.state)
         if isinstance(state, Failed):
             return state
@@ -193,8 +236,8 @@ class Reach(HumanoidSkill):
 
     def run(self, observation: Observation) -> Steps:
         """Moves the goal out from where the hands rest, holds it, and measures by the joint angles."""
-        controller = Controller(self.robot, observation.state)
-        state = yield from self.rise(controller, observation.state)
+        controller = take_over(self.robot, observation.state)
+        state = yield from self.square(controller, observation.state)
         if isinstance(state, Failed):
             return state
         function = self.policy.function
@@ -239,9 +282,14 @@ class Squat(HumanoidSkill):
     def run(self, observation: Observation) -> Steps:
         """Moves the commanded height evenly, holds it, and measures by the odometry."""
         state = observation.state
-        controller, home = Controller(self.robot, state), self.policy.function.robot.height
+        controller, home = take_over(self.robot, state), self.policy.function.robot.height
         final = float(self.arguments["height"]) - home
         present = min(0.0, float(odometry_of(state).position[2]) - home)
+        if present > -LOW:
+            state = yield from self.square(controller, state)
+            if isinstance(state, Failed):
+                return state
+            present = 0.0
         moving = abs(final - present) / DESCENT
         total, started = moving + 1.0 + float(self.arguments["hold"]), state.stamp
         errors: list[float] = []

@@ -16,9 +16,6 @@ from robomatrix.skills.skillblender.functions import SkillFunction
 from robomatrix.skills.skillblender.library import FAMILY, policy_from
 from robomatrix.training.ppo import PpoConfig
 
-CLOCK = "clock"
-"""Observation group: the gait's phase (n, 1) in cycles."""
-
 
 class FrozenMlp(torch.nn.Module):
     """A shipped network in torch: its weights are buffers, gradients pass to its input only."""
@@ -62,8 +59,8 @@ def _torch_reach(function: SkillFunction, tensors: dict[str, NDArray[np.float32]
 class BlendModel(MLPModel):
     """Actor whose mean action is a blend of frozen skills."""
 
-    def __init__(self, observation: TensorDict, blend: Blend, goal_size: int, config: PpoConfig) -> None:
-        """Takes the size of the task's goal, which precedes the body's state in the observation."""
+    def __init__(self, observation: TensorDict, blend: Blend, config: PpoConfig) -> None:
+        """Takes a task's observation: goal, body and clock (see :class:`WholeBody`)."""
         spread = {"class_name": "GaussianDistribution", "init_std": config.initial_std, "std_range": (0.05, 2.0)}
         groups = {"actor": ["actor"]}
         super().__init__(
@@ -71,9 +68,7 @@ class BlendModel(MLPModel):
         )
         width = self.mlp[-1].in_features
         self.mlp[-1] = torch.nn.Linear(width, blend.size)
-        self.goal_size = goal_size
         self.blend = blend
-        self.body_size = 6 + 3 * blend.joints
 
     def forward(
         self,
@@ -84,8 +79,7 @@ class BlendModel(MLPModel):
     ) -> torch.Tensor:
         """Returns the (sampled or mean) action (n, joints)."""
         output = self.mlp(self.get_latent(obs))
-        body = obs["actor"][:, self.goal_size : self.goal_size + self.body_size]
-        mean = self.blend.action(output, body, obs[CLOCK][:, 0])
+        mean = self.blend.observed_action(output, obs["actor"])
         if not stochastic_output:
             return mean
         self.distribution.update(mean)

@@ -182,8 +182,7 @@ class HumanoidEnv:
         privileged = np.where(away, self.task.privileged_mirror(privileged), privileged)
         actor = function.input(self.felt, goal, self.phase)
         critic = np.concatenate([function.input(clean, goal, self.phase), privileged], -1)
-        groups = {"actor": _tensor(actor), "critic": _tensor(critic), "clock": _tensor(self.phase[:, None])}
-        return TensorDict(groups, batch_size=[self.num_envs])
+        return TensorDict({"actor": _tensor(actor), "critic": _tensor(critic)}, batch_size=[self.num_envs])
 
     def fallen(self) -> NDArray[np.bool_]:
         """Returns which worlds have a pelvis too low, a tilt over 53 degrees or a state that is not finite (n,)."""

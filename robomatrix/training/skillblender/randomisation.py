@@ -14,7 +14,7 @@ class Randomisation:
 
     variants: int = 64
     """Models that differ in friction and mass, dealt to the worlds in turn."""
-    friction: tuple[float, float] = (0.4, 1.6)
+    friction: tuple[float, float] = (0.6, 1.6)
     """Sliding friction of the floor."""
     mass: float = 3.0
     """Added to or taken from the torso, at most [kg]."""

@@ -82,7 +82,7 @@ def make_student(observation: Array, joints: int, config: DistillConfig) -> Stud
     layers: list[torch.nn.Module] = []
     for n, o in zip(sizes, sizes[1:], strict=False):
         layers += [torch.nn.Linear(n, o), torch.nn.ELU()]
-    std = torch.from_numpy(observation.std(axis=0)).float().clamp_min(0.02)
+    std = torch.from_numpy(observation.std(axis=0)).float().clamp_min(0.1)
     std[-len(LABELS) :] = 1.0
     mean = torch.from_numpy(observation.mean(axis=0)).float()
     mean[-len(LABELS) :] = 0.0

@@ -60,14 +60,16 @@ class EnvConfig:
     """Each start draws its factor on the noise uniformly from this range."""
     first_frame: float = 0.35
     """Share of episodes that start where a test starts, at the clip's frame 2."""
+    still: float = 0.0
+    """Share of starts at frame 2 that begin from rest instead of in the clip's motion."""
     reach: float = 0.25
     """Largest displacement of the palms [m]."""
     fade: float = 0.4
     """Time constant with which the displacement fades once the ball is held [s]."""
     grasp_frames: int = 15
     """For so long after a touch the hands wait where the ball was met until both hold it."""
-    ramp: float = 0.45
-    """Time before a touch over which the hands move to the ball [s]."""
+    ramp: tuple[float, float] = (0.6, 0.2)
+    """Times before a touch at which the hands begin to follow the ball and at which they do so in full [s]."""
     weights: RewardWeights = field(default_factory=RewardWeights)
     body_limit: float = 0.3
     """Mean distance of the body points that ends an episode [m]."""
@@ -137,6 +139,8 @@ class TeacherEnv:
         qvel[:, : 6 + joints] += spread(noise.velocities, 6 + joints)
         qpos[:, -7:-4] += spread(noise.ball, 3)
         qvel[:, -6:-3] += spread(noise.ball_velocity, 3)
+        standing = ~self.flying[frames] & (self.rng.random(len(ids)) < self.config.still)
+        qvel[standing & (frames == self.first_of_clip[frames] + 2)] *= 0.0
         self.place(ids, frames, qpos, qvel)
 
     def place(self, ids: Ids, frames: NDArray[np.int64], qpos: Array, qvel: Array) -> None:
@@ -163,7 +167,7 @@ class TeacherEnv:
         return np.clip(shift, -self.config.reach, self.config.reach)
 
     def _update_shift(self) -> None:
-        """Where the palms have to be moved for the ball as it is now: met, then, once both hands hold it, carried back."""
+        """Where the palms have to go for the ball as it is: meet it; once both hands hold it, carry it back."""
         r, frame = self.reference, self.frame
         meeting = self._clipped(self._at_touch() - r.ball[r.touch[frame]])
         faded = self.shift * np.exp(-1.0 / (RATE * self.config.fade))
@@ -172,7 +176,7 @@ class TeacherEnv:
         self.shift = np.where(self.approach[frame][:, None], meeting, held)
 
     def _at_touch(self) -> Array:
-        """(n, 3) where the ball will be at the next touch: on its parabola, or where it lies or has been stopped [m]."""
+        """(n, 3) where the ball will be at the next touch: on its parabola, or where it lies or was stopped [m]."""
         frame, ball, velocity = self.frame, self.sim.qpos[:, -7:-4], self.sim.qvel[:, -6:-3]
         free = (self.flying[frame] & ~self.hands.any(axis=1))[:, None]
         left = (self.reference.touch[frame] - frame)[:, None] / RATE
@@ -182,7 +186,8 @@ class TeacherEnv:
     def _strength(self, frame: NDArray[np.int64]) -> Array:
         """(n,) how far the hands follow the displacement: from 0 to 1 over the ramp before a touch."""
         left = (self.reference.touch[frame] - frame) / RATE
-        x = np.clip(1.0 - left / self.config.ramp, 0.0, 1.0)
+        first, full = self.config.ramp
+        x = np.clip((first - left) / (first - full), 0.0, 1.0)
         return np.where(self.approach[frame], x * x * (3.0 - 2.0 * x), 1.0)
 
     def posture(self, frame: NDArray[np.int64]) -> Array:

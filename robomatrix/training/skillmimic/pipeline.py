@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from tensordict import TensorDict
 
 from robomatrix.errors import ConfigurationError
-from robomatrix.motions.edit import mirror, relabel_contact, resample
+from robomatrix.motions.clip import Clip
+from robomatrix.motions.edit import cut, mirror, relabel_contact, resample
 from robomatrix.motions.library import find_clips, load_clip
 from robomatrix.motions.retarget import mapping_for, retarget
 from robomatrix.policies.checkpoint import save_checkpoint
@@ -45,14 +46,22 @@ TEACHER = PpoConfig(
 
 
 @dataclass(frozen=True)
+class Cut:
+    """A stretch of a clip. One that ends in mid-step cannot be stood still after."""
+
+    name: str
+    """End of the file's name."""
+    start: int = 0
+    stop: int | None = None
+
+
+@dataclass(frozen=True)
 class Recipe:
     """What is learnt and for how long."""
 
-    labels: tuple[str, ...] = ("pick_up", "catch", "pass")
-    names: tuple[str, ...] = (
-        "pick_016", "pick_008", "pick_009", "catch_020", "catch_012", "catch_014", "016pickle_chestpass", "pass_014",
-    )  # fmt: skip
-    """Ends of the clips' names that are taken; empty takes every clip of the labels."""
+    labels: tuple[str, ...] = ("pick_up", "pass")
+    cuts: tuple[Cut, ...] = (Cut("pick_016", 20, 140), Cut("016pickle_pass_001"))
+    """Clips that are taken; empty takes every clip of the labels in full."""
     mirrored: bool = False
     teacher_samples: int = 2_500_000
     worlds: int = 256
@@ -68,35 +77,33 @@ def say(text: str) -> None:
     sys.stderr.flush()
 
 
-def choose_clips(folder: Path, recipe: Recipe) -> list[tuple[Path, str]]:
-    """Returns clip files and their labels. Raises ConfigurationError when a label of the recipe has no clip."""
+def choose_clips(folder: Path, recipe: Recipe) -> list[Clip]:
+    """Returns the clips of a recipe, cut. Raises ConfigurationError when a label of the recipe has no clip."""
     unknown = [label for label in recipe.labels if label not in LABELS]
     if unknown:
         raise ConfigurationError(f"unknown skill label '{unknown[0]}'; labels: {', '.join(LABELS)}")
-    found = [(path, load_clip(path).label) for path in find_clips([folder]) if _taken(path, recipe.names)]
-    chosen = [(path, label) for path, label in found if label in recipe.labels]
-    lacking = [label for label in recipe.labels if label not in {label for _, label in chosen}]
+    files = find_clips([folder])
+    everything = [(path, Cut(path.stem)) for path in files]
+    wanted = [(path, c) for c in recipe.cuts for path in files if path.stem.endswith(c.name)] or everything
+    clips = [cut(clip, c.start, c.stop or len(clip)) for clip, c in ((load_clip(path), c) for path, c in wanted)]
+    lacking = [label for label in recipe.labels if label not in {clip.label for clip in clips}]
     if lacking:
         raise ConfigurationError(f"{folder}: no clip shows {', '.join(lacking)}")
-    return chosen
+    return [clip for clip in clips if clip.label in recipe.labels]
 
 
-def _taken(path: Path, names: Sequence[str]) -> bool:
-    return not names or any(path.stem.endswith(name) for name in names)
-
-
-def make_references(clips: Sequence[tuple[Path, str]], mirrored: bool = False, log: Log = say) -> Reference:
+def make_references(clips: Sequence[Clip], mirrored: bool = False, log: Log = say) -> Reference:
     """Returns all clips, retargeted and made physical, laid end to end; unusable ones are left out with a reason."""
     mapping, model, found = mapping_for(ROBOT), build_model(ROBOT), []
-    for path, label in clips:
-        clip = relabel_contact(resample(load_clip(path), RATE))
+    for source in clips:
+        clip = relabel_contact(resample(source, RATE))
         for version in (clip, mirror(clip)) if mirrored else (clip,):
             motion = retarget(version, mapping, share())
-            reference = make_reference(model, motion, LABELS.index(label))
+            reference = make_reference(model, motion, LABELS.index(clip.label))
             pace, torque = np.abs(reference.qvel[:, 6:-6]).max(), np.abs(reference.torque).max()
-            verdict = "left out, it jumps" if pace > FASTEST or torque > STRONGEST else label
+            verdict = "left out, it jumps" if pace > FASTEST or torque > STRONGEST else clip.label
             log(f"{version.name}: {len(reference)} frames, points {1e3 * motion.body_error:.0f} mm off, {verdict}")
-            if verdict == label:
+            if verdict == clip.label:
                 found.append(reference)
     if not found:
         raise ConfigurationError("no clip could be retargeted without jumps")

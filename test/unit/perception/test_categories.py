@@ -21,7 +21,8 @@ CAN = {
 def written(folder: Path, **can: object) -> Path:
     red = {"hue": [345, 12], "saturation": [0.5, 1], "value": [0.1, 1]}
     path = folder / "perception.yaml"
-    path.write_text(yaml.safe_dump({"outline_deviation": 0.9, "colours": {"red": red}, "categories": {"can": {**CAN, **can}}}))
+    data = {"outline_deviation": 0.9, "colours": {"red": red}, "categories": {"can": {**CAN, **can}}}
+    path.write_text(yaml.safe_dump(data))
     return path
 
 

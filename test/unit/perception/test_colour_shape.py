@@ -35,7 +35,7 @@ def test_colours_keep_their_name_in_any_light(
 @pytest.mark.parametrize("light", [0.6, 0.8, 1.0])
 def test_floor_walls_and_the_robots_grey_are_background(model: PerceptionModel, light: float) -> None:
     table = ColourTable(model.colours)
-    for rgb in (FLOOR, (75, 93, 113), (110, 112, 115)):
+    for rgb in (FLOOR, (75, 93, 113), (105, 107, 110)):
         pixel = (np.array(rgb) * light).astype(np.uint8)
         assert table.names[table.label(pixel[None, None])[0, 0]] == BACKGROUND, rgb
 
@@ -64,11 +64,13 @@ def test_what_the_border_cuts_is_marked(model: PerceptionModel) -> None:
 def test_what_stands_in_front_is_told_and_what_is_behind_is_not(model: PerceptionModel) -> None:
     image = canvas()
     cv2.rectangle(image, (100, 100), (160, 160), PAINT["blue"], -1)
-    cv2.rectangle(image, (130, 120), (150, 190), PAINT["red"], -1)
+    cv2.rectangle(image, (98, 130), (162, 190), PAINT["red"], -1)
     found = {d.colour: d for d in ColourShapeDetector(model).detect(frame(image))}
     assert found["blue"].beyond[6] == "red"
     assert set(found["red"].beyond) == {BACKGROUND}
-    assert "blue" in found["red"].touching
+    assert "red" in found["blue"].touching
+    assert found["blue"].beneath == "red"
+    assert found["red"].beneath == BACKGROUND
 
 
 def test_the_robots_own_body_is_no_object_but_hides_what_is_behind(model: PerceptionModel) -> None:

@@ -34,7 +34,9 @@ def hypothesis(view: View, solid: Solid, truth: np.ndarray, deviation: list[floa
 
 
 @pytest.mark.parametrize(("solid", "truth", "deviation"), CASES, ids=lambda v: type(v).__name__)
-def test_a_fit_comes_back_to_the_true_place(view: View, solid: Solid, truth: list[float], deviation: list[float]) -> None:
+def test_a_fit_comes_back_to_the_true_place(
+    view: View, solid: Solid, truth: list[float], deviation: list[float]
+) -> None:
     expected = np.array(truth)
     (result,) = fit(solid, view, [hypothesis(view, solid, expected, deviation)], 0.9)
     assert result.parameters[:2] == pytest.approx(expected[:2], abs=0.003)

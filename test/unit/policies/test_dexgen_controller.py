@@ -117,6 +117,18 @@ def test_targets_are_inside_the_limits_and_repeat_with_the_seed(robot, network):
     assert (runs[0] <= kinematics.upper).all()
 
 
+def test_a_wild_command_pulls_no_more_than_the_reach(robot, network):
+    kinematics = HandKinematics(robot.urdf)
+    home = np.array([[j.home for j in robot.joints]])
+    near, far = home + 0.3, home + 0.6
+    results = []
+    for command in (near, far):
+        controller = DexGenController(network, kinematics, ControllerSettings(reach=1e-3), seed=4)
+        controller.reset(home)
+        results.append(controller.act(home, command))
+    assert np.allclose(*results, atol=1e-3)
+
+
 def test_a_row_that_starts_anew_forgets_its_history(robot, network):
     kinematics = HandKinematics(robot.urdf)
     home = np.array([j.home for j in robot.joints])
@@ -152,7 +164,9 @@ def test_another_network_size_is_refused(folder, robot):
         load_network(folder, robot)
 
 
-@pytest.mark.parametrize("settings", [{"strength": -1.0}, {"strength": float("nan")}, {"steps": 0}, {"mode": "fast"}])
+@pytest.mark.parametrize(
+    "settings", [{"strength": -1.0}, {"strength": float("nan")}, {"reach": 0.0}, {"steps": 0}, {"mode": "fast"}]
+)
 def test_wrong_settings_are_refused(settings):
     with pytest.raises(PolicyError):
         ControllerSettings(**settings)

@@ -86,6 +86,31 @@ def test_what_is_unclear_is_asked_and_what_cannot_be_is_refused(office, instruct
     assert part in result.message
 
 
+UNKNOWN_VERBS = ["admire", "mash", "microwave", "laminate", "wash", "zorp", "juice"]
+
+
+@pytest.mark.parametrize("verb", UNKNOWN_VERBS)
+@pytest.mark.parametrize(
+    "frame",
+    [
+        "put the red can in the bin and {} the green can",
+        "{} the red can and then put it in the bin",
+        "pick up the red can, {} it, and put it in the bin",
+        "put the red can in the bin. Then {} it",
+    ],
+)
+def test_a_part_that_is_not_understood_keeps_the_rest_from_being_done(office, verb, frame):
+    assert plan(office, frame.format(verb)).status != "ok"
+
+
+SCRAPS = ["not ,", "put the is sphere x soccer ball the grey eucb close up", "then", "and and and"]
+
+
+@pytest.mark.parametrize("text", SCRAPS)
+def test_scraps_are_asked_about(office, text):
+    assert plan(office, text).status != "ok"
+
+
 def test_what_is_not_there_is_named(office):
     assert plan(office, "put the hammer in the bin").missing == ("hammer",)
 

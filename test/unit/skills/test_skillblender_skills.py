@@ -82,9 +82,19 @@ def test_walk_to_arrives_by_the_true_pose_and_stands(bench):
 
 
 def test_cancelled_walk_does_not_fall(bench):
+    bench.rest(0.5)
     outcome = bench.do("walk", cancel=1.5, vx=0.5, duration=9.0)
     assert outcome.code is ErrorCode.CANCELED
     bench.rest(3.0)
+    assert bench.driver.base_height() > 0.73
+
+
+def test_hand_reaches_its_point_after_a_walk(bench):
+    bench.rest(0.2)
+    bench.do("walk", vx=0.4, duration=1.5)
+    outcome = bench.do("reach", hand="left", forward=0.12, up=0.1, hold=0.2)
+    assert isinstance(outcome, Succeeded) and outcome.metrics["hand_error"] < 0.03
+    bench.rest(1.0)
     assert bench.driver.base_height() > 0.73
 
 
@@ -145,7 +155,7 @@ def test_policy_for_another_robot_or_with_another_joint_order_is_refused(tmp_pat
         policy_from(load_checkpoint(tmp_path), "g1")
 
 
-@pytest.mark.parametrize("name", ["walk", "squat"])
+@pytest.mark.parametrize("name", ["walk", "squat", "reach"])
 def test_shipped_weights_are_small(name):
     load_policy("g1", name)
     assert (policy_folder("skillblender", "g1", name) / "policy.safetensors").stat().st_size < 2_000_000

@@ -39,7 +39,8 @@ def checkpoint(folder: Path, **changes: object) -> Path:
     spec = PolicySpec(
         family="skillmimic", name="ball_skills", robot="player", rate=60.0, joints=ROBOT.joint_names,
         observation=terms(JOINTS), outputs=ROBOT.joint_names, action_scale=1.0, hidden=(8,),
-        home=tuple(float(j.home) for j in ROBOT.joints), parameters={"labels": list(LABELS), "trained": ["catch", "pick_up", "pass"]},
+        home=tuple(float(j.home) for j in ROBOT.joints), 
+        parameters={"labels": list(LABELS), "trained": ["catch", "pick_up", "pass"]},
     )  # fmt: skip
     save_checkpoint(folder, replace(spec, **changes), tensors)
     return folder

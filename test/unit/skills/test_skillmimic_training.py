@@ -22,7 +22,7 @@ from robomatrix.training.skillmimic.distill import Distillation, DistillConfig, 
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
 from robomatrix.training.skillmimic.feedback import feedback_gains
 from robomatrix.training.skillmimic.model import RATE, build_model, court
-from robomatrix.training.skillmimic.pipeline import Recipe, choose_clips, export, load_reference, save_reference
+from robomatrix.training.skillmimic.pipeline import Cut, Recipe, choose_clips, export, load_reference, save_reference
 from robomatrix.training.skillmimic.reference import Reference, join, make_reference
 from robomatrix.training.skillmimic.reward import RewardWeights, contact_matters, imitation_reward
 
@@ -100,7 +100,7 @@ def test_the_feedback_answers_a_lean_with_the_legs_and_never_with_the_arms(refer
     arms = [i for i in range(names) if any(k in env.model.actuator(i).name for k in ("shoulder", "elbow", "wrist"))]
     ankle = env.model.actuator("left_ankle_pitch").id
     np.testing.assert_allclose(gains[10][arms], 0.0, atol=1e-9)
-    assert np.abs(gains[10][ankle, 4]) > 0.02
+    assert np.abs(gains[10][ankle]).max() > 0.02
 
 
 def test_an_exact_imitation_earns_one_and_every_error_costs() -> None:
@@ -161,7 +161,7 @@ def test_a_student_learns_to_act_like_its_teacher(reference: Reference, tmp_path
     config = DistillConfig(iterations=5, teacher_iterations=5, steps=10, updates=80, batch=128, hidden=(32,))
     rounds = Distillation([env], [lambda seen: np.zeros((len(seen), 31))], config)
     losses = [rounds.iterate(i)["loss"] for i in range(5)]
-    assert losses[-1] < 0.5 * losses[0]
+    assert losses[-1] < min(0.03, losses[0])
     seen = student_observation(env, np.full(8, LABEL))
     export(rounds.student, reference, tmp_path / "policy", Recipe(distill=config), {"seed": 1})
     from robomatrix.robots.loader import load_robot
@@ -174,9 +174,11 @@ def test_a_student_learns_to_act_like_its_teacher(reference: Reference, tmp_path
 
 def test_clips_are_chosen_by_label_and_a_lacking_one_is_named(tmp_path: Path) -> None:
     save_npz(made_clip(), tmp_path / "mine.npz")
-    recipe = Recipe(labels=("pick_up",), names=())
-    assert choose_clips(tmp_path, recipe) == [(tmp_path / "mine.npz", "pick_up")]
+    (whole,) = choose_clips(tmp_path, Recipe(labels=("pick_up",), cuts=()))
+    assert (whole.name, len(whole)) == ("mine", 40)
+    (part,) = choose_clips(tmp_path, Recipe(labels=("pick_up",), cuts=(Cut("ine", 5, 30),)))
+    assert len(part) == 25
     with pytest.raises(ConfigurationError, match="no clip shows catch"):
-        choose_clips(tmp_path, Recipe(labels=("pick_up", "catch"), names=()))
+        choose_clips(tmp_path, Recipe(labels=("pick_up", "catch"), cuts=()))
     with pytest.raises(ConfigurationError, match="unknown skill label 'dunk'; labels: pick_up"):
         choose_clips(tmp_path, Recipe(labels=("dunk",)))

@@ -1,0 +1,174 @@
+"""``robomatrix bench stack``: how fast the nodes are over real DDS in one process."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from geometry_msgs.msg import Twist
+from rclpy.action import ActionClient, ActionServer
+from rclpy.node import Node
+from rich.table import Table
+
+from robomatrix_interfaces.action import ExecuteSkill
+from robomatrix_nodes import conversions, qos
+from robomatrix_nodes.stack import Stack, StackSettings
+
+DOMAIN = 93
+PATIENCE = 30.0
+"""[s]"""
+MILLISECONDS = 1e3
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure."""
+
+    name: str
+    value: float
+    unit: str
+    target: float | None = None
+    """None for a figure that others are compared with."""
+    at_least: bool = True
+
+    @property
+    def reached(self) -> bool:
+        """Whether the target is met."""
+        if self.target is None:
+            return True
+        return self.value >= self.target if self.at_least else self.value <= self.target
+
+
+@dataclass(frozen=True)
+class Report:
+    """All figures."""
+
+    lines: tuple[Line, ...]
+
+    @property
+    def reached(self) -> bool:
+        """Whether every target is met."""
+        return all(line.reached for line in self.lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data."""
+        return {"suite": "stack", "reached": self.reached, "lines": [asdict(line) for line in self.lines]}
+
+    def table(self) -> Table:
+        """For people."""
+        table = Table("figure", "value", "target")
+        for line in self.lines:
+            sign, colour = (">=" if line.at_least else "<="), ("green" if line.reached else "red")
+            table.add_row(
+                line.name, f"[{colour}]{line.value:.2f}[/] {line.unit}", f"{sign} {line.target:g} {line.unit}"
+            )
+        return table
+
+
+def run(repeats: int = 5, goals: int = 40) -> Report:
+    """Measures real-time factors (``repeats`` turns on the spot) and the latency of ``goals`` goals."""
+    ours, bare = first_command(goals), bare_action(goals)
+    return Report(
+        (
+            Line("real-time factor without camera", real_time_factor(False, repeats), "x", 10.0),
+            Line("real-time factor with camera at 5 Hz", real_time_factor(True, repeats), "x", 2.0),
+            Line("goal sent to first command, median", ours, "ms", bare + 5.0, False),
+            Line("bare rclpy action, goal sent to execution, median", bare, "ms"),
+        )
+    )
+
+
+class _Client(Node):
+    """Sends skill goals and waits for them."""
+
+    def __init__(self, stack: Stack) -> None:
+        super().__init__("benchmark", context=stack.context, namespace=stack.settings.robot, use_global_arguments=False)
+        self._stack = stack
+        stack.nodes.append(self)
+        stack.executor.add_node(self)
+        self.skills = ActionClient(self, ExecuteSkill, "execute_skill")
+        self.until(self.skills.server_is_ready)
+        self.first: float | None = None
+        self.create_subscription(Twist, "cmd_vel", self._on_command, qos.COMMAND)
+
+    def _on_command(self, message: Twist) -> None:
+        self.first = self.first or time.perf_counter()
+
+    def until(self, done: Callable[[], bool]) -> None:
+        limit = time.monotonic() + PATIENCE
+        self._stack.spin_until(lambda: done() or time.monotonic() > limit)
+        if not done():
+            raise TimeoutError(f"nothing came within {PATIENCE:g} s")
+
+    def start(self, skill: str, **arguments: Any) -> Any:
+        self.first = None
+        goal = self.skills.send_goal_async(
+            ExecuteSkill.Goal(skill=skill, arguments=conversions.to_parameters(arguments))
+        )
+        self.until(goal.done)
+        return goal.result().get_result_async()
+
+    def perform(self, skill: str, **arguments: Any) -> None:
+        result = self.start(skill, **arguments)
+        self.until(result.done)
+
+
+def real_time_factor(camera: bool, repeats: int) -> float:
+    """Simulated seconds a second while a skill is in flight; the camera renders and perception looks at 5 Hz."""
+    with Stack(StackSettings(speed=0.0, camera=camera, domain_id=DOMAIN)) as stack:
+        client = _Client(stack)
+        client.perform("turn", angle_deg=20.0)
+        began, stamp = time.perf_counter(), stack.bridge.stamp
+        for _ in range(repeats):
+            client.perform("look_around")
+        return (stack.bridge.stamp - stamp) / (time.perf_counter() - began)
+
+
+def first_command(goals: int) -> float:
+    """Median time from sending a goal to the first command on ``cmd_vel`` [ms]."""
+    times = []
+    with Stack(StackSettings(speed=0.0, camera=False, domain_id=DOMAIN)) as stack:
+        client = _Client(stack)
+        for index in range(goals + 3):
+            began = time.perf_counter()
+            result = client.start("turn", angle_deg=5.0 if index % 2 else -5.0)
+            client.until(lambda: client.first is not None)
+            times.append(client.first - began)
+            client.until(result.done)
+    return statistics.median(times[3:]) * MILLISECONDS
+
+
+class _Bare(Node):
+    """The smallest action server there is."""
+
+    def __init__(self, **options: Any) -> None:
+        options.pop("parameter_overrides")
+        super().__init__("bare", **options)
+        self.executed: float | None = None
+        self._server = ActionServer(self, ExecuteSkill, "bare_action", execute_callback=self._execute)
+
+    async def _execute(self, goal: Any) -> ExecuteSkill.Result:
+        self.executed = time.perf_counter()
+        goal.succeed()
+        return ExecuteSkill.Result(success=True)
+
+
+def bare_action(goals: int) -> float:
+    """Median time from sending a goal to the first line of a bare action's execution [ms]."""
+    times = []
+    with Stack(StackSettings(speed=0.0, camera=False, domain_id=DOMAIN)) as stack:
+        server, client = stack.add(_Bare), _Client(stack)
+        bare = ActionClient(client, ExecuteSkill, "bare_action")
+        client.until(bare.server_is_ready)
+        for _ in range(goals + 3):
+            server.executed, began = None, time.perf_counter()
+            goal = bare.send_goal_async(ExecuteSkill.Goal())
+            client.until(lambda: server.executed is not None)
+            times.append(server.executed - began)
+            client.until(goal.done)
+            result = goal.result().get_result_async()
+            client.until(result.done)
+    return statistics.median(times[3:]) * MILLISECONDS

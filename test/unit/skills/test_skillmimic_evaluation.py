@@ -1,0 +1,119 @@
+"""The success rules on tracks that are written by hand, and the court driver."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from robomatrix.errors import ConfigurationError, DriverError, PolicyError, UnknownNameError
+from robomatrix.evaluation.skillmimic import Track, evaluate, held_at_end, passed, picked_up, share, shot
+from robomatrix.hardware.court import CourtDriver
+from robomatrix.hardware.driver import RobotCommand, SimulatedDriver
+from robomatrix.robots.loader import load_robot
+
+STEPS = 90
+PLAYER = load_robot("player")
+
+
+def track(
+    ball: tuple[float, float, float], velocity: tuple[float, float, float] = (0, 0, 0), pelvis: float = 0.95
+) -> Track:
+    """One player at the origin looking along x; the ball moves evenly from a place."""
+    time = np.arange(STEPS)[:, None, None] / 60.0
+    return Track(
+        ball=np.array(ball) + time * np.array(velocity, float),
+        ball_velocity=np.tile(np.array(velocity, float), (STEPS, 1, 1)),
+        pelvis=np.tile([0.0, 0.0, pelvis], (STEPS, 1, 1)),
+        forward=np.array([[1.0, 0.0]]),
+    )
+
+
+def test_picked_up_is_held_above_one_metre_at_the_end() -> None:
+    assert picked_up(track((0.3, 0, 1.1)))[0]
+    assert not picked_up(track((0.3, 0, 0.9)))[0]
+    assert not picked_up(track((0.8, 0, 1.1)))[0]
+    assert not picked_up(track((0.3, 0, 1.1), pelvis=0.4))[0]
+
+
+def test_a_ball_that_was_held_only_for_a_moment_is_not_held() -> None:
+    dropped = track((0.3, 0, 1.2))
+    dropped.ball[-10:, :, 2] = 0.3
+    assert not held_at_end(dropped)[0]
+
+
+@pytest.mark.parametrize(
+    ("velocity", "good"),
+    [((5, 0, 1), True), ((5, 2, 1), True), ((5, 4, 1), False), ((1.2, 0, 1), False), ((-5, 0, 1), False)],
+)
+def test_a_pass_is_fast_and_straight(velocity: tuple[float, float, float], good: bool) -> None:
+    assert passed(track((0.3, 0, 1.2), velocity))[0] == good
+
+
+def test_a_shot_rises_and_leaves() -> None:
+    assert shot(track((0.3, 0, 1.8), (2.0, 0, 1.0)))[0]
+    assert not shot(track((0.3, 0, 1.2), (2.0, 0, 0.2)))[0]
+
+
+def test_shares_carry_their_interval() -> None:
+    result = share(np.arange(100) < 90)
+    assert (result["rate"], result["trials"]) == (0.9, 100)
+    assert result["interval"] == [0.826, 0.945]
+
+
+def test_bad_requests_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnknownNameError, match="Known: pushes, skills, transitions"):
+        evaluate(only="dunks")
+    with pytest.raises(ConfigurationError, match="0 trials"):
+        evaluate(trials=0)
+    with pytest.raises(PolicyError, match="cannot be read"):
+        evaluate(tmp_path)
+
+
+def test_the_court_is_a_simulated_driver_that_repeats_with_its_seed() -> None:
+    driver = CourtDriver(PLAYER)
+    assert isinstance(driver, SimulatedDriver)
+
+    def places(seed: int) -> tuple[float, ...]:
+        driver.reset(seed)
+        for _ in range(3):
+            driver.step()
+        return driver.objects()[0].position
+
+    assert places(1) == places(1) != places(2)
+
+
+def test_the_player_stands_still_for_half_a_second_in_its_home_pose() -> None:
+    driver = CourtDriver(PLAYER)
+    before = driver.reset(0).odometry.position
+    for _ in range(30):
+        after = driver.step()
+    assert after.stamp == pytest.approx(0.5)
+    assert np.abs(after.odometry.position - before).max() < 0.02
+
+
+def test_a_thrown_ball_arrives_where_it_was_aimed() -> None:
+    driver = CourtDriver(PLAYER)
+    driver.reset(0)
+    driver.throw(np.array([3.0, 2.0, 1.5]), np.array([3.5, 0.0, 1.2]), 0.5)
+    for _ in range(30):
+        driver.step()
+    np.testing.assert_allclose(driver.objects()[0].position, [3.5, 0.0, 1.2], atol=0.03)
+
+
+def test_commands_are_clamped_and_what_does_not_fit_is_refused() -> None:
+    driver = CourtDriver(PLAYER)
+    with pytest.raises(DriverError, match="not connected"):
+        driver.write(RobotCommand({"left_knee": 1.0}))
+    driver.connect()
+    assert driver.write(RobotCommand({"left_knee": 9.0})).positions["left_knee"] == PLAYER.joint("left_knee").upper
+    with pytest.raises(DriverError, match="no commands for 'tail'"):
+        driver.write(RobotCommand({"tail": 1.0}))
+    with pytest.raises(DriverError, match="drives 'player' on scene 'court'"):
+        CourtDriver(replace(PLAYER, name="ep"))
+    with pytest.raises(DriverError, match="the player has none"):
+        driver.frame("front")
+    driver.close()
+    driver.close()
