@@ -42,7 +42,6 @@ def run(
     speed: Annotated[float, typer.Option(help="Simulation speed; 0: as fast as possible.", min=0.0)] = 0.0,
     video: Annotated[Path | None, typer.Option(help="Write a video of the run (.mp4).")] = None,
     picture: Annotated[Path | None, typer.Option(help="Write a picture of the run (.png).")] = None,
-    record: Annotated[Path | None, typer.Option(help="Record every topic (.mcap).")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; nothing moves.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -61,7 +60,7 @@ def run(
         speed=speed,
         lockstep_timeout=LOCKSTEP_TIMEOUT,
     )
-    report = run_instruction(instruction, settings, Outputs(video, picture, record), dry_run, quiet=as_json)
+    report = run_instruction(instruction, settings, Outputs(video, picture), dry_run, quiet=as_json)
     emit(report.to_json(), as_json, report.lines())
     if not report.success:
         raise typer.Exit(1)

@@ -30,7 +30,6 @@ class Outputs:
 
     video: Path | None = None
     picture: Path | None = None
-    record: Path | None = None
 
 
 @dataclass(frozen=True)

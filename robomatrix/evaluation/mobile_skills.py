@@ -32,7 +32,7 @@ class Carry(Case):
         place = stage.pick("drawer") if wide else stage.pick("box", "bin", "table")
         true, true_place = true_of(stage, seen).id, true_of(stage, place).id
         stage.measure("move_to", stands_before(true), target=seen.id)
-        stage.measure("grasp", is_held(true, stage.true(true).position[2]), object=seen.id)
+        stage.measure("grasp", is_held(true), object=seen.id)
         stage.measure("move_to", stands_before(true_place), target=place.id)
         stage.measure("position_over", is_over(true, true_place), object=seen.id, target=place.id)
         stage.measure("release", rests_on(true, true_place), object=seen.id)
@@ -144,15 +144,18 @@ def _bearing_to(pose: Pose2, thing: SceneObject) -> float:
     return abs(pose.bearing((thing.position[0], thing.position[1])))
 
 
-def is_held(true_id: str, from_height: float) -> Judge:
+def is_held(true_id: str) -> Judge:
     """The thing hangs in the air before the base."""
 
     def judge(stage: Stage) -> str | None:
         thing = stage.true(true_id)
-        lifted = thing.position[2] - from_height
-        ahead, left = base_pose(stage).local((thing.position[0], thing.position[1]))
+        point = (thing.position[0], thing.position[1])
+        tables = [o for o in stage.driver.objects() if o.category == "table" and Footprint.of(o).contains(point)]
+        ground = max((o.position[2] + o.size[2] / 2.0 for o in tables), default=0.0)
+        lifted = thing.position[2] - thing.size[2] / 2.0 - ground
+        ahead, left = base_pose(stage).local(point)
         if lifted < 0.02:
-            return f"'{true_id}' was lifted by {lifted:.3f} m only"
+            return f"'{true_id}' is only {lifted:.3f} m above what it stood on"
         return None if 0.1 < ahead < 0.4 and abs(left) < 0.06 else f"'{true_id}' is not in the gripper"
 
     return judge

@@ -68,7 +68,7 @@ class CategoryModel:
     attached_to: frozenset[str] = frozenset()
     """Colours of which it touches at least one."""
     apart_from: frozenset[str] = frozenset()
-    """Colours that it never touches."""
+    """Colours that it never touches, unless it is round and all of its outline shows."""
     lit: str = ""
     """Colour of a target that was hit."""
     graspable: bool = False
@@ -169,8 +169,8 @@ def load_model(path: Path | None = None) -> PerceptionModel:
 
 
 def _colour(name: str, entry: Mapping[str, Any]) -> ColourModel:
-    hue, saturation, value = (tuple(map(float, entry[key])) for key in ("hue", "saturation", "value"))
-    return ColourModel(name, hue, saturation, value)
+    (h0, h1), (s0, s1), (v0, v1) = (map(float, entry[key]) for key in ("hue", "saturation", "value"))
+    return ColourModel(name, (h0, h1), (s0, s1), (v0, v1))
 
 
 _PLAIN = (

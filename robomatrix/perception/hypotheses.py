@@ -32,7 +32,10 @@ def worth_fitting(view: View, detection: Detection, model: CategoryModel, surfac
     """Rules out what is clearly of the wrong width, or off the surface, before the costly fit."""
     if surface.kind not in model.rests_on or surface.carries not in ("", detection.colour):
         return False
-    if model.apart_from & detection.touching or (model.attached_to and not model.attached_to & detection.touching):
+    if model.attached_to and not model.attached_to & detection.touching:
+        return False
+    whole = not model.period and set(detection.beyond) == {BACKGROUND}
+    if model.apart_from & detection.touching and not whole:
         return False
     left, _, right, bottom = detection.box
     free = (BACKGROUND, surface.colour, *model.framed_by)

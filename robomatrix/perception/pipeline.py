@@ -16,9 +16,10 @@ from robomatrix.perception.grip import HELD, Grip, let_go
 from robomatrix.perception.placement import Placer
 from robomatrix.perception.projection import View
 from robomatrix.perception.self_view import SelfView
+from robomatrix.perception.settings import TrackerSettings
 from robomatrix.perception.splitting import split
 from robomatrix.perception.surfaces import FLOOR, Surface
-from robomatrix.perception.tracker import Tracker, TrackerSettings
+from robomatrix.perception.tracker import Tracker
 from robomatrix.perception.tracks import Track
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.world import World

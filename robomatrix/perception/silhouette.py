@@ -30,7 +30,9 @@ _RIM = np.arange(12) * (2.0 * np.pi / 12)
 class Solid(Protocol):
     """A family of convex shapes. The first three parameters are x, y and the height of the bottom in odom [m]."""
 
-    parameters: tuple[str, ...]
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters."""
 
     def points(self, parameters: Array, eye: Array) -> Array:
         """Returns points (..., n, 3) whose projected convex hull is the outline seen from ``eye``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -16,6 +15,7 @@ from robomatrix.perception.drift import Drift, Match, Shift
 from robomatrix.perception.grip import HELD
 from robomatrix.perception.placement import Known, Placement
 from robomatrix.perception.projection import View
+from robomatrix.perception.settings import TrackerSettings
 from robomatrix.perception.splitting import Silhouette
 from robomatrix.perception.surfaces import FLOOR, Surface
 from robomatrix.perception.tracks import Track, first_track
@@ -35,51 +35,6 @@ FOOT_SHOWN = 3.0
 SETTLING = 0.3
 """Share of the way that a sighting moves what is believed of how a thing sits in the gripper."""
 _FORBIDDEN = 1e6
-
-
-@dataclass(frozen=True)
-class TrackerSettings:
-    """How belief changes; a track's confidence is the logistic function of its log-odds."""
-
-    start: float = -1.0
-    """Log-odds after the first sighting; a sighting's worth less where the foot is hidden."""
-    seen: float = 1.0
-    """Added by every further sighting."""
-    missed: float = 0.8
-    """Taken off when the thing should have been seen and was not."""
-    most: float = 4.0
-    least: float = -2.5
-    """Below, the track ends."""
-    confirmed: float = 0.9
-    """From here on it is part of the world."""
-    contradiction: float = 15.0
-    """Log-evidence by which a better reading of another kind rules out that a sighting belongs to a track."""
-    margin: float = 3.0
-    """Log-evidence by which its kind must lead for an id to be given."""
-    gate: float = 16.0
-    """Largest squared distance of a sighting from its track, in standard deviations."""
-    overlap: float = 0.5
-    """Overlap in the image from which a sighting belongs to a track however far it seems off in depth."""
-    patience: float = 2.0
-    """How long an unconfirmed track waits for its next sighting [s]."""
-    misfit: float = 2.0
-    """Largest misfit of the outline with which a track may begin [px]."""
-    oddity: float = 9.0
-    """Largest oddity of size with which a track may begin."""
-    fill: float = 0.6
-    """Least share of its convex hull that a region must fill for a track to begin."""
-    moved: float = 0.5
-    """How far a thing that is missed may have been moved to be found again as the same [m]."""
-    leniency: float = 1.5
-    """Factor on misfit and oddity for a sighting of a known track."""
-    range_error: tuple[float, float] = (0.003, 0.010)
-    """Systematic error along the line of sight: constant [m] and share of the distance."""
-    cross_error: tuple[float, float] = (0.002, 0.004)
-    """The same across it."""
-    hidden_error: float = 4.0
-    """Growth of the deviation with the hidden share of the outline: a part can be taken for another whole."""
-    cut_error: float = 12.0
-    """The same where the image's border cuts a thing with a heading."""
 
 
 class Tracker:
@@ -206,7 +161,10 @@ class Tracker:
         return track.kind in ("", self._categories[category].public)
 
     def _believable(self, reading: Placement) -> bool:
+        """Tells whether a reading may be taken in; how far a drawer stands out only its front's lower edge tells."""
         settings = self._settings
+        if self._categories[reading.category].fronted and float(reading.shown[4:9].sum()) <= FOOT_SHOWN:
+            return False
         return reading.plausible(settings.leniency * settings.misfit, settings.leniency * settings.oddity)
 
     def _associate(

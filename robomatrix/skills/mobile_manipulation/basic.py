@@ -14,7 +14,7 @@ from robomatrix.skills.mobile_manipulation.navigation import FreeSpace, StallWat
 
 LOOK_RATE = 1.4
 """Turning rate while looking around; the camera's images overlap well [rad/s]."""
-AT_POINT = 0.05
+AT_POINT = 0.08
 """How close :class:`GoTo` must end [m]."""
 AT_HEADING = 0.05
 """How close :class:`Turn` must end [rad]."""

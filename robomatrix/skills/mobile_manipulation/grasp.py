@@ -43,6 +43,8 @@ BLIND = 0.36
 """A thing nearer than this is hidden by the gripper: its last good sighting counts [m]."""
 LIFT = 0.06
 """[m]."""
+IN_HAND = 0.06
+"""A thing seen this near to the pads is between them [m]."""
 SAME_PLACE = 0.05
 """A thing seen within this of where it stood was not taken [m]."""
 
@@ -160,7 +162,16 @@ def _taken(body: Body, before: SceneObject) -> Motion[bool]:
     yield from body.wait(0.45)
     if aperture(body) <= EMPTY or not palm_covered(body):
         return False
-    return not any(_stands_there(o, before, since) for o in body.world.objects.values())
+    return _in_hand(body, before.id, since) or not any(
+        _stands_there(o, before, since) for o in body.world.objects.values() if o.id != before.id
+    )
+
+
+def _in_hand(body: Body, name: str, since: float) -> bool:
+    """True if the thing was seen between the pads."""
+    thing = body.world.objects.get(name)
+    hand = body.pose.world((tip(body).x - GRASP_DEPTH, 0.0))
+    return thing is not None and thing.stamp > since and math.dist(thing.position[:2], hand) < IN_HAND
 
 
 def _stands_there(thing: SceneObject, before: SceneObject, since: float) -> bool:

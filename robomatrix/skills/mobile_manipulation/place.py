@@ -37,8 +37,10 @@ REACHABLE = 0.9
 CONTAINERS = frozenset({"box", "bin", "drawer"})
 PLACES = CONTAINERS | {"table", "shelf", "person"}
 """What a thing can be let go over, besides the floor."""
-NEAR_MISS = 0.06
-"""[m]."""
+NEAR_MISS, FAR_MISS = 0.06, 0.25
+"""How far beside a place its outline may be seen: the latter while the gripper is raised, as only for a place [m]."""
+RAISED = 0.13
+"""Finger tips higher than this are over a place, not over the floor [m]."""
 HANDLE = 0.05
 """How far a drawer's knob stands off its front [m]."""
 ABOVE = 0.025
@@ -132,7 +134,7 @@ class Release(ManipulationSkill):
         """Lowers, opens, moves away and looks; fails with RELEASE_FAILED where the thing is not where it should be."""
         name = self.text("object")
         thing, point = body.world.objects.get(name), held_point(body)
-        place = beneath(body.world, point, name)
+        place = beneath(body.world, point, name, NEAR_MISS if tip(body).z < RAISED else FAR_MISS)
         body.enter("lower", 0.2)
         known = frozenset(body.world.objects)
         if not (yield from lower_to(body, tip(body).x, release_height(body, place, point, thing), GENTLE)):
@@ -162,18 +164,18 @@ def _over_floor(body: Body, name: str) -> Steps:
     thing = body.world.objects.get(name)
     z = ABOVE + (grip_height(thing) if thing else 0.03)
     yield from lower_to(body, FLOOR_REACH, z)
-    under = beneath(body.world, held_point(body), name)
+    under = beneath(body.world, held_point(body), name, NEAR_MISS)
     if under is not None:
         raise GiveUp(ErrorCode.UNREACHABLE, f"'{under.id}' is in the way")
     return Succeeded({"offset_m": 0.0})
 
 
-def beneath(world: World, point: Point, held: str) -> SceneObject | None:
-    """Returns the place under a point of the floor plan, None for the floor; a near miss counts, sight has errors."""
+def beneath(world: World, point: Point, held: str, miss: float) -> SceneObject | None:
+    """Returns the place under a point of the plan, or at most ``miss`` [m] beside it; None for the floor."""
     at = np.array([point])
     places = (o for o in world.objects.values() if o.id != held and o.category in PLACES)
     near = [(max(float(Footprint.of(o).distance(at)[0]), 0.0), o) for o in places]
-    under = [(gap, o) for gap, o in near if gap <= NEAR_MISS]
+    under = [(gap, o) for gap, o in near if gap <= miss]
     return min(under, key=lambda g: (g[0], g[1].category != "drawer"), default=(0.0, None))[1]
 
 
@@ -274,9 +276,7 @@ def _inside(place: SceneObject, point: Point) -> bool:
     return place.category in SMALL or place.category == "person" or Footprint.of(place).contains(point, -0.02)
 
 
-def _judge(
-    body: Body, name: str, place: SceneObject | None, since: float, known: frozenset[str]
-) -> Motion[Outcome]:
+def _judge(body: Body, name: str, place: SceneObject | None, since: float, known: frozenset[str]) -> Motion[Outcome]:
     """Looks for the thing for a while, and says whether it is where it should be."""
     while body.now < since + SIGHTING and not _seen_since(body, name, since):
         yield from body.step()
@@ -291,16 +291,14 @@ def _judge(
 
 
 def _hides(place: SceneObject, thing: SceneObject | None) -> bool:
-    """True if the walls of a place may hide a thing that lies in it."""
-    if place.category in ("bin", "drawer"):
+    """True if the walls of a place may hide a thing that lies in it, or its colour does."""
+    if place.category in ("bin", "drawer") or (thing is not None and place.colour == thing.colour):
         return True
     top = place.position[2] - place.size[2] / 2.0 + BOTTOM + (thing.size[2] if thing else 0.0)
     return place.category in CONTAINERS and top < place.position[2] + place.size[2] / 2.0 - 0.01
 
 
-def _stray(
-    body: Body, place: SceneObject, thing: SceneObject | None, since: float, known: frozenset[str]
-) -> bool:
+def _stray(body: Body, place: SceneObject, thing: SceneObject | None, since: float, known: frozenset[str]) -> bool:
     """True if something like the thing, and new, is seen outside of the place: it fell beside it."""
     new = (o for o in body.world.of_category(*SMALL) if o.id not in known and o.stamp > since)
     alike = (o for o in new if thing is None or o.colour == thing.colour)

@@ -28,9 +28,7 @@ KNOWN_MARGIN = 0.1
 """Floor this far outside of the hull of all things still counts as known [m]."""
 ESCAPE = 0.45
 """So far from the start a path may violate the clearance, to get out of a tight place [m]."""
-NEIGHBOURS = tuple(
-    (i, j, math.hypot(i, j)) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0)
-)
+NEIGHBOURS = tuple((i, j, math.hypot(i, j)) for i in (-1, 0, 1) for j in (-1, 0, 1) if (i, j) != (0, 0))
 
 Cell = tuple[int, int]
 

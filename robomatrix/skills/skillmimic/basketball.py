@@ -7,9 +7,10 @@ from typing import ClassVar
 
 import numpy as np
 
-from robomatrix.errors import PreconditionError
+from robomatrix.errors import PolicyError, PreconditionError
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Running, Skill, Steps, Succeeded
 from robomatrix.skills.skillmimic import specs
+from robomatrix.skills.skillmimic.observation import heading, into_heading
 from robomatrix.skills.skillmimic.policy import Array, Ball, BallTracker, PlayerPolicy, configuration
 from robomatrix.skills.spec import SkillSpec
 
@@ -34,15 +35,18 @@ class BallSkill(Skill):
     label: ClassVar[str]
 
     def _begin_tracking(self) -> None:
-        self.policy = PlayerPolicy(self.robot)
+        try:
+            self.policy = PlayerPolicy(self.robot)
+        except PolicyError as error:
+            raise PreconditionError(
+                f"no usable policy ({error}); make one with `robomatrix train skillmimic`"
+            ) from error
         self.tracker = BallTracker()
 
     def _look(self, observation: Observation) -> tuple[Ball, Array]:
         """The ball, and its place in the heading frame (x ahead, y left, z height)."""
         ball = self.tracker.see(observation)
         qpos, _ = configuration(observation.state, ball)
-        from robomatrix.skills.skillmimic.observation import heading, into_heading
-
         offset = (qpos[0, -7:-4] - qpos[0, :3] * [1.0, 1.0, 0.0])[None]
         return ball, into_heading(heading(qpos[:, 3:7]), offset)[0]
 

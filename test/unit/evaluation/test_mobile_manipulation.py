@@ -104,9 +104,9 @@ def test_judge_of_standing_before():
 
 
 def test_judge_of_holding():
-    assert is_held("can_1", 0.055)(Truth(can(x=0.28, z=0.12))) is None
-    assert "lifted by" in is_held("can_1", 0.055)(Truth(can(x=0.28)))
-    assert "not in the gripper" in is_held("can_1", 0.055)(Truth(can(x=0.9, z=0.12)))
+    assert is_held("can_1")(Truth(can(x=0.28, z=0.12))) is None
+    assert "above what" in is_held("can_1")(Truth(can(x=0.28)))
+    assert "not in the gripper" in is_held("can_1")(Truth(can(x=0.9, z=0.12)))
 
 
 def test_judge_of_crossing_wants_the_way_over_the_bar():

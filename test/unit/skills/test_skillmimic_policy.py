@@ -211,3 +211,11 @@ def test_a_pass_that_goes_sideways_missed(shipped: Path) -> None:
 def test_every_skill_has_a_spec_and_names_the_player() -> None:
     assert tuple(skill.spec for skill in skills()) == SPECS
     assert all(spec.robots == ("player",) for spec in SPECS)
+
+
+def test_without_a_policy_nothing_starts_and_the_message_says_how_to_make_one(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: tmp_path / "none")
+    outcome = Catch(ROBOT, {}).tick(seen(state(), (3.0, 0.0, 1.0)))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.PRECONDITION
+    assert "robomatrix train skillmimic" in outcome.message

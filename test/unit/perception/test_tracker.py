@@ -1,0 +1,122 @@
+"""Beginning, keeping, merging and ending tracks; what needs images is in test_pipeline."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from support.stage import Stage
+
+from robomatrix.perception.categories import PerceptionModel
+from robomatrix.perception.detector import Detection, boxed
+from robomatrix.perception.placement import Placement
+from robomatrix.perception.projection import View
+from robomatrix.perception.settings import TrackerSettings
+from robomatrix.perception.surfaces import FLOOR
+from robomatrix.perception.tracker import Tracker
+
+BODY = np.zeros((360, 640), np.uint8)
+REST = np.zeros(3)
+
+
+@pytest.fixture
+def tracker(model: PerceptionModel) -> Tracker:
+    return Tracker(model.categories, TrackerSettings())
+
+
+@pytest.fixture
+def view(stage: Stage) -> View:
+    return View.of(stage.look(), stage.state().odometry)
+
+
+def detection(view: View, x: float, y: float, colour: str = "red") -> Detection:
+    column, row = view.project(np.array([x, y, 0.03]))
+    return boxed({"ball": 1.0}, colour, (column - 8, row - 8, column + 8, row + 8), 1.0, 640, 360)
+
+
+def ball(view: View, x: float, y: float, colour: str = "red", spread: float = 0.005, **change: float) -> Placement:
+    seen, parameters = detection(view, x, y, colour), np.array([x, y, 0.0, 0.0315])
+    covariance = np.diag([spread**2, spread**2, 1e-6, 1e-6])
+    values = {"evidence": -10.0, "residual": 0.2, "oddity": 0.1, **change}
+    return Placement("ball", parameters, covariance, surface=FLOOR, detection=seen, shown=seen.measured, **values)
+
+
+def watch(tracker: Tracker, view: View, *frames: list[Placement], start: float = 0.0) -> None:
+    for index, frame in enumerate(frames):
+        tracker.update(view, REST, start + 0.2 * index, [(reading,) for reading in frame], BODY, None)
+
+
+def test_an_id_comes_with_the_third_sighting(tracker: Tracker, view: View) -> None:
+    watch(tracker, view, [ball(view, 1.0, 0.0)], [ball(view, 1.0, 0.0)])
+    assert tracker.confirmed() == []
+    watch(tracker, view, [ball(view, 1.0, 0.0)], start=0.4)
+    assert [t.id for t in tracker.confirmed()] == ["ball_1"]
+    assert tracker.find("ball_1") is tracker.confirmed()[0]
+    assert tracker.find("ball_2") is None and tracker.find(None) is None
+
+
+@pytest.mark.parametrize("change", [{"residual": 5.0}, {"oddity": 30.0}])
+def test_what_fits_badly_begins_nothing(tracker: Tracker, view: View, change: dict[str, float]) -> None:
+    watch(tracker, view, [ball(view, 1.0, 0.0, **change)])
+    assert tracker.tracks == []
+
+
+def test_two_sightings_go_to_the_two_tracks_that_they_are_nearest_to(tracker: Tracker, view: View) -> None:
+    pair = [ball(view, 1.0, 0.1), ball(view, 1.0, -0.1)]
+    watch(tracker, view, pair, pair, pair, pair[::-1], pair)
+    places = sorted(float(t.estimate.parameters[1]) for t in tracker.confirmed())
+    assert places == pytest.approx([-0.1, 0.1], abs=0.005)
+
+
+def test_colours_are_not_mixed(tracker: Tracker, view: View) -> None:
+    watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 3)
+    watch(tracker, view, *[[ball(view, 1.0, 0.0, "blue")]] * 3, start=0.6)
+    assert {t.colour for t in tracker.tracks} == {"red", "blue"}
+
+
+def test_confidence_rises_with_sightings_and_falls_with_misses(tracker: Tracker, view: View) -> None:
+    watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 6)
+    (track,) = tracker.confirmed()
+    best = track.confidence
+    watch(tracker, view, [], [], start=1.2)
+    assert 0.5 < track.confidence < best
+    watch(tracker, view, *[[]] * 8, start=1.6)
+    assert tracker.tracks == []
+
+
+def test_what_is_hidden_is_not_missed(tracker: Tracker, view: View) -> None:
+    watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 6)
+    body = BODY.copy()
+    body[:] = 255
+    for index in range(10):
+        tracker.update(view, REST, 1.2 + 0.2 * index, [], body, None)
+    assert len(tracker.confirmed()) == 1
+
+
+def test_an_unconfirmed_track_does_not_wait_for_ever(tracker: Tracker, view: View) -> None:
+    body = np.full_like(BODY, 255)
+    watch(tracker, view, [ball(view, 1.0, 0.0)])
+    tracker.update(view, REST, 3.0, [], body, None)
+    assert tracker.tracks == []
+
+
+def test_what_is_held_is_not_looked_for_elsewhere(tracker: Tracker, view: View) -> None:
+    watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 4)
+    (held,) = tracker.confirmed()
+    for index in range(10):
+        tracker.update(view, REST, 0.8 + 0.2 * index, [], BODY, held)
+    assert held.log_odds > 1.0
+
+
+def test_what_still_stands_where_the_held_thing_was_is_another(tracker: Tracker, view: View) -> None:
+    watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 4)
+    (held,) = tracker.confirmed()
+    held.estimate.parameters = np.array([0.3, 0.0, 0.1, 0.0315])
+    for index in range(4):
+        tracker.update(view, REST, 0.8 + 0.2 * index, [(ball(view, 1.0, 0.0),)], BODY, held)
+    assert sorted(t.id or "" for t in tracker.confirmed()) == ["ball_1", "ball_2"]
+
+
+def test_ids_are_never_used_again(tracker: Tracker, view: View) -> None:
+    watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 4, *[[]] * 12)
+    watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 4, start=4.0)
+    assert [t.id for t in tracker.confirmed()] == ["ball_2"]
