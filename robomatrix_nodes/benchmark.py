@@ -62,9 +62,8 @@ class Report:
         table = Table("figure", "value", "target")
         for line in self.lines:
             sign, colour = (">=" if line.at_least else "<="), ("green" if line.reached else "red")
-            table.add_row(
-                line.name, f"[{colour}]{line.value:.2f}[/] {line.unit}", f"{sign} {line.target:g} {line.unit}"
-            )
+            target = "" if line.target is None else f"{sign} {line.target:.2f} {line.unit}"
+            table.add_row(line.name, f"[{colour}]{line.value:.2f}[/] {line.unit}", target)
         return table
 
 
