@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 from typing import ClassVar
 
@@ -166,8 +167,9 @@ class _Release(BallSkill):
             "off_course": abs(float(np.angle(np.exp(1j * (course - yaw))))),
         }
 
+    @abstractmethod
     def _judge(self, metrics: dict[str, float]) -> Outcome:
-        raise NotImplementedError
+        """Says from how the ball left whether the throw was good."""
 
 
 class PassTo(_Release):

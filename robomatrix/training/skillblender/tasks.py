@@ -5,6 +5,7 @@ Ranges, rewards and thresholds are the paper's for the robot; the goal is seen i
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -24,7 +25,7 @@ from robomatrix.training.skillblender.standing import paper_goals, standing_priv
 Array = NDArray[np.float64]
 
 
-class HandTask:
+class HandTask(ABC):
     """Base: hands to points of the world, walking as needed."""
 
     skills = ("walk", "reach")
@@ -58,9 +59,9 @@ class HandTask:
         if due.size:
             self.reset(env, due)
 
+    @abstractmethod
     def draw(self, rng: np.random.Generator, n: int) -> Array:
         """Returns fresh goals (n, hands, 3) in the world [m]."""
-        raise NotImplementedError
 
     def lack(self, env: HumanoidEnv) -> Array:
         """Returns target less hand in the world (n, hands, 3) [m]."""
