@@ -7,10 +7,11 @@ goal is rejected while one runs, except ``stop``, which cancels the running one.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nav_msgs.msg import Odometry as OdometryMsg
@@ -35,7 +36,7 @@ from robomatrix.scheduling.execution import (
     TaskError,
     TaskExecution,
 )
-from robomatrix.scheduling.perceived import planning_scene
+from robomatrix.scheduling.perceived import planning_scene, seen_since
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.planners import make_planner
 from robomatrix.scheduling.safety import load_rules
@@ -213,8 +214,8 @@ class Scheduler(Node):
             if self._canceled:
                 return execution.cancel()
             await self._wait_for_scene()
-            seen = {o.id for o in self._world.objects.values() if o.stamp > began}
-            return await self._off(execution.on_result, outcome, self._scene(), seen)
+            seen = seen_since(self._world, began, action.step)
+            return await self._off(execution.on_result, outcome, self._scene(execution.resting), seen)
         question = action.question if isinstance(action, Ask) else "run this plan? (yes or no)"
         self._tell(goal, execution, "asking", question)
         answer = await self._wait_for_answer()
@@ -265,8 +266,8 @@ class Scheduler(Node):
         """Time on the robot's clock [s], from its newest odometry; the node's own clock where it has none."""
         return self.get_clock().now().nanoseconds * 1e-9 if self._stamp is None else self._stamp
 
-    def _scene(self) -> PlanningScene:
-        return planning_scene(self._world, self.settings.robot, self._position)
+    def _scene(self, believed: Mapping[str, str | None] = MappingProxyType({})) -> PlanningScene:
+        return planning_scene(self._world, self.settings.robot, self._position, believed)
 
     async def _find_skills(self) -> bool:
         if self._skills:
