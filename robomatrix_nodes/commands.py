@@ -17,6 +17,10 @@ Scene = Annotated[str, typer.Option(help="Simulated scene; default: the robot's 
 Planner = Annotated[str, typer.Option(help="Planner.")]
 Model = Annotated[str, typer.Option(help="Model of the planner, by name or local folder.")]
 Seed = Annotated[int, typer.Option(help="Seed of a simulated scene.")]
+Record = Annotated[Path | None, typer.Option(help="Write a recording (.mcap) for Foxglove, PlotJuggler, rosbag2.")]
+Snapshots = Annotated[Path | None, typer.Option(help="Folder for recordings of the 30 s before a skill failed.")]
+View = Annotated[bool, typer.Option("--view", help="Serve viewers such as Foxglove on this machine.")]
+ViewPort = Annotated[int, typer.Option(help="Port for viewers; 0: a free one.", min=0, max=65535)]
 
 
 LOCKSTEP_TIMEOUT = 0.2
@@ -42,6 +46,10 @@ def run(
     speed: Annotated[float, typer.Option(help="Simulation speed; 0: as fast as possible.", min=0.0)] = 0.0,
     video: Annotated[Path | None, typer.Option(help="Write a video of the run (.mp4).")] = None,
     picture: Annotated[Path | None, typer.Option(help="Write a picture of the run (.png).")] = None,
+    record: Record = None,
+    snapshots: Snapshots = None,
+    view: View = False,
+    view_port: ViewPort = 8765,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; nothing moves.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -59,6 +67,10 @@ def run(
         seed=seed,
         speed=speed,
         lockstep_timeout=LOCKSTEP_TIMEOUT,
+        record=str(record or ""),
+        snapshots=str(snapshots or ""),
+        view=view,
+        view_port=view_port,
     )
     report = run_instruction(instruction, settings, Outputs(video, picture), dry_run, quiet=as_json)
     emit(report.to_json(), as_json, report.lines())
@@ -76,14 +88,20 @@ def up(
     seed: Seed = 0,
     speed: Annotated[float, typer.Option(help="Simulation speed as a multiple of real time.", min=0.01)] = 1.0,
     open_network: Annotated[bool, typer.Option(help="Let other machines see the nodes.")] = False,
+    record: Record = None,
+    snapshots: Snapshots = None,
+    view: View = False,
+    view_port: ViewPort = 8765,
 ) -> None:
     """Brings a robot's nodes up and stays until it is interrupted."""
     from robomatrix_nodes.stack import Stack, StackSettings
 
     settings: dict[str, Any] = {"robot": robot, "driver": driver, "driver_options": driver_options, "scene": scene}
-    settings |= {"planner": planner, "model": model}
+    settings |= {"planner": planner, "model": model, "record": str(record or ""), "snapshots": str(snapshots or "")}
+    settings |= {"view": view, "view_port": view_port}
     with Stack(StackSettings(**settings, seed=seed, speed=speed, open_network=open_network)) as stack:
-        emit({}, False, [f"{robot} is up in namespace /{robot}; Ctrl-C ends it"])
+        viewers = f"; viewers: ws://127.0.0.1:{stack.recorder.port}" if view else ""
+        emit({}, False, [f"{robot} is up in namespace /{robot}{viewers}; Ctrl-C ends it"])
         try:
             stack.spin_until(lambda: False)
         except KeyboardInterrupt:

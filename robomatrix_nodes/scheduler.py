@@ -7,6 +7,7 @@ goal is rejected while one runs, except ``stop``, which cancels the running one.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -106,6 +107,7 @@ class Scheduler(Node):
         self.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
         self.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
         self.create_subscription(String, "answer", self._on_answer, qos.EVENT)
+        self._records = self.create_publisher(String, "task_record", qos.EVENT)
         self._list = self.create_client(ListSkills, "list_skills")
         self._skill = ActionClient(self, ExecuteSkill, "execute_skill")
         self.create_service(PlanTask, "plan_task", self._on_plan)
@@ -192,6 +194,7 @@ class Scheduler(Node):
         action = await self._off(execution.begin, self._scene())
         while not isinstance(action, Finished):
             action = await self._act(goal, execution, action)
+        self._records.publish(String(data=json.dumps(execution.record(), ensure_ascii=False)))
         if self._audit is not None:
             self._audit.write(execution.record())
         plan = conversions.to_plan(self._plan_of(execution))
