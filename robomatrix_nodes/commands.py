@@ -31,6 +31,7 @@ def register(app: typer.Typer) -> None:
     """Hangs the commands into the application, and the stack's benchmark beside the others."""
     app.command()(run)
     app.command()(up)
+    app.command()(replay)
     bench.app.command("stack")(stack)
 
 
@@ -106,6 +107,27 @@ def up(
             stack.spin_until(lambda: False)
         except KeyboardInterrupt:
             return
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="Recording (.mcap).")],
+    video: Annotated[Path | None, typer.Option(help="Write a video with plan and steps as captions (.mp4).")] = None,
+    speed: Annotated[float, typer.Option(help="Multiple of the robot's time; 0: as fast as possible.", min=0.0)] = 0.0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Plays a recording into perception and scheduler and compares; or makes a video of it. Nothing moves."""
+    from robomatrix_nodes.recording import reader
+    from robomatrix_nodes.recording import video as videos
+    from robomatrix_nodes.recording.replay import replay as play
+
+    if video is None:
+        report = play(file, speed)
+        emit(report.to_json(), as_json, report.lines())
+        return
+    recording = reader.Recording(file)
+    frames = videos.film(recording, video)
+    lines = [f"wrote {video}, {frames} frames", recording.note]
+    emit({"video": str(video), "frames": frames, "note": recording.note}, as_json, list(filter(None, lines)))
 
 
 def stack(

@@ -45,10 +45,11 @@ from robomatrix.scheduling.validator import validate
 from robomatrix.skills.spec import SkillSpec
 from robomatrix.world import World
 from robomatrix_interfaces.action import ExecuteSkill, ExecuteTask
-from robomatrix_interfaces.msg import SceneObjectArray
+from robomatrix_interfaces.msg import SceneObjectArray, SkillInfo
 from robomatrix_interfaces.srv import ListSkills, PlanTask
 from robomatrix_nodes import conversions, diagnostics, qos
 from robomatrix_nodes.parameters import declare, parameter
+from robomatrix_nodes.planning_service import PlanningService
 from robomatrix_nodes.process import run
 
 CODES = {
@@ -109,8 +110,9 @@ class Scheduler(Node):
         self.create_subscription(String, "answer", self._on_answer, qos.EVENT)
         self._records = self.create_publisher(String, "task_record", qos.EVENT)
         self._list = self.create_client(ListSkills, "list_skills")
+        self._looker = self.create_timer(0.5, self._look_for_skills, clock=STEADY)
         self._skill = ActionClient(self, ExecuteSkill, "execute_skill")
-        self.create_service(PlanTask, "plan_task", self._on_plan)
+        self._asked = PlanningService(self, self._answer_plan)
         self._server = ActionServer(
             self,
             ExecuteTask,
@@ -271,13 +273,25 @@ class Scheduler(Node):
     def _scene(self) -> PlanningScene:
         return planning_scene(self._world, self.settings.robot, self._position)
 
+    def _look_for_skills(self) -> None:
+        """Learns the skills as soon as somebody has them, so that plans can be asked for before the first task."""
+        if self._skills:
+            self.destroy_timer(self._looker)
+        elif self._list.service_is_ready():
+            self._list.call_async(ListSkills.Request()).add_done_callback(
+                lambda future: self._learn(future.result().skills)
+            )
+
+    def _learn(self, skills: list[SkillInfo]) -> None:
+        self._skills = tuple(conversions.from_skill_info(info) for info in skills)
+
     async def _find_skills(self) -> bool:
         if self._skills:
             return True
         if not await self._until(self._list.service_is_ready, self.settings.server_wait):
             return False
         response = await self._list.call_async(ListSkills.Request())
-        self._skills = tuple(conversions.from_skill_info(info) for info in response.skills)
+        self._learn(response.skills)
         return await self._until(self._skill.server_is_ready, self.settings.server_wait)
 
     async def _wait_for_scene(self) -> None:
@@ -317,12 +331,13 @@ class Scheduler(Node):
         await done
         return job.result()
 
-    async def _on_plan(self, request: PlanTask.Request, response: PlanTask.Response) -> PlanTask.Response:
-        if not await self._find_skills():
+    def _answer_plan(self, request: PlanTask.Request, response: PlanTask.Response) -> PlanTask.Response:
+        """Runs on the planning service's thread."""
+        if not self._skills:
             response.error_code, response.error_msg = PlanTask.Response.ERROR_NO_SKILLS, "no skill server answers"
             return response
         question = PlanRequest(request.instruction, self._scene(), self._skills)
-        response.plan = conversions.to_plan(await self._off(self._planned, question))
+        response.plan = conversions.to_plan(self._worker.submit(self._planned, question).result())
         return response
 
     def _planned(self, request: PlanRequest) -> PlanResult:
@@ -334,7 +349,8 @@ class Scheduler(Node):
         return diagnostics.OK, "running a task" if self._goal else "idle", values
 
     def destroy_node(self) -> None:
-        """Ends the worker before the node goes."""
+        """Ends the threads before the node goes."""
+        self._asked.close()
         self._worker.shutdown(wait=False, cancel_futures=True)
         super().destroy_node()
 

@@ -46,7 +46,10 @@ class RecorderParameters:
     view: bool = parameter(False, "Serve viewers over the Foxglove WebSocket protocol.")
     view_host: str = parameter("127.0.0.1", "Address to serve viewers on.")
     view_port: int = parameter(8765, "Port to serve viewers on; 0 takes a free one.", 0, 65535)
-    jpeg_quality: int = parameter(90, "Of recorded images.", 10, 100)
+    image_format: str = parameter(
+        "jpeg", "Of recorded images; with png, perception sees the very same on replay.", choices=("jpeg", "png")
+    )
+    jpeg_quality: int = parameter(95, "Of recorded images.", 10, 100)
     scene: str = parameter("", "Scene of a simulation, for the recording's metadata.")
     driver: str = parameter("", "Driver, for the recording's metadata.")
     seed: int = parameter(0, "Seed of a simulation, for the recording's metadata.")
@@ -172,10 +175,20 @@ class Recorder(Node):
 
         message: Image = deserialize_message(image, Image) if isinstance(image, bytes) else image
         pixels = np.ascontiguousarray(conversions.from_image(message)[:, :, ::-1])
-        _, encoded = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, self.settings.jpeg_quality])
-        data = serialize_message(CompressedImage(header=message.header, format="jpeg", data=encoded.tobytes()))
+        kind = self.settings.image_format
+        _, encoded = cv2.imencode(f".{kind}", pixels, self._compression())
+        data = serialize_message(CompressedImage(header=message.header, format=kind, data=encoded.tobytes()))
         self._busy_images -= 1
         self._hand_on(name, data, stamp_of(data))
+
+    def _compression(self) -> list[int]:
+        """Options for OpenCV. Colours are kept at full resolution: perception finds things by their colour."""
+        import cv2
+
+        if self.settings.image_format == "png":
+            return [cv2.IMWRITE_PNG_COMPRESSION, 1]
+        sampling = [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+        return [cv2.IMWRITE_JPEG_QUALITY, self.settings.jpeg_quality, *sampling]
 
     def _look_for_failures(self, data: bytes) -> None:
         """Takes a snapshot when a skill has been aborted."""

@@ -15,7 +15,7 @@ from robomatrix_nodes.recording.channels import Channel
 from robomatrix_nodes.recording.definitions import definition, type_name
 from robomatrix_nodes.recording.file import RecordingFile
 
-CHUNK = 128 * 1024
+CHUNK = 64 * 1024
 """Bytes collected before they are written; what a killed process loses is at most this or a second."""
 _OPTIONS = MCAPWriteOptions(
     profile="ros2",
