@@ -334,10 +334,13 @@ class Scheduler(Node):
     def _answer_plan(self, request: PlanTask.Request, response: PlanTask.Response) -> PlanTask.Response:
         """Runs on the planning service's thread."""
         if not self._skills:
-            response.error_code, response.error_msg = PlanTask.Response.ERROR_NO_SKILLS, "no skill server answers"
+            response.error_code, response.error_msg = PlanTask.Request.ERROR_NO_SKILLS, "no skill server answers"
             return response
         question = PlanRequest(request.instruction, self._scene(), self._skills)
-        response.plan = conversions.to_plan(self._worker.submit(self._planned, question).result())
+        try:
+            response.plan = conversions.to_plan(self._worker.submit(self._planned, question).result())
+        except RobomatrixError as error:
+            response.error_code, response.error_msg = PlanTask.Request.ERROR_PLANNER, str(error)
         return response
 
     def _planned(self, request: PlanRequest) -> PlanResult:

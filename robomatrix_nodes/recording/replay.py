@@ -25,7 +25,7 @@ from rclpy.publisher import Publisher
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage
 
-from robomatrix.errors import ConfigurationError
+from robomatrix.errors import ConfigurationError, DriverError
 from robomatrix.hardware.driver import CameraFrame
 from robomatrix.robots.loader import load_robot
 from robomatrix.world import World
@@ -176,8 +176,18 @@ class _Stage:
         self._publishers = {name: self._publisher(channel) for name, channel in self._channels.items()}
         player.create_subscription(SceneObjectArray, SCENE, self._on_scene, qos.LATCHED)
         self._planner = player.create_client(PlanTask, "plan_task")
-        self._until(self._planner.service_is_ready)
+        if not (self._until(self._planner.service_is_ready) and self._until(self._can_plan)):
+            raise DriverError("the scheduler did not come up; run `robomatrix doctor`")
         return self
+
+    def _can_plan(self) -> bool:
+        """Whether the scheduler knows the skills by now."""
+        plan = self._ask("stop")
+        return plan is not None and plan.error_code == PlanTask.Request.ERROR_NONE
+
+    def _ask(self, instruction: str) -> PlanTask.Response | None:
+        future = self._planner.call_async(PlanTask.Request(instruction=instruction))
+        return future.result() if self._until(future.done) else None
 
     def __exit__(self, *exception: object) -> None:
         for node in reversed(self._nodes):
@@ -279,9 +289,8 @@ class _Stage:
                 self.report.distances.append(distance)
 
     def _compare_plans(self, task: _Task) -> None:
-        future = self._planner.call_async(PlanTask.Request(instruction=task.instruction))
-        self._until(future.done)
-        now = tuple(map(str, conversions.from_plan(future.result().plan).steps)) if future.done() else ()
+        answer = self._ask(task.instruction)
+        now = tuple(map(str, conversions.from_plan(answer.plan).steps)) if answer is not None else ()
         self.report.plans.append(
             {"instruction": task.instruction, "then": list(task.plan), "now": list(now), "same": now == task.plan}
         )

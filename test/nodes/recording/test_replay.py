@@ -91,7 +91,7 @@ def test_a_video_shows_the_whole_run(recorded: Path, tmp_path: Path) -> None:
     with av.open(str(tmp_path / "run.mp4")) as container:
         pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     assert len(pictures) == frames
-    caption = pictures[-2][-150:]
+    caption = pictures[-2][-198:]
     assert (caption.max(axis=-1) > 180).mean() > 0.001, "there is no text below the picture"
 
 
