@@ -12,6 +12,7 @@ from nav_msgs.msg import Odometry
 from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile, ReliabilityPolicy
 from sensor_msgs.msg import CameraInfo, CompressedImage, Image, Imu, JointState, Range
 from std_msgs.msg import String
+from visualization_msgs.msg import MarkerArray
 
 from robomatrix.robots.spec import RobotSpec
 from robomatrix_interfaces.action import ExecuteSkill, ExecuteTask
@@ -101,6 +102,7 @@ def channels(robot: RobotSpec) -> Iterator[Channel]:
 
 def _tasks() -> Iterator[Channel]:
     yield Channel("scene/objects", SceneObjectArray, latched=True, stamped=True)
+    yield Channel("scene/markers", MarkerArray, latched=True)
     yield Channel("holding", String, latched=True)
     yield Channel("emergency_stop_state", String, latched=True)
     yield Channel(FEEDBACK, ExecuteTask.Impl.FeedbackMessage)
