@@ -6,9 +6,9 @@ tests use it; the nodes run the same parts over DDS.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 import numpy as np
@@ -18,7 +18,7 @@ from robomatrix.errors import DriverError
 from robomatrix.hardware.driver import CameraFrame, RobotState, SimulatedDriver
 from robomatrix.hardware.safety import SafetyGate
 from robomatrix.scheduling.execution import Action, Approve, Ask, Finished, RunStep, StepOutcome, TaskExecution
-from robomatrix.scheduling.perceived import planning_scene
+from robomatrix.scheduling.perceived import planning_scene, seen_since
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Succeeded
 from robomatrix.skills.registry import SkillRegistry
@@ -107,11 +107,11 @@ class Session:
         outcome = self.runner.outcome
         return outcome or Failed(ErrorCode.INTERNAL, f"{name} ended without an outcome")
 
-    def planning_scene(self) -> PlanningScene:
-        """Returns what is believed now, as planners see it."""
+    def planning_scene(self, believed: Mapping[str, str | None] = MappingProxyType({})) -> PlanningScene:
+        """Returns what is perceived now, as planners see it; ``believed`` as in :func:`planning_scene`."""
         odometry = self.state.odometry
         at = (float(odometry.position[0]), float(odometry.position[1])) if odometry is not None else (0.0, 0.0)
-        return planning_scene(self.world.with_holding(self.runner.holding), self.driver.spec.name, at)
+        return planning_scene(self.world.with_holding(self.runner.holding), self.driver.spec.name, at, believed)
 
     def run_task(self, task: TaskExecution, on_step: Callable[[RunStep], None] | None = None) -> Finished:
         """Executes an instruction to its end; a question ends it, as there is nobody to answer."""
@@ -130,8 +130,8 @@ class Session:
     def _run_step(self, task: TaskExecution, action: RunStep) -> Action:
         began = self.time
         outcome = self.run_skill(action.step.skill, action.step.arguments)
-        seen = [o.id for o in self.world.objects.values() if o.stamp >= began]
-        return task.on_result(step_outcome(outcome), self.planning_scene(), seen)
+        seen = seen_since(self.world, began, action.step)
+        return task.on_result(step_outcome(outcome), self.planning_scene(task.resting), seen)
 
     def _look(self) -> None:
         if self.state.stamp < self._next_frame - 1e-9:

@@ -8,10 +8,11 @@ goal is rejected while one runs, except ``stop``, which cancels the running one.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from nav_msgs.msg import Odometry as OdometryMsg
@@ -36,7 +37,7 @@ from robomatrix.scheduling.execution import (
     TaskError,
     TaskExecution,
 )
-from robomatrix.scheduling.perceived import planning_scene
+from robomatrix.scheduling.perceived import planning_scene, seen_since
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.planners import make_planner
 from robomatrix.scheduling.safety import load_rules
@@ -218,8 +219,8 @@ class Scheduler(Node):
             if self._canceled:
                 return execution.cancel()
             await self._wait_for_scene()
-            seen = {o.id for o in self._world.objects.values() if o.stamp > began}
-            return await self._off(execution.on_result, outcome, self._scene(), seen)
+            seen = seen_since(self._world, began, action.step)
+            return await self._off(execution.on_result, outcome, self._scene(execution.resting), seen)
         question = action.question if isinstance(action, Ask) else "run this plan? (yes or no)"
         self._tell(goal, execution, "asking", question)
         answer = await self._wait_for_answer()
@@ -270,8 +271,8 @@ class Scheduler(Node):
         """Time on the robot's clock [s], from its newest odometry; the node's own clock where it has none."""
         return self.get_clock().now().nanoseconds * 1e-9 if self._stamp is None else self._stamp
 
-    def _scene(self) -> PlanningScene:
-        return planning_scene(self._world, self.settings.robot, self._position)
+    def _scene(self, believed: Mapping[str, str | None] = MappingProxyType({})) -> PlanningScene:
+        return planning_scene(self._world, self.settings.robot, self._position, believed)
 
     def _look_for_skills(self) -> None:
         """Learns the skills as soon as somebody has them, so that plans can be asked for before the first task."""

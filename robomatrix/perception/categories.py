@@ -147,11 +147,20 @@ class CategoryModel:
 
 
 @dataclass(frozen=True)
+class WallModel:
+    """What walls and the bare floor look like."""
+
+    wall: ColourModel
+    floor: ColourModel
+
+
+@dataclass(frozen=True)
 class PerceptionModel:
     """All of ``config/perception.yaml``."""
 
     colours: tuple[ColourModel, ...]
     categories: Mapping[str, CategoryModel]
+    walls: WallModel
     outline_deviation: float
     """[px]."""
 
@@ -163,7 +172,8 @@ def load_model(path: Path | None = None) -> PerceptionModel:
     try:
         colours = tuple(_colour(name, entry) for name, entry in data["colours"].items())
         categories = {name: _category(name, entry) for name, entry in data["categories"].items()}
-        return PerceptionModel(colours, categories, float(data["outline_deviation"]))
+        walls = WallModel(_colour("wall", data["room"]["wall"]), _colour("floor", data["room"]["floor"]))
+        return PerceptionModel(colours, categories, walls, float(data["outline_deviation"]))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigurationError(f"{path}: missing or malformed entry: {error!r}") from error
 

@@ -10,19 +10,27 @@ from robomatrix.hardware.driver import Array
 from robomatrix.perception.categories import CategoryModel
 from robomatrix.perception.surfaces import Surface
 from robomatrix.perception.tracks import Track
+from robomatrix.perception.walls import Wall
 from robomatrix.world import SceneObject
 
 NEAR = 0.6
 """Between the centres of a drawer and its cabinet [m]."""
+AT_WALL = 0.5
+"""What stands no further from a wall has its back to it [m]."""
+ASKEW = 1.0
+"""A heading that is further off that is not believed: what is seen from the side tells little of it [rad]."""
 
 
 class Furniture:
     """Completes tracks to whole things."""
 
-    def __init__(self, categories: Mapping[str, CategoryModel], tracks: Sequence[Track]) -> None:
+    def __init__(
+        self, categories: Mapping[str, CategoryModel], tracks: Sequence[Track], walls: Sequence[Wall] = ()
+    ) -> None:
         """Takes what is known and what is seen now."""
         self._categories = categories
         self._tracks = tracks
+        self._walls = walls
         self._opened = {model.slides_in for model in categories.values()}
 
     def scene_object(self, track: Track) -> SceneObject:
@@ -100,12 +108,23 @@ class Furniture:
         cabinet = self._cabinet(track) if model.slides_in else None
         if cabinet is not None:
             return self._heading(cabinet)
-        yaw = float(track.estimate.parameters[3])
+        yaw = self._away_from_wall(track) if model.facing else float(track.estimate.parameters[3])
         drawer = self._drawer(track) if track.category in self._opened else None
         if drawer is None:
             return yaw
         x, y = drawer.estimate.parameters[:2] - track.estimate.parameters[:2]
         return yaw + np.pi / 2.0 * float(np.round((np.arctan2(y, x) - yaw) / (np.pi / 2.0)))
+
+    def _away_from_wall(self, track: Track) -> float:
+        """Returns the heading that turns the back to a wall near by: seen from the side, front and back look alike."""
+        point, yaw = track.estimate.parameters[:2], float(track.estimate.parameters[3])
+        offsets = [wall.offset(point) for wall in self._walls]
+        nearest = min(offsets, key=lambda o: float(np.hypot(*o)), default=np.full(2, np.inf))
+        if float(np.hypot(*nearest)) > AT_WALL:
+            return yaw
+        out = float(np.arctan2(nearest[1], nearest[0]))
+        off = float(np.remainder(yaw - out + np.pi / 2.0, np.pi) - np.pi / 2.0)
+        return out + off if abs(off) < ASKEW else out
 
     def _quarter_off(self, track: Track) -> bool:
         if track.category not in self._opened:

@@ -7,25 +7,32 @@ from collections import deque
 import numpy as np
 
 from robomatrix.errors import DriverError
-from robomatrix.hardware.driver import CameraFrame, RobotState
+from robomatrix.hardware.driver import CameraFrame, Odometry, RobotState
 from robomatrix.perception.categories import PerceptionModel, load_model
 from robomatrix.perception.colour_shape import ColourShapeDetector
 from robomatrix.perception.detector import Detector
 from robomatrix.perception.furniture import Furniture
 from robomatrix.perception.grip import HELD, Grip, let_go
 from robomatrix.perception.placement import Placer
-from robomatrix.perception.projection import View
+from robomatrix.perception.projection import View, rotation_matrix
 from robomatrix.perception.self_view import SelfView
 from robomatrix.perception.settings import TrackerSettings
 from robomatrix.perception.splitting import split
 from robomatrix.perception.surfaces import FLOOR, Surface
 from robomatrix.perception.tracker import Tracker
 from robomatrix.perception.tracks import Track
+from robomatrix.perception.walls import Walls
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.world import World
 
 UNSEEN = 0.5
 """How long a thing is believed to be in the gripper that neither the caller nor the image says is there [s]."""
+LET_GO = 2.0
+"""So long after a thing was let go nothing is taken to be in the gripper by its looks: the fingers leave it [s]."""
+LEVEL = 0.02
+"""Largest tilt of the base with which images are used [rad]: with a wheel on a bar, places on the floor are far off."""
+STEADY = 0.3
+"""Largest speed of tilting with which they are [rad/s]: image and odometry are not of the very same moment."""
 HISTORY = 64
 """States kept to find the odometry of an image's stamp."""
 
@@ -47,10 +54,12 @@ class Perception:
         settings = settings or TrackerSettings()
         self._placer = Placer(model.categories, model.outline_deviation, settings.misfit, settings.oddity)
         self._tracker = Tracker(model.categories, settings)
+        self._walls = Walls(model.walls)
         self._self_view = SelfView(robot)
         self._grip = Grip(self._self_view)
         self._states: deque[RobotState] = deque(maxlen=HISTORY)
         self._holding: str | None = None
+        self._let_go = -np.inf
         self.world = World()
         """The newest belief."""
 
@@ -60,7 +69,7 @@ class Perception:
             self._states.append(state)
 
     def update(self, frame: CameraFrame, state: RobotState, holding: str | None = None) -> World:
-        """Takes in one image.
+        """Takes in one image; one that was taken while the base was tilted tells nothing, and the belief stays.
 
         Args:
             frame: the image.
@@ -74,21 +83,26 @@ class Perception:
         at = min((state, *self._states), key=lambda s: abs(s.stamp - frame.stamp))
         if at.odometry is None:
             raise DriverError("perception needs odometry, and the robot's state has none")
+        if not _level(at.odometry):
+            return self.world
         view = View.of(frame, at.odometry)
         own_body = self._self_view.mask(frame, at)
         self._grip.move(at, at.odometry)
         held = self._hold(holding, frame.stamp)
         detections = self._detector.detect(frame, own_body)
         detections = split(detections, self._tracker.containers(view), own_body)
-        surfaces = self._surfaces(held)
+        surfaces = self._surfaces(held, frame.stamp)
         sightings = self._placer.place(view, detections, surfaces, self._tracker.known(view, surfaces))
         pose = np.array([*at.odometry.position[:2], at.odometry.yaw])
         self._tracker.update(view, pose, frame.stamp, sightings, own_body, held)
+        self._walls.update(frame.image, view, frame.stamp, own_body, self._tracker.drift)
         if held is not None and held.stamp == frame.stamp:
             self._grip.settle(held)
-        furniture = Furniture(self._categories, self._tracker.confirmed())
+        walls = self._walls.confirmed()
+        furniture = Furniture(self._categories, self._tracker.confirmed(), walls)
         furniture.carry_along(frame.stamp)
         objects = [furniture.scene_object(track) for track in self._tracker.confirmed()]
+        objects += [wall.scene_object() for wall in walls]
         self.world = World(frame.stamp, {o.id: o for o in objects}, holding)
         return self.world
 
@@ -97,18 +111,27 @@ class Perception:
         if holding != self._holding:
             released = self._tracker.find(self._holding)
             if released is not None:
-                let_go(released, self._surfaces(None))
+                let_go(released, self._surfaces(None, stamp))
+                self._let_go = stamp
             self._holding = holding
         held = self._tracker.find(holding)
         for track in self._tracker.confirmed():
             if track is held or (track.surface.kind == HELD and stamp - track.stamp < UNSEEN):
                 self._grip.carry(track)
             elif track.surface.kind == HELD:
-                let_go(track, self._surfaces(None))
+                let_go(track, self._surfaces(None, stamp))
         return held
 
-    def _surfaces(self, held: Track | None) -> tuple[Surface, ...]:
-        """Returns everything that things can rest on now, the gripper included."""
+    def _surfaces(self, held: Track | None, stamp: float) -> tuple[Surface, ...]:
+        """Returns everything that things can rest on now, the gripper included unless it has just let go."""
         furniture = Furniture(self._categories, self._tracker.confirmed())
         offered = [furniture.surface(track) for track in self._tracker.confirmed() if track is not held]
-        return (FLOOR, *(s for s in (*offered, self._grip.surface()) if s is not None))
+        grip = self._grip.surface() if stamp - self._let_go > LET_GO else None
+        return (FLOOR, *(s for s in (*offered, grip) if s is not None))
+
+
+def _level(odometry: Odometry) -> bool:
+    """Tells whether the base stands level and still in roll and pitch."""
+    upright = rotation_matrix(odometry.orientation)[2, 2]
+    rocking = np.hypot(*np.asarray(odometry.angular_velocity)[:2])
+    return bool(upright >= np.cos(LEVEL) and rocking <= STEADY)

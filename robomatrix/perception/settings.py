@@ -46,5 +46,5 @@ class TrackerSettings:
     """The same across it."""
     hidden_error: float = 4.0
     """Growth of the deviation with the hidden share of the outline: a part can be taken for another whole."""
-    cut_error: float = 12.0
+    cut_error: float = 40.0
     """The same where the image's border cuts a thing with a heading."""

@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from robomatrix.hardware.driver import Array
 from robomatrix.perception.categories import CategoryModel
 from robomatrix.perception.colour_shape import Image
-from robomatrix.perception.detector import BACKGROUND, OUTSIDE, PixelBox
+from robomatrix.perception.detector import BACKGROUND, OUTSIDE, SELF, PixelBox
 from robomatrix.perception.drift import Drift, Match, Shift
 from robomatrix.perception.grip import HELD
 from robomatrix.perception.placement import Known, Placement
@@ -19,7 +19,7 @@ from robomatrix.perception.settings import TrackerSettings
 from robomatrix.perception.splitting import Silhouette
 from robomatrix.perception.surfaces import FLOOR, Surface
 from robomatrix.perception.tracks import Track, first_track
-from robomatrix.perception.visibility import holds, in_plain_view, overlap, predicted_box
+from robomatrix.perception.visibility import holds, in_image, in_plain_view, overlap, predicted_box
 
 Readings = tuple[Placement, ...]
 Taken = dict[str, tuple[Placement, Array]]
@@ -32,6 +32,10 @@ REVIEW = 8
 """Every so many sightings a well known thing is looked at without prejudice."""
 FOOT_SHOWN = 3.0
 """Of the five downward directions, those in which the foot of what stands on the floor must show for a track."""
+HAND = 16.0
+"""How far outside of where a thing is expected a part of it may show that the gripper splits off [px]."""
+BODY = 0.05
+"""Two small things cannot be nearer to each other [m]."""
 SETTLING = 0.3
 """Share of the way that a sighting moves what is believed of how a thing sits in the gripper."""
 _FORBIDDEN = 1e6
@@ -50,6 +54,8 @@ class Tracker:
         self._numbers: dict[str, int] = {}
         self.tracks: list[Track] = []
         """All tracks, confirmed or not."""
+        self.drift = Shift(np.zeros(2), np.zeros(3), np.zeros((3, 3)))
+        """By which the newest frame moved everything."""
 
     def confirmed(self) -> list[Track]:
         """Returns the tracks that are part of the world."""
@@ -70,9 +76,10 @@ class Tracker:
             place = next((s for s in surfaces if (s.owner, s.kind) == (track.surface.owner, track.surface.kind)), FLOOR)
             starts = {c: e.parameters for c, e in track.estimates.items()}
             lasting = track.id is not None and not model.restless
-            shapes = {c: e.shape(c in self._periods) for c, e in track.estimates.items()} if lasting else {}
+            shapes = {c: e.shape(self._periods.get(c, 0.0)) for c, e in track.estimates.items()} if lasting else {}
             due = track.sightings % REVIEW == 0
             certain = track.id is not None and track.log_odds > 2.0 and not track.loose and not due
+            box = in_image(view, box)
             known.append(Known(model.looks(track.colour), box, starts, shapes, place, certain, track.loose))
         return known
 
@@ -151,10 +158,10 @@ class Tracker:
                 continue
             spread = track.estimate.covariance[:2, :2] + self._covariance(view, reading)[:2, :2]
             matches.append(Match(track.estimate.parameters[:2], reading.parameters[:2], spread))
-        shift = self._drift.shift(pose[:2], variances, matches)
+        self.drift = self._drift.shift(pose[:2], variances, matches)
         for track in self.tracks:
             if track is not held:
-                track.shift(shift)
+                track.shift(self.drift)
 
     def _may_be(self, track: Track, category: str) -> bool:
         """Tells whether a track may turn out to be of a category: its kind is settled with its id."""
@@ -199,7 +206,7 @@ class Tracker:
             offset = reading.parameters[:2] - estimate.parameters[:2]
             distance = float(offset @ np.linalg.solve(spread, offset))
             if distance > settings.gate and float(np.hypot(*offset)) > 0.02:
-                if box is None or overlap(box, reading.detection.box) < settings.overlap:
+                if box is None or overlap(in_image(view, box), reading.detection.box) < settings.overlap:
                     continue
                 distance = 2.0 * settings.gate
             behind = readings[0].evidence - reading.evidence
@@ -283,8 +290,9 @@ class Tracker:
         for track in self.tracks:
             box = boxes.get(id(track))
             same = best.detection.colour in self._categories[track.category].looks(track.colour)
-            part = track is held or (track.id is not None and best.shown_share < WHOLE)
-            if same and part and box is not None and holds(box, x, y, 4.0):
+            split_by_hand = SELF in best.detection.beyond
+            part = track is held or (track.id is not None and (split_by_hand or best.shown_share < WHOLE))
+            if same and part and box is not None and holds(box, x, y, HAND if split_by_hand else 4.0):
                 return
         if not best.plausible(settings.misfit, settings.oddity) or best.detection.fill < settings.fill:
             return
@@ -356,19 +364,27 @@ class Tracker:
         return f"{kind}_{self._numbers[kind]}"
 
     def _lost_twin(self, track: Track) -> Track | None:
-        """Returns a thing of the same look that is missed near by: it was moved, and this is it."""
+        """Returns a thing of the same look that is missed or was let go near by: it was moved, and this is it."""
         for other in self.confirmed():
             if other.colour != track.colour or not self._may_be(other, track.category):
                 continue
             gap = float(np.hypot(*(other.estimate.parameters[:2] - track.estimate.parameters[:2])))
             hidden = other.surface.kind == "inside" and other.stamp < track.stamp and gap < 0.2 * self._settings.moved
-            if hidden or (other.misses and gap < self._settings.moved):
+            astray = other.misses > 0 or (other.loose and other.stamp < track.stamp)
+            if hidden or (astray and gap < self._settings.moved):
                 return other
         return None
 
     def _is_double(self, track: Track) -> bool:
-        """Tells whether a confirmed track of the same look stands in the same place."""
-        return any(other is not track and self._coincide(other, track) for other in self.confirmed())
+        """Tells whether a confirmed track of the same look, or a small one of the same colour, is in the same place."""
+        others = [other for other in self.confirmed() if other is not track]
+        return any(self._coincide(other, track) or self._overlap(other, track) for other in others)
+
+    def _overlap(self, one: Track, other: Track) -> bool:
+        """Tells whether two small things of one colour are in each other; a hand over a can makes it look a bottle."""
+        small = self._categories[one.category].graspable and self._categories[other.category].graspable
+        gap = float(np.linalg.norm(one.estimate.parameters[:3] - other.estimate.parameters[:3]))
+        return small and one.colour == other.colour and one.misses == 0 and gap < BODY
 
     def _coincide(self, one: Track, other: Track) -> bool:
         apart = max(self._categories[one.category].apart, self._categories[other.category].apart)

@@ -22,6 +22,10 @@ FADING = 0.2
 """Growth of the uncertainty before a measurement of the same quality is taken in."""
 EXACT = 0.0015
 """No size is known better [m]."""
+STEADY = 0.03
+"""No heading is known better, and odometry turns a little [rad]."""
+QUARTER = 1.6
+"""A little more than a quarter turn [rad]."""
 PATIENCE = 3
 """Measurements of another shape in a row, after which they are believed of a thing that is not yet well known."""
 YOUTH = 12
@@ -53,11 +57,16 @@ class Estimate:
         offset = (parameters - self.parameters)[3:last]
         return float(offset @ np.linalg.solve((self.covariance + covariance)[3:last, 3:last], offset))
 
-    def shape(self, has_heading: bool) -> tuple[Array, Array]:
-        """Returns the parameters after x, y, z and their deviations; the heading counts as unknown."""
+    def shape(self, period: float) -> tuple[Array, Array]:
+        """Returns the parameters after x, y, z and their deviations.
+
+        Args:
+            period: turn after which the thing looks the same [rad], 0 if it has no heading; the heading of what looks
+                the same after a quarter turn counts as unknown.
+        """
         deviation = np.sqrt(np.diag(self.covariance)[3:]) + EXACT
-        if has_heading:
-            deviation[0] = np.inf
+        if period:
+            deviation[0] = deviation[0] + STEADY if period > QUARTER else np.inf
         return self.parameters[3:], deviation
 
     def raise_to(self, height: float, variance: float) -> None:

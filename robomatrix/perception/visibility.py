@@ -30,6 +30,13 @@ def predicted_box(view: View, solid: Solid, parameters: Array) -> PixelBox | Non
     return (-float(reach[12]), -float(reach[18]), float(reach[0]), float(reach[6]))
 
 
+def in_image(view: View, box: PixelBox) -> PixelBox:
+    """Returns the part of a box that lies in the image; empty where there is none."""
+    left, right = (min(max(x, 0.0), float(view.width)) for x in (box[0], box[2]))
+    top, bottom = (min(max(y, 0.0), float(view.height)) for y in (box[1], box[3]))
+    return (left, top, right, bottom)
+
+
 def in_plain_view(
     view: View, box: PixelBox, distance: float, nearer: Sequence[PixelBox], own_body: NDArray[np.uint8]
 ) -> bool:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from robomatrix.scheduling.plan import PlanStep
-from robomatrix.scheduling.scene import PlanningScene
+from robomatrix.scheduling.scene import START, PlanningScene
 from robomatrix.scheduling.symbolic import Literal, SymbolicState, diagnose, effects, take
 from robomatrix.skills.spec import SkillSpec
 
@@ -43,7 +43,7 @@ class Belief:
 
     def _resting(self, object_id: str) -> str | None:
         place = self.state.resting.get(object_id)
-        return place if place is None or self.state.scene.entity(place) or place == "start" else None
+        return place if place is None or self.state.scene.entity(place) or place == START else None
 
     def after(
         self, step: PlanStep, spec: SkillSpec, scene: PlanningScene, seen: Iterable[str] | None, *, taken: bool
@@ -73,8 +73,9 @@ class Belief:
     def _rests(state: SymbolicState, perceived: SymbolicState, id_: str, seen: frozenset[str]) -> str | None:
         place = perceived.resting.get(id_)
         believed = state.resting.get(id_)
-        if id_ in seen and place is not None:
-            return place
+        if id_ in seen:
+            # the start has no outline to be seen in
+            return believed if place is None and believed == START else place
         return believed if believed is not None or id_ in state.resting else place
 
     def fault(self, skills: Mapping[str, SkillSpec], step: PlanStep) -> str | None:

@@ -7,8 +7,8 @@ perception where something was seen since the step began, and the skills' own su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from time import time
 
@@ -127,6 +127,8 @@ class TaskExecution:
     _approved: bool = False
     _started: float = 0.0
     _belief: Belief | None = None
+    _asked: PlanningScene | None = None
+    """What was known when the plan in force was made."""
 
     def begin(self, scene: PlanningScene) -> Action:
         """Plans. ``stop`` is matched before anything else, and nothing holds it up."""
@@ -208,6 +210,11 @@ class TaskExecution:
         }
 
     @property
+    def resting(self) -> Mapping[str, str | None]:
+        """By object the place where it is believed to be."""
+        return self._belief.state.resting if self._belief else {}
+
+    @property
     def _skills(self) -> dict[str, SkillSpec]:
         return {spec.name: spec for spec in self.skills}
 
@@ -223,10 +230,13 @@ class TaskExecution:
 
     def _replan(self) -> Action:
         request = PlanRequest(self.instruction, self._known.scene, tuple(self.skills), tuple(self.history))
-        started = self.clock()
+        started, before, asked, self._asked = self.clock(), self.result, self._asked, request.scene
         self.result = validate(request, self.planner.plan(request), self.rules)
         self._note("plan", status=self.result.status, message=self.result.message, seconds=self.clock() - started)
         if self.result.status == "ok":
+            if before is not None and asked is not None and before.status == "ok":
+                owed = self._still_owed(before.goal, asked, self.result.goal)
+                self.result = replace(self.result, goal=(*owed, *self.result.goal))
             return self._adopt(self.result.steps)
         self.plan, self.index = (), 0
         if self._worth_looking():
@@ -236,6 +246,20 @@ class TaskExecution:
             return Ask(self.result.message)
         error = TaskError.UNCLEAR if self.result.status == "clarify" else TaskError.REFUSED
         return self._finish(False, self.result.message, error)
+
+    def _still_owed(self, before: Sequence[str], asked: PlanningScene, now: Sequence[str]) -> list[str]:
+        """Returns the goals of the last plan that the new one says nothing about: what fell beside is not done."""
+        scene, named = self._known.scene, {Literal.parse(goal).arguments[:1] for goal in now}
+        names = {scene.name_of(*one) for one in named if one}
+        owed = []
+        for text in before:
+            goal = Literal.parse(text)
+            found_again = not goal.arguments or (
+                scene.entity(goal.arguments[0]) is None and asked.name_of(goal.arguments[0]) in names
+            )
+            if goal.predicate in _LASTING and goal.arguments[:1] not in named and not found_again:
+                owed.append(text)
+        return owed
 
     def _worth_looking(self) -> bool:
         unseen = bool(self.result and self.result.missing) or not self._known.scene.objects
@@ -266,6 +290,7 @@ class TaskExecution:
         if self.clock() - self._started > self.rules.limits.task_time:
             return self._finish(False, "the task took too long", TaskError.TIMEOUT)
         if self.index >= len(self.plan):
+            self._reconsider()
             unmet = self._unmet()
             if unmet:
                 return self._recover(f"in the end {', '.join(map(str, unmet))} did not hold")
@@ -286,6 +311,19 @@ class TaskExecution:
             return self._finish(False, f"gave up after {self.replans} new plans: {reason}", TaskError.FAILED)
         self.replans += 1
         return self._replan()
+
+    def _reconsider(self) -> None:
+        """Asks what the plan had aimed at, had all been known that was seen since: "the cans" means those too."""
+        asked, result = self._asked, self.result
+        new = [o for o in self._known.scene.objects if asked is not None and asked.entity(o.id) is None]
+        if asked is None or result is None or not result.goal or not new:
+            return
+        self._asked = asked.also(new)
+        request = PlanRequest(self.instruction, self._asked, tuple(self.skills), tuple(self.history))
+        hindsight = validate(request, self.planner.plan(request), self.rules)
+        if hindsight.status == "ok" and set(hindsight.goal) > set(result.goal):
+            self.result = hindsight
+            self._note("reconsidered", goal=list(hindsight.goal))
 
     def _unmet(self) -> list[Literal]:
         goals = [Literal.parse(goal) for goal in self.result.goal] if self.result else []

@@ -3,36 +3,53 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from robomatrix.scheduling.ontology import Ontology, load_ontology
+from robomatrix.scheduling.plan import PlanStep
 from robomatrix.scheduling.scene import START, PlanningScene
 from robomatrix.world import SceneObject, Vector3, World
 
 REACH = 0.75
 """The robot counts as standing at what is nearer than this to its centre, footprint deducted [m]."""
-_MARGIN = 0.06
-"""How far an object's centre may be perceived outside of what carries it [m]."""
+_MARGIN = {"container": 0.03}
+"""How far an object's centre may be perceived outside of what carries it [m]; what stands beside a box is not in it."""
+_USUAL_MARGIN = 0.06
+"""The same for kinds of places without walls [m]."""
+_INERTIA = 0.05
+"""What was believed to be at a place may be seen so much further outside of it and still be there [m]."""
 _LIFT = 0.10
 """How far an object's underside may be perceived from the surface that carries it [m]."""
 _OPEN = 0.5
 """Openness from which something counts as open."""
+_LATEST = 1.0
+"""What was seen so shortly before a step ended was seen as the step has left it [s]."""
+_STRUCTURE = frozenset({"wall"})
+"""Classes of what the room is made of, which nobody asks for."""
 
 
-def planning_scene(world: World, robot: str, position: Vector3 | tuple[float, float]) -> PlanningScene:
+def planning_scene(
+    world: World,
+    robot: str,
+    position: Vector3 | tuple[float, float],
+    believed: Mapping[str, str | None] = MappingProxyType({}),
+) -> PlanningScene:
     """Returns what the robot believes as a planning scene.
 
     Args:
         world: perceived objects in the ``odom`` frame, and what the gripper holds.
         robot: the robot's name.
         position: of its base in ``odom`` [m].
+        believed: by object the place that it is believed to be at, which a sighting a little beside does not overturn.
     """
     ontology = load_ontology()
-    seen = sorted(world.objects.values(), key=lambda o: o.id)
+    seen = sorted((o for o in world.objects.values() if o.category not in _STRUCTURE), key=lambda o: o.id)
     places = [o for o in seen if ontology.kind(o.category)]
     things = [o for o in seen if not ontology.kind(o.category)]
     holding = world.holding if world.holding in {o.id for o in things} else None
+    carriers = {o.id: None if o.id == holding else _carrier(o, places, believed.get(o.id)) for o in things}
     data = {
         "robot": {
             "name": robot,
@@ -41,9 +58,16 @@ def planning_scene(world: World, robot: str, position: Vector3 | tuple[float, fl
             "position": tuple(position),
         },
         "locations": [_location(ontology, place) for place in places],
-        "objects": [_object(thing, None if thing.id == holding else _carrier(thing, places)) for thing in things],
+        "objects": [{**_entity(thing), "at": carriers[thing.id]} for thing in things],
     }
     return PlanningScene.parse(data, "perceived world")
+
+
+def seen_since(world: World, began: float, step: PlanStep) -> frozenset[str]:
+    """Returns the ids of what was seen since a step began [s]; what the step is about only if seen at its end."""
+    named = set(step.arguments.values())
+    fresh = (o for o in world.objects.values() if o.stamp > began)
+    return frozenset(o.id for o in fresh if o.id not in named or o.stamp > world.stamp - _LATEST)
 
 
 def _entity(seen: SceneObject) -> dict[str, Any]:
@@ -62,10 +86,6 @@ def _location(ontology: Ontology, seen: SceneObject) -> dict[str, Any]:
     return data
 
 
-def _object(seen: SceneObject, at: str | None) -> dict[str, Any]:
-    return {**_entity(seen), "at": at}
-
-
 def _standing(position: Iterable[float], places: Iterable[SceneObject]) -> str | None:
     x, y = tuple(position)[:2]
     near = [(_gap(place, x, y), place.id) for place in places]
@@ -75,22 +95,23 @@ def _standing(position: Iterable[float], places: Iterable[SceneObject]) -> str |
     return START if math.hypot(x, y) <= REACH else None
 
 
-def _carrier(thing: SceneObject, places: Iterable[SceneObject]) -> str | None:
+def _carrier(thing: SceneObject, places: Iterable[SceneObject], believed: str | None) -> str | None:
     """Returns the smallest surface or container whose footprint and height fit."""
-    fitting = [place for place in places if _carries(place, thing)]
+    fitting = [place for place in places if _carries(place, thing, _INERTIA if place.id == believed else 0.0)]
     smallest = min(fitting, key=lambda place: place.size[0] * place.size[1], default=None)
     return smallest.id if smallest else None
 
 
-def _carries(place: SceneObject, thing: SceneObject) -> bool:
-    if load_ontology().kind(place.category) not in ("surface", "container", "region"):
+def _carries(place: SceneObject, thing: SceneObject, slack: float) -> bool:
+    kind = load_ontology().kind(place.category)
+    if kind not in ("surface", "container", "region"):
         return False
-    if _gap(place, *thing.position[:2]) > _MARGIN:
+    if _gap(place, *thing.position[:2]) > _MARGIN.get(kind, _USUAL_MARGIN) + slack:
         return False
     underside = thing.position[2] - thing.size[2] / 2.0
     top = place.position[2] + place.size[2] / 2.0
     bottom = place.position[2] - place.size[2] / 2.0
-    if load_ontology().kind(place.category) == "container":
+    if kind == "container":
         return bottom - _LIFT <= underside <= top + _LIFT
     return abs(underside - top) <= _LIFT
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -117,6 +117,12 @@ class PlanningScene(_Model):
     def object(self, id_: str | None) -> Object | None:
         """Returns an object by id, None if there is none."""
         return next((thing for thing in self.objects if thing.id == id_), None)
+
+    def also(self, things: Iterable[Object]) -> PlanningScene:
+        """Returns the scene with further things in it; one that is at a place unknown here is nowhere in particular."""
+        known = {*(e.id for e in self.entities()), START}
+        placed = tuple(t if t.at in known else t.model_copy(update={"at": None}) for t in things)
+        return self.model_copy(update={"objects": (*self.objects, *placed)})
 
     def name_of(self, id_: str) -> str:
         """Returns what a person would call an entity."""

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from robomatrix.hardware.driver import CameraFrame, JointState, Odometry, RobotState
+from robomatrix.hardware.odometry import quaternion
 from robomatrix.perception.categories import PerceptionModel
 from robomatrix.perception.projection import View
 
@@ -27,6 +28,7 @@ PAINT = {
     "grey": (110, 110, 112),
 }
 FLOOR = (65, 65, 67)
+WALL = (55, 68, 82)
 HEIGHT, FOCAL, PITCH = 0.345, 212.0, 0.436
 FINE = 8
 
@@ -38,6 +40,8 @@ class Stage:
     model: PerceptionModel
     things: list[tuple[str, str, tuple[float, ...]]] = field(default_factory=list)
     """Category, colour and all parameters of its solid."""
+    room: float | None = None
+    """Half the side of a square room about the origin [m]; None for a plain without walls."""
 
     def add(self, category: str, colour: str, *parameters: float) -> Stage:
         self.things.append((category, colour, parameters))
@@ -48,8 +52,10 @@ class Stage:
         self.add("cabinet", "black", x, y, 0.0, yaw, 0.34, 0.99, 0.09)
         return self.add("table", colour, x, y, 0.09, yaw, 0.4, 1.05, 0.02)
 
-    def state(self, x: float = 0.0, y: float = 0.0, yaw: float = 0.0, stamp: float = 0.0) -> RobotState:
-        turn = np.array([0.0, 0.0, np.sin(yaw / 2), np.cos(yaw / 2)])
+    def state(
+        self, x: float = 0.0, y: float = 0.0, yaw: float = 0.0, stamp: float = 0.0, pitch: float = 0.0
+    ) -> RobotState:
+        turn = np.array(quaternion(0.0, pitch, yaw))
         odometry = Odometry(np.array([x, y, 0.0]), turn, np.zeros(3), np.zeros(3))
         return RobotState(stamp, JointState((), np.zeros(0), np.zeros(0), np.zeros(0)), odometry=odometry)
 
@@ -62,6 +68,8 @@ class Stage:
         image = np.full((360, 640, 3), FLOOR, np.uint8)
         frame = CameraFrame(stamp, "front", image, intrinsics, np.array([0.0, 0.0, HEIGHT]), rotation)
         view = View.of(frame, self.state(x, y, yaw).odometry)
+        if self.room is not None:
+            _paint_walls(image, view, self.room)
         self._paint(image, view)
         return frame
 
@@ -71,6 +79,15 @@ class Stage:
             solid, values = self.model.categories[category].solid, np.array(parameters, float)
             if view.depth(values[:3]) >= 0.05:
                 _fill(image, view.project(solid.points(values, view.position)), PAINT[colour])
+
+
+def _paint_walls(image: np.ndarray, view: View, half: float) -> None:
+    """Paints all pixels whose ray meets a wall before the floor."""
+    rows, columns = np.mgrid[0 : image.shape[0], 0 : image.shape[1]]
+    rays = view.rays(np.stack([columns + 0.5, rows + 0.5], axis=-1))
+    with np.errstate(divide="ignore"):
+        to_walls = ((np.sign(rays[..., :2]) * half - view.position[:2]) / rays[..., :2]).min(axis=-1)
+    image[view.position[2] + to_walls * rays[..., 2] > 0.0] = WALL
 
 
 def _fill(image: np.ndarray, pixels: np.ndarray, colour: tuple[int, int, int]) -> None:

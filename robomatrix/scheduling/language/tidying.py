@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
+from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, fits, put
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
@@ -67,10 +69,12 @@ def clear(session: Session, command: Command) -> bool:
 def _empty(session: Session, sources: Sequence[NounPhrase], what: NounPhrase, goal: Chunk | None) -> bool:
     places = session.resolver.all_of(sources, "place") if sources else []
     if sources and not any(session.state.contents(p) for p in places):
+        if goal is not None:
+            session.resolver.all_of(goal.things, "place")  # what is named and not needed is understood all the same
         session.acts += 1
         return True
     if goal is not None:
-        return place(session, Move((what,), (goal,)))
+        return place(session, Move((what,), (goal,))) and _look_back(session, places)
     ids = session.resolver.resolve(replace(what, quantity="all"), "object")
     session.discourse.scope = tuple(ids)
     avoid = [*places, *(p for id_ in ids if (p := session.state.container_of(id_)))]
@@ -81,6 +85,16 @@ def _empty(session: Session, sources: Sequence[NounPhrase], what: NounPhrase, go
     session.reach(Literal("on", (id_, target)) for id_ in ids)
     session.discourse.note_objects(ids, what)
     session.discourse.note_place(target)
+    return _look_back(session, places)
+
+
+def _look_back(session: Session, places: Sequence[str]) -> bool:
+    """Returns to the tables that were cleared: what stood behind something else shows only now."""
+    for name in places:
+        location = session.request.scene.location(name)
+        with suppress(PlanningError):
+            if location is not None and location.kind == "surface":
+                session.plan.reach(Literal("at", (name,)))
     return True
 
 

@@ -22,6 +22,8 @@ SUPPORTS = frozenset({"table", "box", "bin", "drawer", "shelf"})
 """What a small thing can stand on or lie in."""
 CORRIDOR = 0.08
 """Half the width that gripper and held object need between the base and the thing [m]."""
+FINGERS = 0.07
+"""So far before the thing the open fingers end, which pass beside it: what stands behind it is no obstacle [m]."""
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,8 @@ def _across(bar: SceneObject, distances: Sequence[float]) -> Iterator[Pose2]:
 
 
 def _corridor_free(space: FreeSpace, start: Point, thing: Point) -> bool:
-    """True if nothing else stands in the strip that the gripper sweeps to reach a small thing."""
-    points = np.linspace(start, thing, 12)
+    """True if nothing else stands in the strip that the gripper sweeps to reach a small thing, up to its fingers."""
+    share = 1.0 - FINGERS / max(math.dist(start, thing), FINGERS)
+    points = start + share * np.linspace(0.0, 1.0, 12)[:, None] * (np.array(thing) - start)
     others = [f for f in space.footprints if not f.contains(thing, 0.01)]
     return all(bool((f.distance(points) > CORRIDOR).all()) for f in others)

@@ -51,8 +51,10 @@ SPACING = 0.14
 """Between the middles of things on a table [m]."""
 STRETCH = 0.31
 """Furthest that the finger tips reach over a place [m]."""
-WALL_GAP = 0.055
+WALL_GAP = 0.06
 """From a container's outline to the middle of what is dropped into it [m]."""
+DEEPER = 0.025
+"""The first thing goes so far behind the middle of a container, which leaves room before it for a second [m]."""
 ROOMY = 0.12
 """Things this far apart do not touch [m]."""
 TIGHT = 0.07
@@ -67,6 +69,10 @@ UNLOADED = 0.02
 """Where lowering meets something, the finger tips go up by this before they open [m]."""
 OVER_RIM = {"drawer": 0.055}
 """How far over a container's rim the finger tips stay when they open; 0.02 where it is not said [m]."""
+OVER_OTHERS = 0.04
+"""By so much the fingers rise where something keeps them from opening [m]."""
+ASIDE = 0.14
+"""So far to either side a second look is taken [m]."""
 INSIDE = 0.03
 """A released thing may be seen this far outside the outline of its place, by the error of sight [m]."""
 
@@ -143,6 +149,8 @@ class Release(ManipulationSkill):
         closed = aperture(body)
         yield from open_gripper(body, OPEN)
         if aperture(body) < min(OPEN - 0.02, closed + FREED):
+            yield from _open_higher(body)
+        if aperture(body) < min(OPEN - 0.02, closed + FREED):
             return Failed(ErrorCode.RELEASE_FAILED, f"the gripper opened only to {aperture(body):.3f} m")
         body.holding = None
         yield from body.wait(0.25)  # perception has to see it let go before the gripper moves away
@@ -156,6 +164,12 @@ class Release(ManipulationSkill):
         yield from lower_to(body, CARRY_X, 0.155)
         yield from body.wait(0.4)
         return (yield from _judge(body, name, place, since, known))
+
+
+def _open_higher(body: Body) -> Motion[None]:
+    """Lifts the fingers over what keeps them from opening, a wall or another thing, and opens them there."""
+    yield from lower_to(body, tip(body).x, min(tip(body).z + OVER_OTHERS, HEIGHTS[1]))
+    yield from open_gripper(body, OPEN)
 
 
 def _over_floor(body: Body, name: str) -> Steps:
@@ -235,7 +249,7 @@ def _drop_slot(body: Body, place: SceneObject, edge: Pose2, reach: float) -> tup
     footprint = Footprint.of(place)
     depth = 2.0 * footprint.extent(edge.yaw)
     half = footprint.extent(edge.yaw + math.pi / 2.0)
-    middle = (min(depth / 2.0, reach), 0.0)
+    middle = (min(depth / 2.0 + DEEPER, max(depth - WALL_GAP, depth / 2.0), reach), 0.0)
     others = [edge.local((o.position[0], o.position[1])) for o in contents(body, place)]
     insets = np.linspace(min(WALL_GAP, reach), max(min(depth - WALL_GAP, reach), min(WALL_GAP, reach)), 7)
     slots = [(float(u), float(v)) for u in insets for v in np.linspace(-1.0, 1.0, 13) * max(half - WALL_GAP, 0.0)]
@@ -280,9 +294,11 @@ def _judge(body: Body, name: str, place: SceneObject | None, since: float, known
     """Looks for the thing for a while, and says whether it is where it should be."""
     while body.now < since + SIGHTING and not _seen_since(body, name, since):
         yield from body.step()
+    if not _seen_since(body, name, since):
+        yield from _look_past_gripper(body, name, since)
     thing = body.world.objects.get(name)
     if thing is None or thing.stamp < since:
-        if place is not None and _hides(place, thing) and not _stray(body, place, thing, since, known):
+        if place is not None and place.category in CONTAINERS and not _stray(body, place, thing, since, known):
             return Succeeded({"seen": 0.0}, holding=None)
         return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' is out of the gripper, and out of sight", holding=None)
     if place is not None and not Footprint.of(place).contains((thing.position[0], thing.position[1]), INSIDE):
@@ -290,12 +306,14 @@ def _judge(body: Body, name: str, place: SceneObject | None, since: float, known
     return Succeeded({"seen": 1.0}, holding=None)
 
 
-def _hides(place: SceneObject, thing: SceneObject | None) -> bool:
-    """True if the walls of a place may hide a thing that lies in it, or its colour does."""
-    if place.category in ("bin", "drawer") or (thing is not None and place.colour == thing.colour):
-        return True
-    top = place.position[2] - place.size[2] / 2.0 + BOTTOM + (thing.size[2] if thing else 0.0)
-    return place.category in CONTAINERS and top < place.position[2] + place.size[2] / 2.0 - 0.01
+def _look_past_gripper(body: Body, name: str, since: float) -> Motion[None]:
+    """Looks from a little further left, then right: gripper and what stands in front hide the middle of the image."""
+    middle = body.pose
+    for left in (ASIDE, -ASIDE, 0.0):
+        yield from settle(body, middle.ahead(0.0, left), position=0.03, heading=0.05)
+        yield from body.wait(0.3)
+        if _seen_since(body, name, since):
+            return
 
 
 def _stray(body: Body, place: SceneObject, thing: SceneObject | None, since: float, known: frozenset[str]) -> bool:

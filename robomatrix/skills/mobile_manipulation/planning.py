@@ -194,11 +194,11 @@ def _nearest(footprints: Iterable[Footprint], points: NDArray[np.float64]) -> ND
 
 
 def _corners(footprints: Iterable[Footprint]) -> Iterable[Point]:
-    """Yields two corners of a square round each footprint."""
+    """Yields the four corners of each footprint, its rounding included."""
     for footprint in footprints:
-        size = math.hypot(footprint.half_length, footprint.half_width) + footprint.radius
-        yield (footprint.pose.x - size, footprint.pose.y - size)
-        yield (footprint.pose.x + size, footprint.pose.y + size)
+        half_length, half_width = footprint.half_length + footprint.radius, footprint.half_width + footprint.radius
+        for i, j in ((1, 1), (1, -1), (-1, 1), (-1, -1)):
+            yield footprint.pose.world((i * half_length, j * half_width))
 
 
 def _backwards(parent: dict[Cell, Cell], cell: Cell) -> list[Cell]:

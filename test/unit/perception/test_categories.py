@@ -21,7 +21,8 @@ CAN = {
 def written(folder: Path, **can: object) -> Path:
     red = {"hue": [345, 12], "saturation": [0.5, 1], "value": [0.1, 1]}
     path = folder / "perception.yaml"
-    data = {"outline_deviation": 0.9, "colours": {"red": red}, "categories": {"can": {**CAN, **can}}}
+    room = {"wall": red, "floor": {"hue": [0, 360], "saturation": [0, 0.1], "value": [0.1, 0.5]}}
+    data = {"outline_deviation": 0.9, "colours": {"red": red}, "room": room, "categories": {"can": {**CAN, **can}}}
     path.write_text(yaml.safe_dump(data))
     return path
 

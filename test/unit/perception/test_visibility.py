@@ -6,7 +6,7 @@ from support.stage import Stage
 
 from robomatrix.perception.categories import PerceptionModel
 from robomatrix.perception.projection import View
-from robomatrix.perception.visibility import covered, holds, in_plain_view, overlap, predicted_box
+from robomatrix.perception.visibility import covered, holds, in_image, in_plain_view, overlap, predicted_box
 
 BODY = np.zeros((360, 640), np.uint8)
 BOX = (300.0, 100.0, 320.0, 130.0)
@@ -64,3 +64,8 @@ def test_shares_of_boxes() -> None:
     assert overlap((0, 0, 10, 10), (20, 0, 30, 10)) == 0.0
     assert holds((0, 0, 10, 10), 12, 5, 3)
     assert not holds((0, 0, 10, 10), 12, 5, 1)
+
+
+def test_only_the_part_in_the_image_counts(view: View) -> None:
+    assert in_image(view, (-50.0, 100.0, 40.0, 400.0)) == (0.0, 100.0, 40.0, 360.0)
+    assert in_image(view, (700.0, 0.0, 800.0, 10.0)) == (640.0, 0.0, 640.0, 10.0)

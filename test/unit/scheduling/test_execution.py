@@ -216,3 +216,67 @@ def test_an_object_lost_on_the_way_is_picked_up_again(office, skill):
     action = task.on_result(StepOutcome(False, "lost"), office, ())  # the gripper is empty
     remaining = [s.skill for s in task.plan[task.index :]]
     assert remaining[:2] == ["move_to", "grasp"]
+
+
+def _with_object(scene, id_, at):
+    data = scene.to_json()
+    data["objects"].append({"id": id_, "name": id_.replace("_", " "), "class": "can", "at": at})
+    return PlanningScene.parse(data)
+
+
+def _deliver(task, scene, new=None):
+    """Runs a task to its end; when the first release is done, ``new`` is seen on the table besides."""
+    action, released = task.begin(scene), []
+    while isinstance(action, RunStep):
+        step, now = action.step, _seen(scene, task._belief.state)
+        if step.skill == "grasp":
+            now = _holding(now, step.arguments["object"])
+        if step.skill == "release":
+            released.append(step.arguments["object"])
+            data = now.to_json()
+            data["robot"]["holding"] = None
+            now = PlanningScene.parse(data)
+            if new and len(released) == 1:
+                scene = now = _with_object(now, new, "table")
+        action = task.on_result(StepOutcome(True), now, ())
+    return action, released
+
+
+def test_what_shows_up_later_and_was_meant_too_is_done_too(office):
+    all_of_it = PlanResult("ok", "both", steps=CARRY, goal=("on(red_can, white_box)", "on(late_can, white_box)"))
+    task = task_for(OK, all_of_it)
+    end, released = _deliver(task, office, "late_can")
+    assert end.success
+    assert released == ["red_can", "late_can"]
+    hindsight = task.planner.requests[1].scene
+    assert hindsight.object("red_can").at == office.object("red_can").at, "asked as if it had been known at first"
+
+
+def test_what_shows_up_later_and_was_not_meant_is_left_alone(office):
+    other = PlanResult("ok", "another", steps=CARRY, goal=("on(late_can, white_box)",))
+    end, released = _deliver(task_for(OK, other), office, "late_can")
+    assert end.success
+    assert released == ["red_can"]
+
+
+def test_nothing_new_seen_means_no_second_question(office):
+    task = task_for(OK)
+    end, _ = _deliver(task, office)
+    assert end.success
+    assert len(task.planner.requests) == 1
+
+
+def test_a_release_that_failed_out_of_sight_is_not_believed(office):
+    task = task_for(OK)
+    action = task.begin(office)
+    while action.step.skill != "release":
+        now = _seen(office, task._belief.state)
+        if action.step.skill == "grasp":
+            now = _holding(now, "red_can")
+        action = task.on_result(StepOutcome(True), now, ())
+    gone = office.to_json()
+    next(o for o in gone["objects"] if o["id"] == "red_can")["at"] = "white_box"  # a guess of perception's, not seen
+    action = task.on_result(StepOutcome(False, "out of sight", 127), PlanningScene.parse(gone), ())
+    assert isinstance(action, RunStep)
+    assert action.step.skill == "move_to"
+    assert not task.finished

@@ -1,4 +1,5 @@
-from robomatrix.scheduling.perceived import planning_scene
+from robomatrix.scheduling.perceived import planning_scene, seen_since
+from robomatrix.scheduling.plan import PlanStep
 from robomatrix.world import SceneObject, World
 
 
@@ -53,3 +54,33 @@ def test_the_robot_stands_at_what_is_near_else_at_the_start_else_nowhere():
     assert scene_of(TABLE, position=(1.2, 0.0, 0.0)).robot.at == "table_1"
     assert scene_of(TABLE, position=(0.3, 0.3, 0.0)).robot.at == "start"
     assert scene_of(TABLE, position=(-3.0, 0.0, 0.0)).robot.at is None
+
+
+def test_what_stands_beside_a_box_is_not_in_it():
+    beside = thing("can_1", "can", (1.0, 1.19, 0.06), (0.07, 0.07, 0.12))
+    assert scene_of(BOX, beside).object("can_1").at is None
+
+
+def test_what_is_believed_in_a_box_may_be_seen_a_little_outside():
+    def carrier(y, believed):
+        can = thing("can_1", "can", (1.0, y, 0.06), (0.07, 0.07, 0.12))
+        world = World(1.0, {o.id: o for o in (BOX, can)})
+        return planning_scene(world, "ep", (0.0, 0.0), believed).object("can_1").at
+
+    assert carrier(1.20, {}) is None
+    assert carrier(1.20, {"can_1": "box_1"}) == "box_1"
+    assert carrier(1.30, {"can_1": "box_1"}) is None
+
+
+def test_walls_are_nothing_to_ask_for():
+    wall = thing("wall_1", "wall", (2.5, 0.0, 0.2), (5.0, 0.02, 0.4))
+    assert [e.id for e in scene_of(TABLE, wall).entities()] == ["table_1"]
+
+
+def test_what_a_step_is_about_counts_as_seen_only_at_its_end():
+    def at(stamp, id_):
+        return thing(id_, "can", (0.0, 0.0, 0.0), (0.07, 0.07, 0.12), stamp=stamp)
+
+    world = World(10.0, {o.id: o for o in (at(6.0, "can_1"), at(6.0, "can_2"), at(9.5, "can_3"), at(4.0, "can_4"))})
+    assert seen_since(world, 5.0, PlanStep("release", {"object": "can_1"})) == {"can_2", "can_3"}
+    assert seen_since(world, 5.0, PlanStep("release", {"object": "can_3"})) == {"can_1", "can_2", "can_3"}
