@@ -33,6 +33,8 @@ def register(app: typer.Typer) -> None:
     app.command()(up)
     app.command()(replay)
     bench.app.command("stack")(stack)
+    bench.app.command("recovery")(recovery)
+    bench.app.command("bringup")(bringup)
 
 
 def run(
@@ -140,3 +142,28 @@ def stack(
     from robomatrix_nodes import benchmark
 
     bench.give(benchmark.run(repeats, goals), as_json, out)
+
+
+def recovery(
+    victims: Annotated[str, typer.Option(help="Comma-separated nodes; default: all.")] = "",
+    repeats: Annotated[int, typer.Option(help="Of every node.", min=1)] = 3,
+    out: bench.OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Kills one of the nodes' processes while the robot moves: what stops, what is told, what comes back."""
+    from robomatrix_nodes import recovery as suite
+
+    names = tuple(filter(None, victims.split(","))) or suite.NODES
+    bench.give(suite.run(names, repeats), as_json, out)
+
+
+def bringup(
+    runs: Annotated[int, typer.Option(help="How many in a row.", min=1)] = 200,
+    robot: Robot = "ep",
+    out: bench.OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Brings the nodes up and down, many times in a row: failures, and processes that are left behind."""
+    from robomatrix_nodes import recovery as suite
+
+    bench.give(suite.bring_up(runs, robot), as_json, out)

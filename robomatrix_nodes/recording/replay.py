@@ -176,14 +176,9 @@ class _Stage:
         self._publishers = {name: self._publisher(channel) for name, channel in self._channels.items()}
         player.create_subscription(SceneObjectArray, SCENE, self._on_scene, qos.LATCHED)
         self._planner = player.create_client(PlanTask, "plan_task")
-        if not (self._until(self._planner.service_is_ready) and self._until(self._can_plan)):
+        if not self._until(self._planner.service_is_ready):
             raise DriverError("the scheduler did not come up; run `robomatrix doctor`")
         return self
-
-    def _can_plan(self) -> bool:
-        """Whether the scheduler knows the skills by now."""
-        plan = self._ask("stop")
-        return plan is not None and plan.error_code == PlanTask.Request.ERROR_NONE
 
     def _ask(self, instruction: str) -> PlanTask.Response | None:
         future = self._planner.call_async(PlanTask.Request(instruction=instruction))
