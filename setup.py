@@ -44,6 +44,7 @@ setup(
             "robomatrix = robomatrix.cli:main",
             "bridge = robomatrix_nodes.bridge:main",
             "perception = robomatrix_nodes.perception:main",
+            "recorder = robomatrix_nodes.recording.recorder:main",
             "scheduler = robomatrix_nodes.scheduler:main",
             "skill_server = robomatrix_nodes.skill_server:main",
             "single_process = robomatrix_nodes.single_process:main",

@@ -6,6 +6,7 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from geometry_msgs.msg import Twist
@@ -74,6 +75,10 @@ def run(repeats: int = 5, goals: int = 40) -> Report:
         (
             Line("real-time factor without camera", real_time_factor(False, repeats), "x", 10.0),
             Line("real-time factor with camera at 5 Hz", real_time_factor(True, repeats), "x", 2.0),
+            Line("recording costs, without camera", recording_cost(False, repeats), "%", 10.0, False),
+            Line(
+                "recording costs, with camera at 5 Hz, median of pairs", recording_cost(True, repeats), "%", 10.0, False
+            ),
             Line("goal sent to first command, median", ours, "ms", bare + 5.0, False),
             Line("bare rclpy action, goal sent to execution, median", bare, "ms"),
         )
@@ -115,15 +120,30 @@ class _Client(Node):
         self.until(result.done)
 
 
-def real_time_factor(camera: bool, repeats: int) -> float:
+def real_time_factor(camera: bool, repeats: int, record: str = "", domain: int = DOMAIN) -> float:
     """Simulated seconds a second while a skill is in flight; the camera renders and perception looks at 5 Hz."""
-    with Stack(StackSettings(speed=0.0, camera=camera, domain_id=DOMAIN)) as stack:
+    with Stack(StackSettings(speed=0.0, camera=camera, domain_id=domain, record=record)) as stack:
         client = _Client(stack)
         client.perform("turn", angle_deg=20.0)
         began, stamp = time.perf_counter(), stack.bridge.stamp
         for _ in range(repeats):
             client.perform("look_around")
         return (stack.bridge.stamp - stamp) / (time.perf_counter() - began)
+
+
+def recording_cost(camera: bool, repeats: int, pairs: int = 5) -> float:
+    """Loss of real-time factor to a recording [%].
+
+    The best of several runs without is compared with the best of as many with, in turn: whatever else the machine does
+    can only slow a run down.
+    """
+    plain, recorded = [], []
+    with TemporaryDirectory() as folder:
+        for pair in range(pairs):
+            domain = DOMAIN + 1 + 2 * pair
+            plain.append(real_time_factor(camera, repeats, domain=domain))
+            recorded.append(real_time_factor(camera, repeats, f"{folder}/{pair}.mcap", domain + 1))
+    return 100.0 * (1.0 - max(recorded) / max(plain))
 
 
 def first_command(goals: int) -> float:

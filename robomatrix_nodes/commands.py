@@ -17,6 +17,10 @@ Scene = Annotated[str, typer.Option(help="Simulated scene; default: the robot's 
 Planner = Annotated[str, typer.Option(help="Planner.")]
 Model = Annotated[str, typer.Option(help="Model of the planner, by name or local folder.")]
 Seed = Annotated[int, typer.Option(help="Seed of a simulated scene.")]
+Record = Annotated[Path | None, typer.Option(help="Write a recording (.mcap) for Foxglove, PlotJuggler, rosbag2.")]
+Snapshots = Annotated[Path | None, typer.Option(help="Folder for recordings of the 30 s before a skill failed.")]
+View = Annotated[bool, typer.Option("--view", help="Serve viewers such as Foxglove on this machine.")]
+ViewPort = Annotated[int, typer.Option(help="Port for viewers; 0: a free one.", min=0, max=65535)]
 
 
 LOCKSTEP_TIMEOUT = 0.2
@@ -27,7 +31,10 @@ def register(app: typer.Typer) -> None:
     """Hangs the commands into the application, and the stack's benchmark beside the others."""
     app.command()(run)
     app.command()(up)
+    app.command()(replay)
     bench.app.command("stack")(stack)
+    bench.app.command("recovery")(recovery)
+    bench.app.command("bringup")(bringup)
 
 
 def run(
@@ -42,6 +49,10 @@ def run(
     speed: Annotated[float, typer.Option(help="Simulation speed; 0: as fast as possible.", min=0.0)] = 0.0,
     video: Annotated[Path | None, typer.Option(help="Write a video of the run (.mp4).")] = None,
     picture: Annotated[Path | None, typer.Option(help="Write a picture of the run (.png).")] = None,
+    record: Record = None,
+    snapshots: Snapshots = None,
+    view: View = False,
+    view_port: ViewPort = 8765,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; nothing moves.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -59,6 +70,10 @@ def run(
         seed=seed,
         speed=speed,
         lockstep_timeout=LOCKSTEP_TIMEOUT,
+        record=str(record or ""),
+        snapshots=str(snapshots or ""),
+        view=view,
+        view_port=view_port,
     )
     report = run_instruction(instruction, settings, Outputs(video, picture), dry_run, quiet=as_json)
     emit(report.to_json(), as_json, report.lines())
@@ -76,18 +91,45 @@ def up(
     seed: Seed = 0,
     speed: Annotated[float, typer.Option(help="Simulation speed as a multiple of real time.", min=0.01)] = 1.0,
     open_network: Annotated[bool, typer.Option(help="Let other machines see the nodes.")] = False,
+    record: Record = None,
+    snapshots: Snapshots = None,
+    view: View = False,
+    view_port: ViewPort = 8765,
 ) -> None:
     """Brings a robot's nodes up and stays until it is interrupted."""
     from robomatrix_nodes.stack import Stack, StackSettings
 
     settings: dict[str, Any] = {"robot": robot, "driver": driver, "driver_options": driver_options, "scene": scene}
-    settings |= {"planner": planner, "model": model}
+    settings |= {"planner": planner, "model": model, "record": str(record or ""), "snapshots": str(snapshots or "")}
+    settings |= {"view": view, "view_port": view_port}
     with Stack(StackSettings(**settings, seed=seed, speed=speed, open_network=open_network)) as stack:
-        emit({}, False, [f"{robot} is up in namespace /{robot}; Ctrl-C ends it"])
+        viewers = f"; viewers: ws://127.0.0.1:{stack.recorder.port}" if view else ""
+        emit({}, False, [f"{robot} is up in namespace /{robot}{viewers}; Ctrl-C ends it"])
         try:
             stack.spin_until(lambda: False)
         except KeyboardInterrupt:
             return
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="Recording (.mcap).")],
+    video: Annotated[Path | None, typer.Option(help="Write a video with plan and steps as captions (.mp4).")] = None,
+    speed: Annotated[float, typer.Option(help="Multiple of the robot's time; 0: as fast as possible.", min=0.0)] = 0.0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Plays a recording into perception and scheduler and compares; or makes a video of it. Nothing moves."""
+    from robomatrix_nodes.recording import reader
+    from robomatrix_nodes.recording import video as videos
+    from robomatrix_nodes.recording.replay import replay as play
+
+    if video is None:
+        report = play(file, speed)
+        emit(report.to_json(), as_json, report.lines())
+        return
+    recording = reader.Recording(file)
+    frames = videos.film(recording, video)
+    lines = [f"wrote {video}, {frames} frames", recording.note]
+    emit({"video": str(video), "frames": frames, "note": recording.note}, as_json, list(filter(None, lines)))
 
 
 def stack(
@@ -100,3 +142,28 @@ def stack(
     from robomatrix_nodes import benchmark
 
     bench.give(benchmark.run(repeats, goals), as_json, out)
+
+
+def recovery(
+    victims: Annotated[str, typer.Option(help="Comma-separated nodes; default: all.")] = "",
+    repeats: Annotated[int, typer.Option(help="Of every node.", min=1)] = 3,
+    out: bench.OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Kills one of the nodes' processes while the robot moves: what stops, what is told, what comes back."""
+    from robomatrix_nodes import recovery as suite
+
+    names = tuple(filter(None, victims.split(","))) or suite.NODES
+    bench.give(suite.run(names, repeats), as_json, out)
+
+
+def bringup(
+    runs: Annotated[int, typer.Option(help="How many in a row.", min=1)] = 200,
+    robot: Robot = "ep",
+    out: bench.OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Brings the nodes up and down, many times in a row: failures, and processes that are left behind."""
+    from robomatrix_nodes import recovery as suite
+
+    bench.give(suite.bring_up(runs, robot), as_json, out)

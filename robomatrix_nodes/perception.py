@@ -11,6 +11,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
+from visualization_msgs.msg import MarkerArray
 
 from robomatrix.hardware.driver import CameraFrame, RobotState
 from robomatrix.perception.detector import Detector
@@ -19,6 +20,7 @@ from robomatrix.robots.kinematics import link_pose
 from robomatrix.robots.loader import load_robot
 from robomatrix_interfaces.msg import SceneObjectArray
 from robomatrix_nodes import conversions, diagnostics, qos
+from robomatrix_nodes.markers import to_markers
 from robomatrix_nodes.parameters import declare, parameter
 from robomatrix_nodes.process import run
 from robomatrix_nodes.state import StateSubscriber
@@ -47,6 +49,7 @@ class Perception(Node):
         self._pending: tuple[str, Image] | None = None
         self._count = 0
         self._scene = self.create_publisher(SceneObjectArray, "scene/objects", qos.LATCHED)
+        self._markers = self.create_publisher(MarkerArray, "scene/markers", qos.LATCHED)
         self.create_subscription(String, "holding", self._on_holding, qos.LATCHED)
         for camera in self.robot.cameras:
             self.create_subscription(
@@ -89,6 +92,8 @@ class Perception(Node):
         world = self._perception.update(self._frame(camera, message, self._state), self._state, self._holding)
         self._world_size, self._count = len(world.objects), self._count + 1
         self._scene.publish(conversions.to_scene(world, "odom"))
+        if self._markers.get_subscription_count():
+            self._markers.publish(to_markers(world, "odom"))
 
     def _frame(self, camera: str, message: Image, state: RobotState) -> CameraFrame:
         link = next(c.link for c in self.robot.cameras if c.name == camera)

@@ -22,6 +22,8 @@ from robomatrix_nodes.stack import Stack, StackSettings
 
 PATIENCE = 30.0
 """How long the stack may take to come up [s]."""
+LAST_WORDS = 0.2
+"""How long a recording goes on after the result, so that what led to it is in it [s]."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Report:
     steps: tuple[dict[str, Any], ...] = ()
     """Each step that ran: text, state, seconds on the robot's clock."""
     files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What went wrong beside the task."""
 
     def to_json(self) -> dict[str, Any]:
         """Plain data for ``--json``."""
@@ -64,6 +68,7 @@ class Report:
             "elapsed": round(self.elapsed, 3),
             "wall": round(self.wall, 3),
             "files": list(self.files),
+            "notes": list(self.notes),
         }
 
     def lines(self) -> list[str]:
@@ -71,7 +76,7 @@ class Report:
         word = "succeeded" if self.success else "failed"
         lines = [f"{word}: {self.message or self.plan.message}"]
         lines.append(f"{self.elapsed:.1f} s of the robot's time in {self.wall:.1f} s, {self.replans} replans")
-        return lines + [f"wrote {name}" for name in self.files]
+        return [*lines, *self.notes, *(f"wrote {name}" for name in self.files)]
 
 
 @dataclass
@@ -164,6 +169,7 @@ class _Operator:
 
     def _report(self, instruction: str, result: ExecuteTask.Result, wall: float) -> Report:
         files = self._film.finish(self._stack.bridge.stamp)
+        written, notes = self._end_recording()
         return Report(
             instruction=instruction,
             success=result.success,
@@ -174,8 +180,21 @@ class _Operator:
             elapsed=result.elapsed,
             wall=wall,
             steps=tuple(self._progress.steps),
-            files=files,
+            files=files + written,
+            notes=notes,
         )
+
+    def _end_recording(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Closes what was recorded; returns the names of the files, and what went wrong."""
+        recorder = self._stack.recorder
+        if recorder is None:
+            return (), ()
+        recorded = self._stack.settings.record
+        limit = time.monotonic() + LAST_WORDS
+        self._stack.spin_until(lambda: time.monotonic() > limit)
+        recorder.close()
+        notes = (f"the recording ended early: {recorder.error}",) if recorder.error else ()
+        return ((recorded,) if recorded else ()) + tuple(recorder.snapshots), notes
 
 
 def settings_see(stack: Stack) -> bool:

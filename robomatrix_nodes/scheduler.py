@@ -7,6 +7,8 @@ goal is rejected while one runs, except ``stop``, which cancels the running one.
 
 from __future__ import annotations
 
+import json
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,7 +20,6 @@ from nav_msgs.msg import Odometry as OdometryMsg
 from rclpy.action import ActionClient, ActionServer, CancelResponse, GoalResponse
 from rclpy.action.client import ClientGoalHandle
 from rclpy.action.server import ServerGoalHandle
-from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import String
@@ -45,11 +46,14 @@ from robomatrix.scheduling.validator import validate
 from robomatrix.skills.spec import SkillSpec
 from robomatrix.world import World
 from robomatrix_interfaces.action import ExecuteSkill, ExecuteTask
-from robomatrix_interfaces.msg import SceneObjectArray
+from robomatrix_interfaces.msg import SceneObjectArray, SkillInfo
 from robomatrix_interfaces.srv import ListSkills, PlanTask
 from robomatrix_nodes import conversions, diagnostics, qos
+from robomatrix_nodes.heartbeat import PERIOD, Heart, PeerGone, Watch
 from robomatrix_nodes.parameters import declare, parameter
+from robomatrix_nodes.planning_service import PlanningService
 from robomatrix_nodes.process import run
+from robomatrix_nodes.waiting import STEADY, resolve, unless, until, within
 
 CODES = {
     TaskError.NONE: ExecuteTask.Result.ERROR_NONE,
@@ -59,7 +63,6 @@ CODES = {
     TaskError.CANCELED: ExecuteTask.Result.ERROR_CANCELED,
     TaskError.TIMEOUT: ExecuteTask.Result.ERROR_STEP_FAILED,
 }
-STEADY = Clock(clock_type=ClockType.STEADY_TIME)
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,9 @@ class SchedulerParameters:
     model: str = parameter("", "Model of the planner, by name or local folder, where it takes one.")
     scene_wait: float = parameter(1.0, "How long a fresh scene is waited for after a step [s].", 0.0, 30.0)
     server_wait: float = parameter(10.0, "How long the skill server is waited for [s].", 0.1, 120.0)
+    heartbeat_timeout: float = parameter(
+        2.0, "Silence of the skill server after which a task is given up [s of wall time].", 0.5, 60.0
+    )
     answer_timeout: float = parameter(
         0.0, "How long an answer to a question is waited for [s]; 0 ends the task.", 0.0, 3600.0
     )
@@ -101,15 +107,19 @@ class Scheduler(Node):
         self._fresh: tuple[float, Future] | None = None
         self._answer: Future | None = None
         self._create_topics()
+        self._heart = Heart(self, lambda: bytes(self._step.goal_id.uuid).hex() if self._step is not None else "")
+        self._server_watch = Watch(self, "skill_server", self.settings.heartbeat_timeout)
         self._diagnostics = diagnostics.Diagnostics(self, self.settings.robot, self._status)
 
     def _create_topics(self) -> None:
         self.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
         self.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
         self.create_subscription(String, "answer", self._on_answer, qos.EVENT)
+        self._records = self.create_publisher(String, "task_record", qos.EVENT)
         self._list = self.create_client(ListSkills, "list_skills")
+        self._looker = self.create_timer(0.5, self._look_for_skills, clock=STEADY)
         self._skill = ActionClient(self, ExecuteSkill, "execute_skill")
-        self.create_service(PlanTask, "plan_task", self._on_plan)
+        self._asked = PlanningService(self, self._answer_plan)
         self._server = ActionServer(
             self,
             ExecuteTask,
@@ -124,7 +134,7 @@ class Scheduler(Node):
     def _on_scene(self, message: SceneObjectArray) -> None:
         self._world = conversions.from_scene(message)
         if self._fresh is not None and self._world.stamp >= self._fresh[0]:
-            _resolve(self._fresh[1], True)
+            resolve(self._fresh[1], True)
 
     def _on_odometry(self, message: OdometryMsg) -> None:
         self._position = (message.pose.pose.position.x, message.pose.pose.position.y)
@@ -132,7 +142,7 @@ class Scheduler(Node):
 
     def _on_answer(self, message: String) -> None:
         if self._answer is not None:
-            _resolve(self._answer, message.data)
+            resolve(self._answer, message.data)
 
     def _on_goal(self, request: ExecuteTask.Goal) -> GoalResponse:
         if not self._busy:
@@ -154,7 +164,7 @@ class Scheduler(Node):
         if self._step is not None:
             self._step.cancel_goal_async()
         if self._answer is not None:
-            _resolve(self._answer, None)
+            resolve(self._answer, None)
 
     # One task.
 
@@ -169,7 +179,7 @@ class Scheduler(Node):
         except RobomatrixError as error:
             result = _failure(ExecuteTask.Result.ERROR_INTERNAL, str(error))
         self._goal, self._busy = None, False
-        _resolve(self._idle, True)
+        resolve(self._idle, True)
         result.elapsed = float(self._now() - started)
         return self._conclude(goal, result)
 
@@ -190,19 +200,29 @@ class Scheduler(Node):
         execution = TaskExecution(
             self._planner, self._skills, goal.request.instruction, options, self._rules, clock=self._now
         )
-        action = await self._off(execution.begin, self._scene())
-        while not isinstance(action, Finished):
-            action = await self._act(goal, execution, action)
+        try:
+            end = await self._pursue(goal, execution)
+            code = CODES[end.error]
+        except PeerGone as error:
+            self._step, code = None, ExecuteTask.Result.ERROR_NO_SKILL_SERVER
+            end = execution.give_up(str(error))
+        self._records.publish(String(data=json.dumps(execution.record(), ensure_ascii=False)))
         if self._audit is not None:
             self._audit.write(execution.record())
         plan = conversions.to_plan(self._plan_of(execution))
         return ExecuteTask.Result(
-            success=action.success,
-            error_code=CODES[action.error],
-            error_msg="" if action.success else action.message,
+            success=end.success,
+            error_code=code,
+            error_msg="" if end.success else end.message,
             plan=plan,
             replans=execution.replans,
         )
+
+    async def _pursue(self, goal: ServerGoalHandle, execution: TaskExecution) -> Finished:
+        action = await self._off(execution.begin, self._scene())
+        while not isinstance(action, Finished):
+            action = await self._act(goal, execution, action)
+        return action
 
     async def _act(self, goal: ServerGoalHandle, execution: TaskExecution, action: Action) -> Action:
         """Carries out one action of the execution and returns the next."""
@@ -213,6 +233,8 @@ class Scheduler(Node):
             outcome = await self._run_step(goal, execution, action)
             if self._canceled:
                 return execution.cancel()
+            if outcome.code == ExecuteSkill.Result.ERROR_DRIVER:  # no other plan helps a robot that does not answer
+                return execution.give_up(outcome.message)
             await self._wait_for_scene()
             seen = seen_since(self._world, began, action.step)
             return await self._off(execution.on_result, outcome, self._scene(execution.resting), seen)
@@ -232,13 +254,14 @@ class Scheduler(Node):
         def on_feedback(message: Any) -> None:
             self._tell(goal, execution, "running", message.feedback.phase, message.feedback.progress)
 
-        self._step = await self._skill.send_goal_async(request, feedback_callback=on_feedback)
+        self._step = await self._served(self._skill.send_goal_async(request, feedback_callback=on_feedback))
         if not self._step.accepted:
             self._step = None
             return StepOutcome(False, "the skill server is busy with another goal", ExecuteSkill.Result.ERROR_BUSY)
         if self._canceled:
             self._step.cancel_goal_async()
-        result = (await self._step.get_result_async()).result
+        self._heart.beat()
+        result = (await self._served(self._step.get_result_async())).result
         self._step = None
         self._tell(goal, execution, "succeeded" if result.success else "failed", result.error_msg, 1.0)
         return StepOutcome(result.success, result.error_msg, result.error_code)
@@ -269,43 +292,46 @@ class Scheduler(Node):
     def _scene(self, believed: Mapping[str, str | None] = MappingProxyType({})) -> PlanningScene:
         return planning_scene(self._world, self.settings.robot, self._position, believed)
 
+    def _look_for_skills(self) -> None:
+        """Learns the skills as soon as somebody has them, so that plans can be asked for before the first task."""
+        if self._skills:
+            self.destroy_timer(self._looker)
+        elif self._list.service_is_ready():
+            self._list.call_async(ListSkills.Request()).add_done_callback(
+                lambda future: self._learn(future.result().skills)
+            )
+
+    def _learn(self, skills: list[SkillInfo]) -> None:
+        self._skills = tuple(conversions.from_skill_info(info) for info in skills)
+
     async def _find_skills(self) -> bool:
         if self._skills:
             return True
-        if not await self._until(self._list.service_is_ready, self.settings.server_wait):
+        if not await until(self, self._list.service_is_ready, self.settings.server_wait):
             return False
         response = await self._list.call_async(ListSkills.Request())
-        self._skills = tuple(conversions.from_skill_info(info) for info in response.skills)
-        return await self._until(self._skill.server_is_ready, self.settings.server_wait)
+        self._learn(response.skills)
+        return await until(self, self._skill.server_is_ready, self.settings.server_wait)
 
     async def _wait_for_scene(self) -> None:
         """Waits for a scene that was perceived after this moment, but not for ever, and not where nobody perceives."""
         if self.count_publishers("scene/objects") == 0:
             return
         self._fresh = (self._now(), Future(executor=self.executor))
-        await self._within(self._fresh[1], self.settings.scene_wait)
+        await within(self, self._fresh[1], self.settings.scene_wait)
         self._fresh = None
 
     async def _wait_for_answer(self) -> str | None:
         self._answer = Future(executor=self.executor)
-        answer = await self._within(self._answer, self.settings.answer_timeout)
+        answer = await within(self, self._answer, self.settings.answer_timeout)
         self._answer = None
         return answer
 
-    async def _within(self, future: Future, seconds: float) -> Any:
-        """Awaits a future; None when it does not come within this wall time."""
-        timer = self.create_timer(max(seconds, 1e-3), lambda: _resolve(future, None), clock=STEADY)
-        value = await future
-        self.destroy_timer(timer)
-        return value
-
-    async def _until(self, ready: Callable[[], bool], seconds: float) -> bool:
-        """Polls a graph condition, for which rclpy has no future."""
-        for _ in range(max(1, round(seconds / 0.05))):
-            if ready():
-                return True
-            await self._within(Future(executor=self.executor), 0.05)
-        return ready()
+    async def _served(self, future: Future) -> Any:
+        """Awaits an answer of the skill server; PeerGone when its heart stops beating before it comes."""
+        if not await unless(self, future, lambda: self._server_watch.gone, PERIOD):
+            raise PeerGone("the skill server has fallen silent; without its commands the robot stands still")
+        return future.result()
 
     async def _off(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """Runs something slow on the worker thread and awaits it."""
@@ -315,12 +341,19 @@ class Scheduler(Node):
         await done
         return job.result()
 
-    async def _on_plan(self, request: PlanTask.Request, response: PlanTask.Response) -> PlanTask.Response:
-        if not await self._find_skills():
-            response.error_code, response.error_msg = PlanTask.Response.ERROR_NO_SKILLS, "no skill server answers"
+    def _answer_plan(self, request: PlanTask.Request, response: PlanTask.Response) -> PlanTask.Response:
+        """Runs on the planning service's thread, where waiting holds nobody up."""
+        limit = time.monotonic() + self.settings.server_wait
+        while not self._skills and time.monotonic() < limit:
+            time.sleep(0.05)
+        if not self._skills:
+            response.error_code, response.error_msg = PlanTask.Request.ERROR_NO_SKILLS, "no skill server answers"
             return response
         question = PlanRequest(request.instruction, self._scene(), self._skills)
-        response.plan = conversions.to_plan(await self._off(self._planned, question))
+        try:
+            response.plan = conversions.to_plan(self._worker.submit(self._planned, question).result())
+        except RobomatrixError as error:
+            response.error_code, response.error_msg = PlanTask.Request.ERROR_PLANNER, str(error)
         return response
 
     def _planned(self, request: PlanRequest) -> PlanResult:
@@ -332,14 +365,10 @@ class Scheduler(Node):
         return diagnostics.OK, "running a task" if self._goal else "idle", values
 
     def destroy_node(self) -> None:
-        """Ends the worker before the node goes."""
+        """Ends the threads before the node goes."""
+        self._asked.close()
         self._worker.shutdown(wait=False, cancel_futures=True)
         super().destroy_node()
-
-
-def _resolve(future: Future, value: Any) -> None:
-    if not future.done():
-        future.set_result(value)
 
 
 def _failure(code: int, message: str) -> ExecuteTask.Result:

@@ -7,6 +7,7 @@ the reason in the log.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,9 +31,11 @@ from robomatrix_interfaces.action import ExecuteSkill
 from robomatrix_interfaces.msg import SceneObjectArray
 from robomatrix_interfaces.srv import ListSkills
 from robomatrix_nodes import conversions, diagnostics, qos
+from robomatrix_nodes.heartbeat import PERIOD, Heart, Watch
 from robomatrix_nodes.parameters import declare, parameter
 from robomatrix_nodes.process import run
 from robomatrix_nodes.state import StateSubscriber
+from robomatrix_nodes.waiting import STEADY
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,12 @@ class SkillServerParameters:
     )
     settle: float = parameter(
         0.5, "How long standing still is commanded after a skill, or until the scene was seen again [s].", 0.0, 10.0
+    )
+    state_timeout: float = parameter(
+        2.0, "Silence of the robot's state after which a running skill fails [s of wall time].", 0.1, 60.0
+    )
+    heartbeat_timeout: float = parameter(
+        2.0, "Silence of the scheduler after which the skill that it asked for is ended [s of wall time].", 0.5, 60.0
     )
     patience: float = parameter(
         1.0, "How old the scene may get before a state is answered all the same [s].", 0.0, 60.0
@@ -72,7 +81,11 @@ class SkillServer(Node):
         self._waiting = False
         self._answer_until = self._ended_at = float("-inf")
         self._next_feedback = float("-inf")
+        self._heard = time.monotonic()
         self._create_topics()
+        self._heart = Heart(self)
+        self._scheduler = Watch(self, "scheduler", self.settings.heartbeat_timeout)
+        self.create_timer(PERIOD, self._look_after, clock=STEADY)
         self._diagnostics = diagnostics.Diagnostics(self, self.robot.name, self._status)
 
     def _create_topics(self) -> None:
@@ -113,11 +126,28 @@ class SkillServer(Node):
 
     def _on_stop_state(self, message: String) -> None:
         if message.data and self.runner.busy:
-            self._send(self.runner.fail(ErrorCode.EMERGENCY_STOP, f"emergency stop: {message.data}"))
-            self._finish()
+            self._end(ErrorCode.EMERGENCY_STOP, f"emergency stop: {message.data}")
+
+    def _look_after(self) -> None:
+        """Ends the running skill when those are gone who feed it or wait for it."""
+        if not self.runner.busy or self._goal is None:
+            return
+        silence = time.monotonic() - self._heard
+        if silence > self.settings.state_timeout:
+            self._end(ErrorCode.DRIVER, f"no state has come for {silence:.1f} s; is the bridge alive?")
+        elif self._scheduler.gone and self._scheduler.work == bytes(self._goal.goal_id.uuid).hex():
+            self._end(ErrorCode.CANCELED, "the scheduler, which asked for this, has fallen silent")
+
+    def _end(self, code: ErrorCode, message: str) -> None:
+        self.get_logger().error(message)
+        self._send(self.runner.fail(code, message))
+        self._finish()
 
     def _on_state(self, state: RobotState) -> None:
-        self._state = state
+        self._state, self._heard = state, time.monotonic()
+        self._answer_or_wait(state)
+
+    def _answer_or_wait(self, state: RobotState) -> None:
         late = self._world.stamp < self._announced and state.stamp - self._world.stamp < self.settings.patience
         self._waiting = self.settings.wait_for_perception and late
         if not self._waiting:
@@ -180,7 +210,7 @@ class SkillServer(Node):
         try:
             refusal = self._start(goal.request)
             if refusal is None and self._state is not None:
-                self._on_state(self._state)
+                self._answer_or_wait(self._state)
             outcome = refusal or await self._ended
         finally:
             self._goal, self._accepted = None, False
@@ -189,6 +219,10 @@ class SkillServer(Node):
     def _start(self, request: ExecuteSkill.Goal) -> Failed | None:
         if self._state is None:
             return Failed(ErrorCode.DRIVER, "no state has come from the robot; is the bridge active?")
+        if (silence := time.monotonic() - self._heard) > self.settings.state_timeout:
+            return Failed(
+                ErrorCode.DRIVER, f"no state has come from the robot for {silence:.1f} s; is the bridge alive?"
+            )
         try:
             arguments = conversions.from_parameters(request.arguments)
         except ArgumentsError as error:
@@ -222,6 +256,8 @@ class SkillServer(Node):
         values = {"skill": running, "holding": self.runner.holding or "", "skills": len(self.runner.registry)}
         if self._state is None:
             return diagnostics.WARN, "no state from the robot yet", values
+        if (silence := time.monotonic() - self._heard) > self.settings.state_timeout:
+            return diagnostics.ERROR, f"no state from the robot for {silence:.1f} s", values
         return diagnostics.OK, f"running {running}" if running else "idle", values
 
 

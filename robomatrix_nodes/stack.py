@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rclpy
 from rclpy.context import Context
@@ -20,6 +20,9 @@ from robomatrix_nodes.bridge import Bridge
 from robomatrix_nodes.perception import Perception
 from robomatrix_nodes.scheduler import Scheduler
 from robomatrix_nodes.skill_server import SkillServer
+
+if TYPE_CHECKING:
+    from robomatrix_nodes.recording.recorder import Recorder
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,19 @@ class StackSettings:
     """Default: what the environment says."""
     open_network: bool = False
     """Let other machines see the nodes; by default discovery stays on this one."""
+    record: str = ""
+    """MCAP file to write."""
+    snapshots: str = ""
+    """Folder for recordings of the time before a skill failed."""
+    view: bool = False
+    """Serve viewers over the Foxglove WebSocket protocol."""
+    view_port: int = 8765
+    view_host: str = "127.0.0.1"
+
+    @property
+    def recorded(self) -> bool:
+        """Whether anybody listens to everything."""
+        return bool(self.record or self.snapshots or self.view)
 
 
 class Stack:
@@ -61,6 +77,7 @@ class Stack:
         if not settings.open_network:
             os.environ.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
         self.context = Context()
+        self.recorder: Recorder | None = None
         self.nodes: list[Node] = []
         self.executor: Any = None
 
@@ -94,6 +111,8 @@ class Stack:
             autostart=False,
         )
         self.bridge.open()  # here, so that its errors reach the caller and not only the log
+        if settings.recorded:
+            self.recorder = self._add_recorder()
         lockstep = self.bridge.simulated and settings.speed == 0.0
         self.skill_server = self.add(
             SkillServer, wait_for_perception=lockstep and seeing, **({} if seeing else {"settle": 0.0})
@@ -104,7 +123,25 @@ class Stack:
             Scheduler, planner=settings.planner, model=settings.model, audit_log=settings.audit_log
         )
         self.bridge.trigger_configure()
+        if self.recorder is not None:
+            self.recorder.tap(self.bridge)
         self.bridge.trigger_activate()
+
+    def _add_recorder(self) -> Recorder:
+        from robomatrix_nodes.recording.recorder import Recorder  # what it needs is no ROS package
+
+        settings = self.settings
+        return self.add(
+            Recorder,
+            file=settings.record,
+            snapshots=settings.snapshots,
+            view=settings.view,
+            view_host=settings.view_host,
+            view_port=settings.view_port,
+            scene=settings.scene,
+            driver=settings.driver or self.bridge.driver.spec.drivers[0],
+            seed=settings.seed,
+        )
 
     def add(self, kind: Callable[..., Node], **parameters: Any) -> Any:
         """Makes a node in this stack's context and namespace and spins it with the others."""

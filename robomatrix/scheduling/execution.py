@@ -198,6 +198,10 @@ class TaskExecution:
         """Ends the task; the caller stops the robot."""
         return self.finished or self._finish(False, reason, TaskError.CANCELED)
 
+    def give_up(self, reason: str) -> Finished:
+        """Ends the task because the robot or what drives it is gone, so that no other plan would help."""
+        return self.finished or self._finish(False, reason, TaskError.FAILED)
+
     def record(self) -> dict[str, object]:
         """Returns the audit record of the task as plain data."""
         result, end = self.result, self.finished

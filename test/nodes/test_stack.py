@@ -10,6 +10,7 @@ from support.ros import Client, wait
 
 from robomatrix.errors import UnknownNameError
 from robomatrix_interfaces.action import ExecuteSkill, ExecuteTask
+from robomatrix_interfaces.srv import PlanTask
 from robomatrix_nodes.stack import Stack, StackSettings
 
 BringUp = Callable[..., Stack]
@@ -46,6 +47,15 @@ def test_dry_run_moves_nothing(stack: Stack, client: Client) -> None:
     result = client.run_task("turn left 90 degrees", dry_run=True)
     assert result.success and len(result.plan.steps) == 1
     assert yaw(stack) == pytest.approx(0.0, abs=0.01)
+
+
+def test_a_plan_is_given_on_request_and_the_scheduler_stays_awake(stack: Stack, client: Client) -> None:
+    plan = client.create_client(PlanTask, "plan_task")
+    client.until(plan.service_is_ready)
+    asked = [client.get(plan.call_async(PlanTask.Request(instruction="turn left 30 degrees"))) for _ in range(3)]
+    assert [[step.skill for step in answer.plan.steps] for answer in asked] == [["turn"]] * 3
+    assert yaw(stack) == pytest.approx(0.0, abs=0.01)
+    assert client.run_task("turn right 10 degrees").success
 
 
 @pytest.mark.parametrize("instruction", ["", "x" * 10_000, "§%&/()=", "put the unicorn in the white box"])

@@ -1,0 +1,1 @@
+"""What happened: written to MCAP, watched live, read back."""
