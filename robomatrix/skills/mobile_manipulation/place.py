@@ -52,7 +52,7 @@ SPACING = 0.14
 """Between the middles of things on a table [m]."""
 STRETCH = 0.31
 """Furthest that the finger tips reach over a place [m]."""
-WALL_GAP = 0.06
+WALL_GAP = 0.055
 """From a container's outline to the middle of what is dropped into it [m]."""
 DEEPER = 0.025
 """The first thing goes so far behind the middle of a container, which leaves room before it for a second [m]."""
@@ -262,7 +262,7 @@ def _drop_slot(body: Body, place: SceneObject, edge: Pose2, reach: float) -> tup
 
     def merit(slot: Point) -> float:
         room = min((math.dist(slot, other) for other in others), default=ROOMY)
-        return min(room, ROOMY) - 0.3 * math.dist(slot, middle)
+        return min(room, ROOMY) - 0.15 * math.dist(slot, middle)
 
     return max([middle, *inside], key=merit)
 
