@@ -36,6 +36,8 @@ class Grounding:
     linked: Linked
     meant: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Letter -> the ids that it stood for when it was first used."""
+    judged: dict[Condition, bool] = field(default_factory=dict)
+    """Conditions that were looked at."""
 
     def run(self, program: Program) -> PlanResult:
         """Returns a plan, a question or a refusal."""
@@ -114,7 +116,11 @@ class Grounding:
     # --- conditions ----------------------------------------------------------------------------------------------
 
     def _holds(self, condition: Condition) -> bool:
-        return self._fact(condition) == condition.positive
+        """Judges a condition once: what it led to, or its "otherwise", must not change the judgement."""
+        fact = replace(condition, positive=True)
+        if fact not in self.judged:
+            self.judged[fact] = self._fact(condition)
+        return self.judged[fact] == condition.positive
 
     def _fact(self, condition: Condition) -> bool:
         state, resolver = self.session.state, self.session.resolver

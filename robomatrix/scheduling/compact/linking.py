@@ -238,7 +238,13 @@ class Linker:
         """Returns what "the red one" may be: red, and of a kind that was spoken of, the last that has any first."""
         heads = [s.phrase.head for s in reversed(self.slots) if s.phrase.head not in ("", "one", "thing")]
         found = (self._fitting((*attributes, head)) for head in heads)
-        return next((candidates for candidates in found if candidates), self._fitting(attributes))
+        sure = [fitting for fitting in found if fitting]
+        confirmed = (fitting for fitting in sure if all(self._confirmed(id_, attributes) for id_ in fitting))
+        return next(confirmed, sure[0] if sure else self._fitting(attributes))
+
+    def _confirmed(self, id_: str, attributes: tuple[str, ...]) -> bool:
+        fit = self.index.fit(self.index.by_id[id_], attributes)
+        return fit is not None and fit.doubts == 0
 
     def _fitting(self, words: tuple[str, ...]) -> frozenset[str]:
         """Returns what the words fit best, as references are resolved."""

@@ -22,7 +22,7 @@ ASK, REFUSE = "ask", "no"
 CONSTANTS = ("me", "start", "held", "there")
 """The asker, where the robot began, what it holds, the place that was last spoken of."""
 ACTIONS = {
-    "put": (1, 2),
+    "put": (2, 2),
     "beside": (2, 2),
     "take": (1, 1),
     "give": (1, 2),

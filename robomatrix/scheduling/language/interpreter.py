@@ -141,7 +141,7 @@ class _Run:
             if self.following is None or not self.following.correction:
                 raise
             session.restore(before)
-        if clause.form != "information":
+        if clause.form != "information" and not _repeats(clause):  # "the same" is what was said before it
             self.said = Said(clause, chunks, before)
 
     def _consider(self, clause: Clause) -> None:
@@ -343,8 +343,7 @@ class _Run:
 
     def _fragment(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         things = [t for c in chunks for t in c.things]
-        repeats = clause.whole and clause.whole[0].text in _AGAIN
-        if self.said is not None and things and (repeats or self._adds(chunks)):
+        if self.said is not None and things and (_repeats(clause) or self._adds(chunks)):
             self._again(things)
             return
         topic = bool(things) and all(t.pronoun or self._means_something(t) for t in things)
@@ -439,6 +438,10 @@ class _Run:
         steps = tuple(session.plan.steps)
         message = sentence(session.request.scene, goals, steps)
         return PlanResult("ok", message, steps=steps, goal=tuple(str(g) for g in goals))
+
+
+def _repeats(clause: Clause) -> bool:
+    return clause.form == "fragment" and bool(clause.whole) and clause.whole[0].text in _AGAIN
 
 
 def _lasting(goals: Sequence[Literal], session: Session) -> list[Literal]:

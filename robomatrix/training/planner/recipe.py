@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from robomatrix.scheduling.compact.linking import LETTERS
 from robomatrix.training.planner.samples import Pair, pairs
 from robomatrix.training.planner.tokens import END, learn_tokenizer, save_tokenizer
 
@@ -21,23 +24,26 @@ if TYPE_CHECKING:
 
 _IGNORED = -100
 _TOKENIZER_PAIRS = 6000
-_SORTED = 16
-"""Batches that are drawn together and sorted by length."""
+_DRAWN = 1024
+"""Pairs that are drawn together."""
+_PASSES = 3
+"""How often pairs are used, each time with other letters."""
+_LETTER = re.compile(rf"\b[{LETTERS}]\b")
 
 
 @dataclass(frozen=True)
 class Recipe:
     """All that decides what comes out."""
 
-    steps: int = 5000
-    batch: int = 64
-    rate: float = 1.5e-3
+    steps: int = 9000
+    batch: int = 32
+    rate: float = 2e-3
     warm_up: int = 200
     seed: int = 1
     vocabulary: int = 1024
-    width: int = 160
+    width: int = 128
     layers: int = 4
-    heads: int = 5
+    heads: int = 4
     threads: int = 1
 
 
@@ -79,17 +85,26 @@ def tokenizer_for(recipe: Recipe) -> PreTrainedTokenizerFast:
 
 
 def batches(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, start: int) -> Iterator[dict[str, torch.Tensor]]:
-    """Yields batches from a step on. Sixteen at a time come from one seed, so that a resumed run goes on the same."""
-    group = start // _SORTED
-    skip = start % _SORTED
+    """Yields batches from a step on; what is drawn depends on the step alone, so that a resumed run goes on the same."""
+    each = _DRAWN // recipe.batch
+    group, skip = divmod(start, each * _PASSES)
     while True:
-        drawn = list(islice(pairs(recipe.seed * 1000 + group * 1_000_000), recipe.batch * _SORTED))
-        encoded = sorted((_encoded(pair, tokenizer) for pair in drawn), key=lambda item: len(item[0]))
-        groups = [encoded[i : i + recipe.batch] for i in range(0, len(encoded), recipe.batch)]
-        order = torch.randperm(len(groups), generator=torch.Generator().manual_seed(group)).tolist()
-        for number in order[skip:]:
-            yield _collated(groups[number])
-        group, skip = group + 1, 0
+        drawn = list(islice(pairs(recipe.seed * 1000 + group * 1_000_000), _DRAWN))
+        rng = Random(group)
+        for _ in range(_PASSES):
+            encoded = [_encoded(relettered(pair, rng), tokenizer) for pair in drawn]
+            encoded.sort(key=lambda item: len(item[0]))
+            order = rng.sample(range(each), each)
+            for number in order[min(skip, each) :]:
+                yield _collated(encoded[number * recipe.batch : (number + 1) * recipe.batch])
+            skip = max(skip - each, 0)
+        group += 1
+
+
+def relettered(pair: Pair, rng: Random) -> Pair:
+    """Returns a pair with its letters exchanged for others."""
+    letters = dict(zip(LETTERS, rng.sample(LETTERS, len(LETTERS)), strict=True))
+    return Pair(*(_LETTER.sub(lambda m: letters[m[0]], text) for text in (pair.prompt, pair.answer)))
 
 
 def _encoded(pair: Pair, tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[int]]:

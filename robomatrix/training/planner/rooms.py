@@ -17,6 +17,8 @@ NONCE = 0.35
 _ONSETS = "b bl br d dr f fl g gl gr h j k kr l m n p pl pr qu r s sl sm sn st t tr v w z sh ch th".split()
 _VOWELS = "a e i o u ee oo ai ou".split()
 _CODAS = "b d f g k l m n p r t x nd nk mp rt ck sh".split()
+_MOBILE = ("ep", "s1")
+"""Robots that move things or drive to them; the others stand in empty rooms."""
 _PEOPLE = "anna tom maria john lisa omar kim peter".split()
 _COLOURS = "red green blue yellow orange purple pink brown black white grey".split()
 _MATERIALS = "metal wooden plastic".split()
@@ -155,6 +157,8 @@ class _Builder:
 def draw_room(rng: Random, robot: str) -> Room:
     """Returns a room: three to seven places, three to eight things, some of them of the same kind."""
     builder = _Builder(rng)
+    if robot not in _MOBILE:
+        return Room(PlanningScene(robot=Robot(name=robot)), {})
     locations = [builder.location("surface", _noun("surface", rng)) for _ in range(rng.randint(1, 3))]
     locations += [builder.location("container", _noun("container", rng)) for _ in range(rng.randint(1, 2))]
     locations += [builder.location("container", _noun("door", rng), openable=True) for _ in range(rng.randint(1, 2))]

@@ -23,10 +23,11 @@ from robomatrix.training.planner.rooms import Named, Room, draw_room, nonce
 _SLOT = re.compile(r"([{<])(\w+)[}>]")
 _ROBOTS = {"ep": 0.76, "s1": 0.07, "g1": 0.08, "player": 0.05, "allegro": 0.04}
 _SECTION = {"ep": "manipulation", "s1": "shooter", "g1": "humanoid", "player": "player", "allegro": "hand"}
-_UNITS = {"d": ("degrees", "degree", "deg"), "m": ("meters", "metres", "m", "cm"), "s": ("seconds", "s", "secs")}
+_UNITS = {"d": ("degrees", "degree", "deg"), "m": ("meters", "metres", "m"), "s": ("seconds", "s", "secs")}
 _SPELT = "two three four five six ten".split()
 _ANGLES = (15, 30, 45, 60, 90, 120, 180, 270, 360)
-_PER_ROOM = 20
+_OTHERS = ("the rest", "everything else", "the others", "the other ones", "the other things")
+_PER_ROOM = 40
 _BY_NAME = 0.03
 _MISSING = 0.06
 """Share of prompts in which a skill is not offered: then it must not be called."""
@@ -118,6 +119,10 @@ def _phrase(variable: str, room: Room, rng: Random) -> Named:
     role = variable[0]
     if role == "N":
         return _measure(variable[1], rng)
+    if role == "W":
+        return Named(rng.choice(_OTHERS), ())
+    if role in "UQ" and room.colours and rng.random() < 0.12:
+        return Named(f"the {rng.choice(sorted({*room.colours.values(), 'other'}))} one", (), True)
     options = _referents(role, room)
     if not options or role == "Z" or (role in "TUVPQR" and rng.random() < 0.05):
         return Named(f"{rng.choice(['the', 'the', 'a', 'my'])} {nonce(rng)}", ())
@@ -144,11 +149,16 @@ def _referents(role: str, room: Room) -> list[str]:
 
 
 def _measure(unit: str, rng: Random) -> Named:
-    if unit == "d":
-        return Named(f"{rng.choice(_ANGLES)} {rng.choice(_UNITS['d'])}", ())
-    name = rng.choice(_UNITS[unit])
-    amount = str(rng.choice([10, 20, 50, 80])) if name == "cm" else rng.choice([*_SPELT, "1.5", "2", "3", "0.5", "8"])
-    return Named(f"{amount} {name}", ())
+    match unit:
+        case "d":
+            text = f"{rng.choice(_ANGLES)} {rng.choice(_UNITS['d'])}"
+        case "h":
+            text = rng.choice(["0.5 m", "60 cm", "0.6 meters", "0.7 m", "half a metre", "55 cm"])
+        case "r":
+            text = rng.choice(["10 cm", "20 cm", "0.1 m", "0.2 metres", "15 centimeters", "ten centimetres"])
+        case _:
+            text = f"{rng.choice([*_SPELT, '1.5', '2', '3', '8'])} {rng.choice(_UNITS[unit])}"
+    return Named(text, ())
 
 
 # --- for the model -------------------------------------------------------------------------------------------------
