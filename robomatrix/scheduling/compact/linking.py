@@ -42,6 +42,9 @@ _MODALS = word_set(
 )
 _STATES = word_set("open opened close closed shut clear empty clean light dry cool warm left set")
 _AFTER_STATES = word_set("the a an my it them this that up , . ; and then or if in on at to with") | {""}
+_DOINGS = word_set("open opened close closed shut")
+"""Begin a noun phrase only after an article: "slide open drawer two" is no open drawer."""
+_BEFORE_START = word_set("to at from the your my back")
 _ENDS = word_set(", . ; ! ? and then or") | {""}
 _BODY = word_set("hand arm knee foot leg finger gripper head eye body")
 _SIDES = word_set("left right")
@@ -124,7 +127,7 @@ class Linker:
     def _measure(self, at: int) -> int:
         """Links "two metres" or "90 degrees"; returns where it ends, 0 if there is none."""
         token = self.tokens[at]
-        times = token.text in self.lexicon.times and self._text(at - 1) != "at" and self._text(at + 1) in ("", ",", ".", "and", "then")
+        times = token.text in self.lexicon.times and self._text(at - 1) != "at" and self._text(at + 1) in _ENDS
         number = token.number is not None or token.text in self.lexicon.numbers or times
         if not number or len(self.slots) >= len(self.letters) or token.text == "one":
             return 0
@@ -159,6 +162,8 @@ class Linker:
             return False
         if token.text in DEMONSTRATIVES and (self._text(at - 1) in _TEMPORAL or not self._noun_follows(at + 1)):
             return False
+        if token.text in ("the", "your") and self._directs(at + 1):
+            return False
         if token.text in _DETERMINERS:
             return self._noun_follows(at + 1)
         if token.number is not None or token.text in self.lexicon.numbers:
@@ -166,7 +171,7 @@ class Linker:
         speakers = ("you", "we", "i", "u")
         if token.text == "can" and (following in speakers or self._text(at - 1) in speakers):
             return False
-        if (self._text(at - 1), token.text) in _SET_PHRASES:
+        if (self._text(at - 1), token.text) in _SET_PHRASES or token.text in _DOINGS:
             return False
         return self._is_noun(at) and not self._is_verb(at) and not self._directs(at)
 
@@ -186,7 +191,7 @@ class Linker:
             return False
         if token.text in _STATES and self._text(at + 1) in _AFTER_STATES:
             return False
-        if token.text == "start" and self._text(at + 1) in ("by", "with"):
+        if token.text == "start" and self._text(at - 1) not in _BEFORE_START:
             return False
         known = token.lemma in self.index.words or token.lemma in self.index.nouns
         return known or self.index.is_attribute(token.text)
@@ -202,7 +207,8 @@ class Linker:
         return begins or (self.tokens[at].text in _STATES and not self._is_noun(at + 1))
 
     def _directs(self, at: int) -> bool:
-        return self._text(at) in _SIDES and not (at + 1 < len(self.tokens) and self._is_noun(at + 1))
+        noun = at + 1 < len(self.tokens) and (self._is_noun(at + 1) or self._text(at + 1) in ("one", "ones"))
+        return self._text(at) in _SIDES and not noun
 
     def _best(self, at: int) -> tuple[NounPhrase, int, frozenset[str]] | None:
         """Returns the longest noun phrase that fits something, else the longest that ends in a known noun."""
@@ -283,4 +289,3 @@ class Linker:
             places = {resting.get(id_) for id_ in slot.candidates} - {None}
             near = [s.letter for s in self.slots if s is not slot and places & s.candidates]
             yield replace(slot, within=near[0]) if near and slot.kind == "thing" else slot
-

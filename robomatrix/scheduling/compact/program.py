@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from robomatrix.errors import PlanningError
+from robomatrix.scheduling.language.text import word_set
 from robomatrix.scheduling.planners.automaton import END, Expression, Many, Text, either, then
 
 ASK, REFUSE = "ask", "no"
@@ -45,11 +46,15 @@ ACTIONS = {
 }
 """Action -> fewest and most arguments."""
 PREDICATES = {"open": (1, 1), "held": (0, 1), "there": (1, 1), "empty": (1, 1)}
-CALL_WORDS = (
-    "turn rotate spin pivot face walk go drive move step back reverse retreat advance stand rise get squat crouch reach "
-    "raise lift hold lower stretch follow release pass throw shoot pick catch wait stay keep left right both forward "
-    "backward up down around sideways outward hand arm to for at"
-).split()
+CALL_WORDS = tuple(
+    sorted(
+        word_set(
+            "turn rotate spin pivot face walk go drive move step back reverse retreat advance stand rise get squat "
+            "crouch reach raise lift hold lower stretch follow release pass throw shoot pick catch wait stay keep left "
+            "right both forward backward up down around sideways outward hand arm to for at"
+        )
+    )
+)
 """What may follow the name of a called skill."""
 _MODIFIERS = "@-"
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from robomatrix.scheduling.planners.automaton import Expression, VocabularyTree,
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+    from threadpoolctl import ThreadpoolController
     from tokenizers import Tokenizer
 
     Array = NDArray[np.float32]
@@ -46,6 +47,39 @@ class _Cache:
 
     keys: list[Array] = field(default_factory=list)
     values: list[Array] = field(default_factory=list)
+
+
+class TokenStates:
+    """The states that a grammar can be in between tokens, numbered, so that a known step costs a look-up."""
+
+    def __init__(self, tree: VocabularyTree, end: int) -> None:
+        self._tree, self._end = tree, end
+        self._numbers: dict[Expression, int] = {}
+        self._expressions: list[Expression] = []
+        self._allowed: dict[int, NDArray[np.int64]] = {}
+        self._next: dict[tuple[int, int], int] = {}
+
+    def number(self, expression: Expression) -> int:
+        """Returns the number of a state."""
+        if expression not in self._numbers:
+            self._numbers[expression] = len(self._expressions)
+            self._expressions.append(expression)
+        return self._numbers[expression]
+
+    def allowed(self, state: int) -> NDArray[np.int64]:
+        """Returns the tokens that may come next."""
+        if state not in self._allowed:
+            expression = self._expressions[state]
+            tokens = self._tree.allowed(expression)
+            ends = [self._end] if may_end(expression) or not tokens else []
+            self._allowed[state] = np.array([*tokens, *ends])
+        return self._allowed[state]
+
+    def after(self, state: int, token: int) -> int:
+        """Returns the state after a token."""
+        if (state, token) not in self._next:
+            self._next[state, token] = self.number(self._tree.after(self._expressions[state], token))
+        return self._next[state, token]
 
 
 @dataclass(frozen=True)
@@ -83,6 +117,8 @@ class Decoder:
         theta = float((config.get("rope_parameters") or config).get("rope_theta", 10_000.0))
         self._frequencies = theta ** (-np.arange(0, self._width, 2, dtype=np.float32) / self._width)
         self._embedding = self._tensors["model.embed_tokens.weight"]
+        matrices = (name for name, value in self._tensors.items() if value.ndim == 2 and value is not self._embedding)
+        self._columns = {name: np.ascontiguousarray(self._tensors[name].T) for name in matrices}
 
     def forward(self, tokens: Sequence[int], cache: _Cache) -> Array:
         """Returns the logits (vocabulary,) after some tokens, which are added to the cache."""
@@ -99,7 +135,7 @@ class Decoder:
         return self._embedding @ self._norm(hidden[-1], "model.norm.weight")
 
     def _linear(self, x: Array, name: str) -> Array:
-        return x @ self._tensors[f"{name}.weight"].T
+        return x @ self._columns[f"{name}.weight"]
 
     def _norm(self, x: Array, name: str) -> Array:
         scale = np.sqrt(np.mean(x * x, axis=-1, keepdims=True) + self._epsilon)
@@ -147,10 +183,11 @@ class SmallModel:
     """A checkpoint with its tokenizer, decoding greedily under a grammar. Loads on first use."""
 
     folder: Path
+    _starts: dict[Hashable, int] = field(default_factory=dict, repr=False)
 
     def load(self) -> None:
         """Loads now. Raises ConfigurationError if the folder holds no model."""
-        _ = self._decoder, self._tokenizer
+        _ = self._decoder, self._states
 
     @cached_property
     def _decoder(self) -> Decoder:
@@ -166,51 +203,72 @@ class SmallModel:
         return Tokenizer.from_file(str(path))
 
     @cached_property
+    def _threads(self) -> ThreadpoolController:
+        from threadpoolctl import ThreadpoolController
+
+        return ThreadpoolController()
+
+    @cached_property
     def _end(self) -> int:
         return int(LlamaWeights.load(self.folder).config["eos_token_id"])
 
     @cached_property
-    def _tree(self) -> VocabularyTree:
+    def _states(self) -> TokenStates:
         tokenizer = self._tokenizer
         texts = [tokenizer.decode([i], skip_special_tokens=False) for i in range(tokenizer.get_vocab_size())]
-        return VocabularyTree(["" if "\ufffd" in text or i == self._end else text for i, text in enumerate(texts)])
+        plain = ["" if "\ufffd" in text or i == self._end else text for i, text in enumerate(texts)]
+        return TokenStates(VocabularyTree(plain), self._end)
 
-    def write(self, prompt: str, grammar: Expression | None, deadline: float) -> Written:
+    def write(self, prompt: str, form: Hashable, grammar: Callable[[], Expression] | None, deadline: float) -> Written:
         """Returns what the model writes after a prompt.
 
         Args:
             prompt: text.
-            grammar: what it may write; None for anything.
+            form: tells one grammar from another.
+            grammar: makes the grammar of what it may write; None for anything.
             deadline: on :func:`time.monotonic` [s].
 
         Raises:
             PlanningError: it did not come to an end in time.
         """
-        cache, rest, written = _Cache(), grammar, []
+        with self._threads.limit(limits=1):  # threads cost more than they bring at this size
+            return self._written(prompt, form, grammar, deadline)
+
+    def _written(
+        self, prompt: str, form: Hashable, grammar: Callable[[], Expression] | None, deadline: float
+    ) -> Written:
+        cache, written = _Cache(), []
+        began = time.perf_counter()
+        state = None if grammar is None else self._start(form, grammar)
+        total, spent = 0.0, time.perf_counter() - began
         logits = self._decoder.forward(self._tokenizer.encode(prompt).ids, cache)
-        total = spent = 0.0
         while len(written) < _MAX_TOKENS:
             if time.monotonic() >= deadline:
                 raise PlanningError("the model did not finish in time")
             began = time.perf_counter()
-            chosen, log_probability = self._choose(logits, rest)
+            allowed = None if state is None else self._states.allowed(state)
+            spent += time.perf_counter() - began
+            chosen, log_probability = _likeliest(logits, allowed)
             total += log_probability
             if chosen == self._end:
                 text = self._tokenizer.decode(written, skip_special_tokens=True)
-                return Written(text, total, len(written) + 1, spent + time.perf_counter() - began)
-            rest = self._tree.after(rest, chosen) if rest is not None else None
+                return Written(text, total, len(written) + 1, spent)
+            began = time.perf_counter()
+            state = None if state is None else self._states.after(state, chosen)
             spent += time.perf_counter() - began
             written.append(chosen)
             logits = self._decoder.forward([chosen], cache)
         raise PlanningError(f"the model's answer was cut off after {_MAX_TOKENS} tokens")
 
-    def _choose(self, logits: Array, rest: Expression | None) -> tuple[int, float]:
-        """Returns the likeliest allowed token and its log-probability among the allowed ones."""
-        if rest is None:
-            allowed = np.arange(len(logits))
-        else:
-            tokens = self._tree.allowed(rest)
-            allowed = np.array([*tokens, self._end] if may_end(rest) or not tokens else tokens)
-        offered = logits[allowed]
-        best = int(offered.argmax())
-        return int(allowed[best]), -float(np.log(np.exp(offered - offered[best]).sum()))
+    def _start(self, form: Hashable, grammar: Callable[[], Expression]) -> int:
+        if form not in self._starts:
+            self._starts[form] = self._states.number(grammar())
+        return self._starts[form]
+
+
+def _likeliest(logits: Array, allowed: NDArray[np.int64] | None) -> tuple[int, float]:
+    """Returns the likeliest allowed token and its log-probability among the allowed ones."""
+    offered = logits if allowed is None else logits[allowed]
+    best = int(offered.argmax())
+    token = best if allowed is None else int(allowed[best])
+    return token, -float(np.log(np.exp(offered - offered[best]).sum()))

@@ -1,4 +1,4 @@
-"""The compact planner: a small model of our own reads what is asked for, the rule planner reads it too, and they compare.
+"""The compact planner: a small model of our own reads what is asked for, the rules read it too, and they compare.
 
 Where both come to the same end, that is done. Where they differ, or where the rules read a plan and the model is sure
 that it is none, nothing is done before the user has said which is meant. Where the rules understand nothing, the model
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from robomatrix.errors import PlanningError
@@ -94,9 +95,11 @@ class CompactModel:
         return Reading(result, written.confidence, written.text, linked)
 
     def _written(self, linked: Linked, request: PlanRequest) -> Written:
-        names = [spec.name for spec in called_skills(request.skills)]
-        held = grammar([slot.letter for slot in linked.slots], names) if self.constrained else None
-        self.last = self._model.write(compact_prompt(linked, names), held, time.monotonic() + self.budget)
+        names = tuple(spec.name for spec in called_skills(request.skills))
+        letters = tuple(slot.letter for slot in linked.slots)
+        held = partial(grammar, letters, names) if self.constrained else None
+        deadline = time.monotonic() + self.budget
+        self.last = self._model.write(compact_prompt(linked, names), (letters, names), held, deadline)
         return self.last
 
     def _grounded(self, request: PlanRequest, index: EntityIndex, linked: Linked, program: Program) -> PlanResult:
@@ -133,7 +136,8 @@ class CompactPlanner:
         reading = self.model.read(request)
         if ruled.status == "ok":
             return self._weighed(request, ruled, reading)
-        if reading.result.status == "ok" and reading.confidence >= self.sure and self._may_plan(request, ruled, reading):
+        sure = reading.result.status == "ok" and reading.confidence >= self.sure
+        if sure and self._may_plan(ruled):
             return replace(reading.result, message=f"{reading.result.message} (as the model reads it)")
         return ruled
 
@@ -147,7 +151,7 @@ class CompactPlanner:
         return replace(reading.result, status="clarify")
 
     @staticmethod
-    def _may_plan(request: PlanRequest, ruled: PlanResult, reading: Reading) -> bool:
+    def _may_plan(ruled: PlanResult) -> bool:
         """The model may plan where the rules only did not understand: not where they refuse or miss something."""
         return ruled.status == "clarify" and not ruled.missing
 

@@ -15,7 +15,7 @@ HELD_OUT = 7
 """Every so many frames of a list one is kept for the test."""
 _SECTIONS = ("manipulation", "conditions", "decline", "idle", "shooter", "mobile", "humanoid", "player", "hand")
 _TOKEN = re.compile(r'\$\w+|"[^"]*"|[()\[\]|]|\{\w+\}|<\w+>|[^\s()\[\]|{}<>"]+')
-_NOTED = frozenset("left right forward backward up down both".split())
+_NOTED = frozenset(["left", "right", "forward", "backward", "up", "down", "both"])
 """Alternatives that a program may refer to as $1, $2, ..., in the order in which they were chosen."""
 
 

@@ -16,7 +16,7 @@ from robomatrix.scheduling.safety import load_rules
 from robomatrix.training.planner.rooms import Named
 from robomatrix.training.planner.samples import Sample
 
-_UNDECIDED = frozenset("store sort group drop wait".split())
+_UNDECIDED = frozenset(["store", "sort", "group", "drop", "wait"])
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,21 @@ from robomatrix.training.planner.frames import Frame, Frames, Said
 _VARIABLE = re.compile(r"\b[A-Z]\w?\b")
 _SLOT = re.compile(r"([{<])(\w+)([}>])")
 _PLACES = "PQR"
-_TIGHT = frozenset("put take give discard".split())
-_AT = "on in from off inside lying_on standing_on that_is_on that_are_in which_is_in at out_of".split()
+_TIGHT = frozenset(["put", "take", "give", "discard"])
+_AT = [
+    "on",
+    "in",
+    "from",
+    "off",
+    "inside",
+    "lying_on",
+    "standing_on",
+    "that_is_on",
+    "that_are_in",
+    "which_is_in",
+    "at",
+    "out_of",
+]
 
 
 @dataclass(frozen=True)
@@ -108,7 +121,8 @@ class Composer:
             return clause
         theirs = last[1]
         own = next((w[1:-1] for w in clause.words if w.startswith("{") and w[1] == theirs[0]), None)
-        if own is None or theirs[0] not in "TO" or f"{{{theirs}}}" not in before.words or clause.words.count(f"<{own}>"):
+        named = f"{{{theirs}}}" in before.words
+        if own is None or theirs[0] not in "TO" or not named or f"<{own}>" in clause.words:
             return clause
         words = tuple(f"<{theirs}>" if w == f"{{{own}}}" else w for w in clause.words)
         means = re.sub(rf"\b{own}\b(?![x_])", theirs, clause.means)
@@ -117,7 +131,18 @@ class Composer:
     def _after_idle(self, draft: Draft) -> Draft:
         said = self.frames.expand(self.frames.choose("idle", self.rng, held_out=self.held_out), self.rng)
         idle = renamed(said, 7)
-        stop = self.rng.choice([[".", ], [","], ["."], ["so"], [", so"], [". then"]])
+        stop = self.rng.choice(
+            [
+                [
+                    ".",
+                ],
+                [","],
+                ["."],
+                ["so"],
+                [", so"],
+                [". then"],
+            ]
+        )
         return replace(draft, words=(*idle.words, *" ".join(stop).split(), *draft.words), tags=(*draft.tags, "idle"))
 
     # --- what is not to be done ----------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 _IGNORED = -100
-_TOKENIZER_PAIRS = 6000
+_TOKENIZER_PAIRS = 3000
 _DRAWN = 1024
 """Pairs that are drawn together."""
 _PASSES = 3
@@ -35,7 +35,7 @@ _LETTER = re.compile(rf"\b[{LETTERS}]\b")
 class Recipe:
     """All that decides what comes out."""
 
-    steps: int = 9000
+    steps: int = 11000
     batch: int = 32
     rate: float = 2e-3
     warm_up: int = 200
@@ -84,8 +84,19 @@ def tokenizer_for(recipe: Recipe) -> PreTrainedTokenizerFast:
     return learn_tokenizer(texts, recipe.vocabulary)
 
 
+def _tokenizer(recipe: Recipe, folder: Path) -> PreTrainedTokenizerFast:
+    """Returns the run's tokenizer; a run that goes on keeps its own."""
+    from transformers import PreTrainedTokenizerFast
+
+    if folder.is_dir():
+        return PreTrainedTokenizerFast.from_pretrained(folder)
+    tokenizer = tokenizer_for(recipe)
+    save_tokenizer(tokenizer, folder)
+    return tokenizer
+
+
 def batches(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, start: int) -> Iterator[dict[str, torch.Tensor]]:
-    """Yields batches from a step on; what is drawn depends on the step alone, so that a resumed run goes on the same."""
+    """Yields batches from a step on; they depend on the step alone, so that a resumed run goes on the same."""
     each = _DRAWN // recipe.batch
     group, skip = divmod(start, each * _PASSES)
     while True:
@@ -147,7 +158,7 @@ def train(recipe: Recipe, run: Path, out: Path, tell: Callable[[Progress], None]
     """
     torch.set_num_threads(recipe.threads)
     run.mkdir(parents=True, exist_ok=True)
-    tokenizer = tokenizer_for(recipe)
+    tokenizer = _tokenizer(recipe, run / "tokenizer")
     model = build_model(recipe, tokenizer)
     optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
     state = run / "state.safetensors"

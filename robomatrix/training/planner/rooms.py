@@ -14,16 +14,16 @@ from robomatrix.scheduling.scene import Kind, Location, Object, PlanningScene, R
 
 NONCE = 0.35
 """Share of nouns that are invented."""
-_ONSETS = "b bl br d dr f fl g gl gr h j k kr l m n p pl pr qu r s sl sm sn st t tr v w z sh ch th".split()
-_VOWELS = "a e i o u ee oo ai ou".split()
-_CODAS = "b d f g k l m n p r t x nd nk mp rt ck sh".split()
+_ONSETS = "b bl br d dr f fl g gl gr h j k kr l m n p pl pr qu r s sl sm sn st t tr v w z sh ch th"
+_VOWELS = "a e i o u ee oo ai ou"
+_CODAS = "b d f g k l m n p r t x nd nk mp rt ck sh"
 _MOBILE = ("ep", "s1")
 """Robots that move things or drive to them; the others stand in empty rooms."""
-_PEOPLE = "anna tom maria john lisa omar kim peter".split()
-_COLOURS = "red green blue yellow orange purple pink brown black white grey".split()
-_MATERIALS = "metal wooden plastic".split()
-_SIZES = "small large tall".split()
-_ODD = frozenset("s x z f".split())
+_PEOPLE = ["anna", "tom", "maria", "john", "lisa", "omar", "kim", "peter"]
+_COLOURS = ["red", "green", "blue", "yellow", "orange", "purple", "pink", "brown", "black", "white", "grey"]
+_MATERIALS = ["metal", "wooden", "plastic"]
+_SIZES = ["small", "large", "tall"]
+_ODD = frozenset(["s", "x", "z", "f"])
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,8 @@ class Room:
 
     def everything(self, rng: Random) -> Named:
         """Returns a phrase for all things."""
-        return Named(rng.choice(["everything", "all the things", "all objects"]), tuple(o.id for o in self.scene.objects))
+        text = rng.choice(["everything", "all the things", "all objects"])
+        return Named(text, tuple(o.id for o in self.scene.objects))
 
 
 def plural_of(noun: str) -> str:
@@ -103,7 +104,7 @@ def plural_of(noun: str) -> str:
 def nonce(rng: Random, syllables: int | None = None) -> str:
     """Returns a word that does not exist, such as "blanksoot"."""
     count = syllables or rng.choice([1, 2, 2])
-    word = "".join(rng.choice(_ONSETS) + rng.choice(_VOWELS) + rng.choice(_CODAS) for _ in range(count))
+    word = "".join("".join(rng.choice(part.split()) for part in (_ONSETS, _VOWELS, _CODAS)) for _ in range(count))
     return nonce(rng, 2) if word in load_lexicon().words | ENGLISH else word
 
 

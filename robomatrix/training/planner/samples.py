@@ -24,14 +24,26 @@ _SLOT = re.compile(r"([{<])(\w+)[}>]")
 _ROBOTS = {"ep": 0.76, "s1": 0.07, "g1": 0.08, "player": 0.05, "allegro": 0.04}
 _SECTION = {"ep": "manipulation", "s1": "shooter", "g1": "humanoid", "player": "player", "allegro": "hand"}
 _UNITS = {"d": ("degrees", "degree", "deg"), "m": ("meters", "metres", "m"), "s": ("seconds", "s", "secs")}
-_SPELT = "two three four five six ten".split()
+_SPELT = ["two", "three", "four", "five", "six", "ten"]
 _ANGLES = (15, 30, 45, 60, 90, 120, 180, 270, 360)
 _OTHERS = ("the rest", "everything else", "the others", "the other ones", "the other things")
 _PER_ROOM = 40
 _BY_NAME = 0.03
 _MISSING = 0.06
 """Share of prompts in which a skill is not offered: then it must not be called."""
-_SELECTORS = "left right leftmost rightmost nearest closest second first last other middle".split()
+_SELECTORS = [
+    "left",
+    "right",
+    "leftmost",
+    "rightmost",
+    "nearest",
+    "closest",
+    "second",
+    "first",
+    "last",
+    "other",
+    "middle",
+]
 
 
 @dataclass(frozen=True)

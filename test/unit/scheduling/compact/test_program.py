@@ -34,7 +34,9 @@ def test_programs_are_of_the_grammar_and_can_be_read(text: str) -> None:
     assert parse(text) != Program()
 
 
-@pytest.mark.parametrize("text", ["put A", "put A D", "fly A", "call walk", "put A B;", "if open A", "put A@ B", "", "no; ask"])
+@pytest.mark.parametrize(
+    "text", ["put A", "put A D", "fly A", "call walk", "put A B;", "if open A", "put A@ B", "", "no; ask"]
+)
 def test_what_is_no_program_is_not_of_the_grammar(text: str) -> None:
     assert not matches(text)
 
