@@ -24,12 +24,16 @@ from robomatrix.scheduling.language.hazards import instruction_hazard
 from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.session import Session
+from robomatrix.scheduling.language.text import lemmas, word_set
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
-from robomatrix.scheduling.planners.rules import RulePlanner
+from robomatrix.scheduling.planners.rules import ANSWERED, RulePlanner
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.symbolic import SymbolicState, simulate
 from robomatrix.scheduling.validator import STOP, validate
 
+_DO_YOU_MEAN = "Do you mean: "
+_FORMER = word_set("yes y first former 1 ok sure right exactly correct")
+_LATTER = word_set("second latter 2 other no")
 SURE, CONTRADICTS = -0.05, -0.5
 """Log-probability of a whole answer from which on the model may plan alone, and from which on it may object."""
 
@@ -103,8 +107,13 @@ class CompactModel:
         return self.last
 
     def _grounded(self, request: PlanRequest, index: EntityIndex, linked: Linked, program: Program) -> PlanResult:
-        result = Grounding(Session.of(request, index), linked).run(program)
+        result = Grounding(Session.of(request, index, _answers(request)), linked).run(program)
         return validate(request, result, self.rules)
+
+
+def _answers(request: PlanRequest) -> tuple[str, ...]:
+    """Returns the replies to earlier questions."""
+    return tuple(line.removeprefix(ANSWERED) for line in request.history if line.startswith(ANSWERED))
 
 
 def _unreadable(request: PlanRequest, rules: SafetyRules) -> PlanResult | None:
@@ -145,15 +154,39 @@ class CompactPlanner:
         """A plan of the rules, unless the model is rather sure of something else."""
         if reading.confidence < self.contradicts or same_end(request, ruled, reading.result):
             return ruled
+        asked = f"{_DO_YOU_MEAN}{_said(ruled)}"
         if reading.result.status == "ok":
-            other = reading.result.message or "something else"
-            return PlanResult("clarify", f"Do you mean: {ruled.message} Or: {other}", reading.result.missing)
-        return replace(reading.result, status="clarify")
+            asked += f" Or: {_said(reading.result)}"
+        chosen = _choice(request, asked)
+        if chosen is None:
+            return PlanResult("clarify", asked, reading.result.missing)
+        if chosen == 0:
+            return ruled
+        return reading.result if reading.result.status == "ok" else PlanResult("refuse", "Then I do nothing.")
 
     @staticmethod
     def _may_plan(ruled: PlanResult) -> bool:
         """The model may plan where the rules only did not understand: not where they refuse or miss something."""
         return ruled.status == "clarify" and not ruled.missing
+
+
+def _said(result: PlanResult) -> str:
+    called = not result.goal and result.steps
+    return f"{', '.join(map(str, result.steps))}." if called else result.message
+
+
+def _choice(request: PlanRequest, asked: str) -> int | None:
+    """Returns which of the two plans that were asked about the user has chosen; None if there is no clear answer."""
+    if f"asked: {asked}" not in request.history:
+        return None
+    words = set(lemmas(_answers(request)[-1])) if _answers(request) else set()
+    if words & _LATTER:
+        return 1
+    if words & _FORMER:
+        return 0
+    first, _, second = asked.removeprefix(_DO_YOU_MEAN).partition(" Or: ")
+    scores = [len(words & (set(lemmas(one)) - set(lemmas(other)))) for one, other in ((first, second), (second, first))]
+    return None if scores[0] == scores[1] else scores.index(max(scores))
 
 
 def same_end(request: PlanRequest, one: PlanResult, other: PlanResult) -> bool:

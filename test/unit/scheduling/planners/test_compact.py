@@ -63,6 +63,25 @@ def test_where_they_differ_the_user_is_asked(office: PlanningScene) -> None:
     assert "white_box" in result.message and "blue_box" in result.message
 
 
+@pytest.mark.parametrize(
+    ("answer", "goal"),
+    [("yes", "white_box"), ("the first", "white_box"), ("the second", "blue_box"), ("the blue_box", "blue_box")],
+)
+def test_the_answer_decides(office: PlanningScene, answer: str, goal: str) -> None:
+    reading = Reading(carry("red_can", "blue_box"), -0.01)
+    planner = CompactPlanner(Says(reading=reading), Rules(carry("red_can", "white_box")))  # type: ignore[arg-type]
+    request = PlanRequest("put the red can in the box", office, EP)
+    question = planner.plan(request).message
+    told = PlanRequest(request.instruction, office, EP, (f"asked: {question}", f"answered: {answer}"))
+    assert planner.plan(told).goal == (f"on(red_can, {goal})",)
+
+
+def test_an_answer_to_which_is_heard_by_both(office: PlanningScene) -> None:
+    asked = PlanRequest("put the can in the white box", office, EP, ("asked: Which can?", "answered: the green one"))
+    result = make_planner("compact").plan(asked)
+    assert (result.status, result.goal) == ("ok", ("on(green_can, white_box)",))
+
+
 def test_an_unsure_model_does_not_object(office: PlanningScene) -> None:
     ruled = carry("red_can", "white_box")
     assert weighed(office, ruled, carry("red_can", "blue_box"), -9.0) == ruled
