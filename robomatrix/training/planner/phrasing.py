@@ -63,6 +63,9 @@ class Composer:
             return self._polite(self._corrected())
         if section == "manipulation" and roll < 0.43:
             return self._polite(self._guarded())
+        if section in ("humanoid", "player", "hand") and roll < 0.12:  # what such a robot cannot do
+            other = self._declined() if roll < 0.05 else self._clause("manipulation", (), 0)
+            return self._polite(replace(other, tags=(*other.tags, section)))
         count = self.rng.choices([1, 2, 3], [0.62, 0.28, 0.10])[0]
         draft = self._sequence([self._clause(section, skills, i) for i in range(count)])
         if self.rng.random() < 0.05:
