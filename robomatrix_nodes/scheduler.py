@@ -49,6 +49,7 @@ from robomatrix_interfaces.srv import ListSkills, PlanTask
 from robomatrix_nodes import conversions, diagnostics, qos
 from robomatrix_nodes.parameters import declare, parameter
 from robomatrix_nodes.process import run
+from robomatrix_nodes.services import awaiting
 
 CODES = {
     TaskError.NONE: ExecuteTask.Result.ERROR_NONE,
@@ -108,7 +109,7 @@ class Scheduler(Node):
         self.create_subscription(String, "answer", self._on_answer, qos.EVENT)
         self._list = self.create_client(ListSkills, "list_skills")
         self._skill = ActionClient(self, ExecuteSkill, "execute_skill")
-        self.create_service(PlanTask, "plan_task", self._on_plan)
+        awaiting(self, self.create_service(PlanTask, "plan_task", self._on_plan))
         self._server = ActionServer(
             self,
             ExecuteTask,
@@ -316,7 +317,7 @@ class Scheduler(Node):
 
     async def _on_plan(self, request: PlanTask.Request, response: PlanTask.Response) -> PlanTask.Response:
         if not await self._find_skills():
-            response.error_code, response.error_msg = PlanTask.Response.ERROR_NO_SKILLS, "no skill server answers"
+            response.error_code, response.error_msg = PlanTask.Request.ERROR_NO_SKILLS, "no skill server answers"
             return response
         question = PlanRequest(request.instruction, self._scene(), self._skills)
         response.plan = conversions.to_plan(await self._off(self._planned, question))
