@@ -7,12 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from random import Random
+from typing import Any
 
 from robomatrix.errors import ConfigurationError
 from robomatrix.scheduling.data import read_yaml
 
-HELD_OUT = 7
-"""Every so many frames of a list one is kept for the test."""
 _SECTIONS = ("manipulation", "conditions", "decline", "idle", "shooter", "mobile", "humanoid", "player", "hand")
 _TOKEN = re.compile(r'\$\w+|"[^"]*"|[()\[\]|]|\{\w+\}|<\w+>|[^\s()\[\]|{}<>"]+')
 _NOTED = frozenset(["left", "right", "forward", "backward", "up", "down", "both"])
@@ -26,6 +25,7 @@ class Frame:
     say: str
     means: str
     held_out: bool = False
+    """Kept from training, for the test."""
 
 
 @dataclass(frozen=True)
@@ -117,17 +117,12 @@ def load_frames() -> Frames:
     """Returns the shipped frames. Raises ConfigurationError if the file is missing or malformed."""
     data = read_yaml("planner_frames.yaml")
     try:
-        sections = {name: _numbered(data[name]) for name in _SECTIONS}
+        sections = {name: tuple(map(_frame, data[name])) for name in _SECTIONS}
         lists = {name: tuple(data[name]) for name in ("otherwise", "corrections", "prefixes", "suffixes")}
         return Frames(sections, data["macros"], lists)
     except (KeyError, TypeError) as error:
         raise ConfigurationError(f"planner_frames.yaml: {type(error).__name__} {error}") from None
 
 
-def _numbered(entries: Sequence[Mapping[str, str]]) -> tuple[Frame, ...]:
-    said = {entry["say"] for entry in entries}
-    repeated = {say for say in said if sum(entry["say"] == say for entry in entries) > 1}
-    return tuple(
-        Frame(e["say"], e["means"], number % HELD_OUT == HELD_OUT - 1 and e["say"] not in repeated)
-        for number, e in enumerate(entries)
-    )
+def _frame(entry: Mapping[str, Any]) -> Frame:
+    return Frame(entry["say"], entry["means"], bool(entry.get("test")))
