@@ -120,7 +120,8 @@ class PositionOver(ManipulationSkill):
         body.enter("reach", 0.6)
         stretch = nearest(STRETCH, z)[0] - HELD_DEPTH
         for position in (0.03, 0.012):  # what is seen on the way corrects the second approach
-            pose, point, distance = _standing_place(body, body.world.objects.get(target, place), stretch)
+            place = body.world.objects.get(target, place)
+            pose, point, distance = _standing_place(body, place, stretch)
             yield from settle(body, pose, speed=0.35, position=position, heading=0.03)
         yield from lower_to(body, distance + HELD_DEPTH, z)
         held = held_point(body)
@@ -161,7 +162,7 @@ class Release(ManipulationSkill):
         yield from body.wait(0.25)  # perception has to see it let go before the gripper moves away
         body.enter("leave", 0.7)
         if place is not None and place.category in CONTAINERS:
-            yield from lower_to(body, tip(body).x, max(tip(body).z, carrying_height(place, None)))
+            yield from lower_to(body, tip(body).x, leaving_height(body, place))
         yield from back_off(body, 0.22)
         if aperture(body) < min(OPEN - 0.02, closed + FREED) or palm_near(body):
             return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' is caught in the gripper", holding=name)
@@ -217,6 +218,15 @@ def release_height(body: Body, place: SceneObject | None, point: Point, thing: S
     below = [o for o in contents(body, place) if math.dist(o.position[:2], point) < TIGHT]
     foot = max([floor + 0.01, *(o.position[2] + o.size[2] / 2.0 + 0.005 for o in below)])
     return min(max(rim + OVER_RIM.get(place.category, 0.02), foot + grip), HEIGHTS[1])
+
+
+def leaving_height(body: Body, place: SceneObject) -> float:
+    """Returns the height of the finger tips that clears a container's rim and what stands in it [m].
+
+    Lower, the fingers would drag out with them what leans on them.
+    """
+    tops = (o.position[2] + o.size[2] / 2.0 + ABOVE for o in contents(body, place))
+    return min(max(tip(body).z, carrying_height(place, None), *tops), HEIGHTS[1])
 
 
 def contents(body: Body, place: SceneObject) -> list[SceneObject]:
