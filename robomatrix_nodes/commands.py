@@ -102,13 +102,13 @@ def up(
     settings: dict[str, Any] = {"robot": robot, "driver": driver, "driver_options": driver_options, "scene": scene}
     settings |= {"planner": planner, "model": model, "record": str(record or ""), "snapshots": str(snapshots or "")}
     settings |= {"view": view, "view_port": view_port}
-    with Stack(StackSettings(**settings, seed=seed, speed=speed, open_network=open_network)) as stack:
-        viewers = f"; viewers: ws://127.0.0.1:{stack.recorder.port}" if view else ""
-        emit({}, False, [f"{robot} is up in namespace /{robot}{viewers}; Ctrl-C ends it"])
-        try:
+    try:
+        with Stack(StackSettings(**settings, seed=seed, speed=speed, open_network=open_network)) as stack:
+            viewers = f"; viewers: ws://127.0.0.1:{stack.recorder.port}" if view else ""
+            emit({}, False, [f"{robot} is up in namespace /{robot}{viewers}; Ctrl-C ends it"])
             stack.spin_until(lambda: False)
-        except KeyboardInterrupt:
-            return
+    except KeyboardInterrupt:
+        return
 
 
 def replay(
@@ -164,6 +164,6 @@ def bringup(
     as_json: JsonFlag = False,
 ) -> None:
     """Brings the nodes up and down, many times in a row: failures, and processes that are left behind."""
-    from robomatrix_nodes import recovery as suite
+    from robomatrix_nodes import bringup as suite
 
-    bench.give(suite.bring_up(runs, robot), as_json, out)
+    bench.give(suite.run(runs, robot), as_json, out)
