@@ -35,6 +35,7 @@ def register(app: typer.Typer) -> None:
     bench.app.command("stack")(stack)
     bench.app.command("recovery")(recovery)
     bench.app.command("bringup")(bringup)
+    bench.app.command("soak")(soak)
 
 
 def run(
@@ -167,3 +168,14 @@ def bringup(
     from robomatrix_nodes import bringup as suite
 
     bench.give(suite.run(runs, robot), as_json, out)
+
+
+def soak(
+    minutes: Annotated[float, typer.Option(help="How long.", min=0.05)] = 60.0,
+    out: bench.OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """The whole stack at work for long, recorded: memory, files, threads and pace."""
+    from robomatrix_nodes import soak as suite
+
+    bench.give(suite.run(minutes), as_json, out)
