@@ -43,6 +43,7 @@ setup(
         "console_scripts": [
             "robomatrix = robomatrix.cli:main",
             "bridge = robomatrix_nodes.bridge:main",
+            "dispatcher = robomatrix_nodes.dispatcher:main",
             "perception = robomatrix_nodes.perception:main",
             "recorder = robomatrix_nodes.recording.recorder:main",
             "scheduler = robomatrix_nodes.scheduler:main",

@@ -8,7 +8,6 @@ goal is rejected while one runs, except ``stop``, which cancels the running one.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -51,8 +50,8 @@ from robomatrix_interfaces.srv import ListSkills, PlanTask
 from robomatrix_nodes import conversions, diagnostics, qos
 from robomatrix_nodes.heartbeat import PERIOD, Heart, PeerGone, Watch
 from robomatrix_nodes.parameters import declare, parameter
-from robomatrix_nodes.planning_service import PlanningService
 from robomatrix_nodes.process import run
+from robomatrix_nodes.services import awaiting
 from robomatrix_nodes.waiting import STEADY, resolve, unless, until, within
 
 CODES = {
@@ -119,7 +118,7 @@ class Scheduler(Node):
         self._list = self.create_client(ListSkills, "list_skills")
         self._looker = self.create_timer(0.5, self._look_for_skills, clock=STEADY)
         self._skill = ActionClient(self, ExecuteSkill, "execute_skill")
-        self._asked = PlanningService(self, self._answer_plan)
+        awaiting(self, self.create_service(PlanTask, "plan_task", self._on_plan))
         self._server = ActionServer(
             self,
             ExecuteTask,
@@ -341,17 +340,13 @@ class Scheduler(Node):
         await done
         return job.result()
 
-    def _answer_plan(self, request: PlanTask.Request, response: PlanTask.Response) -> PlanTask.Response:
-        """Runs on the planning service's thread, where waiting holds nobody up."""
-        limit = time.monotonic() + self.settings.server_wait
-        while not self._skills and time.monotonic() < limit:
-            time.sleep(0.05)
-        if not self._skills:
+    async def _on_plan(self, request: PlanTask.Request, response: PlanTask.Response) -> PlanTask.Response:
+        if not await self._find_skills():
             response.error_code, response.error_msg = PlanTask.Request.ERROR_NO_SKILLS, "no skill server answers"
             return response
         question = PlanRequest(request.instruction, self._scene(), self._skills)
         try:
-            response.plan = conversions.to_plan(self._worker.submit(self._planned, question).result())
+            response.plan = conversions.to_plan(await self._off(self._planned, question))
         except RobomatrixError as error:
             response.error_code, response.error_msg = PlanTask.Request.ERROR_PLANNER, str(error)
         return response
@@ -365,8 +360,7 @@ class Scheduler(Node):
         return diagnostics.OK, "running a task" if self._goal else "idle", values
 
     def destroy_node(self) -> None:
-        """Ends the threads before the node goes."""
-        self._asked.close()
+        """Ends the thread before the node goes."""
         self._worker.shutdown(wait=False, cancel_futures=True)
         super().destroy_node()
 

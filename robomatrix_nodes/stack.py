@@ -48,6 +48,8 @@ class StackSettings:
     """[Hz]."""
     ground_truth: bool = False
     audit_log: str = ""
+    answer_timeout: float = 0.0
+    """How long an answer to a question is waited for [s]; 0 ends the task with the question."""
     namespace: str | None = None
     """Default: the robot's name."""
     domain_id: int | None = None
@@ -123,7 +125,11 @@ class Stack:
         if seeing:
             self.perception = self.add(Perception)
         self.scheduler = self.add(
-            Scheduler, planner=settings.planner, model=settings.model, audit_log=settings.audit_log
+            Scheduler,
+            planner=settings.planner,
+            model=settings.model,
+            audit_log=settings.audit_log,
+            answer_timeout=settings.answer_timeout,
         )
         self.bridge.trigger_configure()
         if self.recorder is not None:

@@ -129,24 +129,38 @@ def hardware(
 def planner(
     name: Annotated[str, typer.Option("--planner", help="Planner.")] = "rules",
     model: Annotated[str, typer.Option(help="Its model, by name or local folder.")] = "",
+    chosen: Annotated[str, typer.Option("--set", help="handwritten, crowd, generated or seen-frames.")] = "handwritten",
     items: Annotated[
-        Path | None, typer.Option(help="Instructions with goals (YAML); default: the shipped ones.")
+        Path | None, typer.Option(help="Instructions with goals instead (JSON lines, as for `plan --batch`).")
     ] = None,
+    count: Annotated[int, typer.Option(help="Of generated instructions.", min=1)] = 1000,
+    seed: Annotated[int | None, typer.Option(help="Of generated or fuzzed ones; default: the test's own.")] = None,
+    ablation: Annotated[bool, typer.Option("--ablation", help="Rules, compact model and both, side by side.")] = False,
+    fuzz: Annotated[int, typer.Option(help="Feed so many random and hostile inputs instead of a set.", min=0)] = 0,
+    faults: Annotated[bool, typer.Option("--faults", help="Also list what went wrong.")] = False,
     out: OutOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Hand-written instructions over all robots, scored by the goal that a symbolic simulation reaches."""
-    from robomatrix.evaluation import planner as suite
+    """Instructions over all robots, scored by the goal that a symbolic simulation of the plan reaches."""
+    from robomatrix.evaluation import planner_suite as suite
+    from robomatrix.evaluation.planner import GOOD, external
     from robomatrix.scheduling.planners import make_planner
-    from robomatrix.skills.registry import registry_for
 
-    def skills_for(robot: str) -> list[Any]:
-        return [skill.spec for skill in registry_for(robot)]
+    if fuzz:
+        from robomatrix.evaluation.planner_fuzz import fuzz as feed
 
-    chosen = make_planner(name, **({"model": model} if model else {}))
-    asked = suite.external(items) if items else suite.handwritten()
-    summary = suite.Report(list(suite.run(chosen, asked, skills_for))).summary()
-    text = json.dumps({"suite": "planner", "planner": name, **summary}, indent=None if as_json else 1)
+        with _Ticker("inputs", as_json) as tick:
+            data = feed(make_planner(name, **({"model": model} if model else {})), fuzz, seed or 0, tick).to_json()
+    else:
+        asked = external(items) if items else suite.items_of(chosen, count, seed)
+        if ablation:
+            data = suite.ablation(asked, Path(model) if model else None)
+        else:
+            report = suite.score(make_planner(name, **({"model": model} if model else {})), asked)
+            data = report.summary()
+            bad = [s for s in report.scored if s.verdict not in GOOD]
+            data |= {"faults": [f"{s.verdict.value}: {s.item.instruction}: {s.note}" for s in bad]} if faults else {}
+    text = json.dumps({"suite": "planner", "planner": name, "set": chosen, **data}, indent=None if as_json else 1)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")

@@ -167,10 +167,10 @@ def _equal(value: object, text: str) -> bool:
 # --- sources of instructions -----------------------------------------------------------------------------------------
 
 
-def handwritten() -> list[Item]:
-    """Returns the shipped hand-written set."""
-    data = read_yaml("planner_bench.yaml")
-    scenes = {name: PlanningScene.parse(scene, f"planner_bench.yaml: {name}") for name, scene in data["scenes"].items()}
+def handwritten(file: str = "planner_bench.yaml") -> list[Item]:
+    """Returns a shipped hand-written set."""
+    data = read_yaml(file)
+    scenes = {name: PlanningScene.parse(scene, f"{file}: {name}") for name, scene in data["scenes"].items()}
     return [_item(entry, scenes[entry["scene"]]) for entry in data["items"]]
 
 

@@ -44,7 +44,9 @@ def worth_fitting(view: View, detection: Detection, model: CategoryModel, surfac
     if surface.kind == "floor" and not any(hidden):
         if not np.isfinite(foot[0]):
             return False
-        width = (right - left) / view.intrinsics[0, 0] * view.depth(foot)
+        # off the optical axis a pinhole image stretches what is as wide as before
+        aslant = float(view.rays(detection.center) @ view.rotation[:, 2])
+        width = (right - left) / view.intrinsics[0, 0] * view.depth(foot) * aslant
         return model.narrowest <= width <= model.widest
     if surface.kind == "top":
         return bool(np.isfinite(foot[0])) and surface.outside_by(foot[0], foot[1]) < 0.15

@@ -18,7 +18,7 @@ from robomatrix.perception.projection import View
 from robomatrix.perception.settings import TrackerSettings
 from robomatrix.perception.splitting import Silhouette
 from robomatrix.perception.surfaces import FLOOR, Surface
-from robomatrix.perception.tracks import Track, first_track
+from robomatrix.perception.tracks import YOUTH, Track, first_track
 from robomatrix.perception.visibility import holds, in_image, in_plain_view, overlap, predicted_box
 
 Readings = tuple[Placement, ...]
@@ -32,6 +32,8 @@ REVIEW = 8
 """Every so many sightings a well known thing is looked at without prejudice."""
 FOOT_SHOWN = 3.0
 """Of the five downward directions, those in which the foot of what stands on the floor must show for a track."""
+SWIVEL = 0.4
+"""A drawer's front does not turn by more from one sighting to the next [rad]."""
 HAND = 16.0
 """How far outside of where a thing is expected a part of it may show that the gripper splits off [px]."""
 BODY = 0.05
@@ -174,6 +176,13 @@ class Tracker:
             return False
         return reading.plausible(settings.leniency * settings.misfit, settings.leniency * settings.oddity)
 
+    def _swivelled(self, track: Track, reading: Placement) -> bool:
+        """Tells whether a well known front would have turned: what hides a part of it makes it look aslant."""
+        known = track.estimates.get(reading.category)
+        if known is None or track.sightings < YOUTH:
+            return False
+        return float(np.cos(reading.parameters[3] - known.parameters[3])) < np.cos(SWIVEL)
+
     def _associate(
         self,
         view: View,
@@ -200,6 +209,8 @@ class Tracker:
         best, settings = None, self._settings
         for reading in readings:
             if not (self._may_be(track, reading.category) and self._believable(reading)):
+                continue
+            if self._categories[reading.category].fronted and self._swivelled(track, reading):
                 continue
             estimate = track.estimates.get(reading.category, track.estimate)
             spread = estimate.covariance[:2, :2] + self._covariance(view, reading)[:2, :2]

@@ -7,6 +7,7 @@ perception where something was seen since the step began, and the skills' own su
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -24,6 +25,9 @@ from robomatrix.skills.spec import SkillSpec
 
 _LASTING = ("on", "open", "holding")
 _EXPLORE = PlanStep("look_around")
+_APPROACH = "move_to"
+_VIEWS = 2
+"""What was named and not seen is looked for from where the robot stands, then from one other place."""
 
 
 class TaskError(Enum):
@@ -46,7 +50,7 @@ class Options:
     ask_before_run: bool = False
     """Wait for :meth:`TaskExecution.approve` before the first step."""
     explore: bool = True
-    """Look around once, if the robot can, when something that was named is not in the scene."""
+    """Look around, if the robot can, when something that was named is not in the scene; then once from elsewhere."""
     clarify: bool = True
     """Turn a planner's question into :class:`Ask`; otherwise it ends the task."""
 
@@ -66,7 +70,7 @@ class RunStep:
     """Execute this step and report with :meth:`TaskExecution.on_result`."""
 
     index: int
-    """In :attr:`TaskExecution.plan`; -1 for looking around before there is a plan."""
+    """In :attr:`TaskExecution.plan`; -1 for looking for what was named before there is a plan."""
     step: PlanStep
 
 
@@ -123,7 +127,10 @@ class TaskExecution:
     finished: Finished | None = None
     _failures: dict[str, int] = field(default_factory=dict)
     """How often each step has failed under the plan in force; an approach that worked does not forgive the grasp."""
-    _explored: bool = False
+    _search: list[PlanStep] = field(default_factory=list)
+    """What is still to be done to find what was named."""
+    _views: int = 0
+    """From how many places it was looked for."""
     _approved: bool = False
     _started: float = 0.0
     _belief: Belief | None = None
@@ -150,9 +157,10 @@ class TaskExecution:
         """
         if self.finished:
             return self.finished
-        if self._looking:
+        if self._search:
             self._belief = Belief.of(scene)
-            return self._replan()
+            self._search.pop(0)
+            return RunStep(-1, self._search[0]) if self._search else self._replan()
         step = self.plan[self.index]
         before = self._known
         self._belief = before.after(step, self._skills[step.skill], scene, seen, taken=outcome.success)
@@ -228,10 +236,6 @@ class TaskExecution:
             raise PlanningError("the execution has not begun")
         return self._belief
 
-    @property
-    def _looking(self) -> bool:
-        return not self.plan and self._explored and self.result is not None and self.result.status != "ok"
-
     def _replan(self) -> Action:
         request = PlanRequest(self.instruction, self._known.scene, tuple(self.skills), tuple(self.history))
         started, before, asked, self._asked = self.clock(), self.result, self._asked, request.scene
@@ -243,32 +247,55 @@ class TaskExecution:
                 self.result = replace(self.result, goal=(*owed, *self.result.goal))
             return self._adopt(self.result.steps)
         self.plan, self.index = (), 0
-        if self._worth_looking():
-            self._explored = True
-            return RunStep(-1, _EXPLORE)
+        self._search = self._next_view()
+        if self._search:
+            return RunStep(-1, self._search[0])
         if self.result.status == "clarify" and self.options.clarify and not self.options.dry_run:
             return Ask(self.result.message)
         error = TaskError.UNCLEAR if self.result.status == "clarify" else TaskError.REFUSED
         return self._finish(False, self.result.message, error)
 
     def _still_owed(self, before: Sequence[str], asked: PlanningScene, now: Sequence[str]) -> list[str]:
-        """Returns the goals of the last plan that the new one says nothing about: what fell beside is not done."""
+        """Returns the goals of the last plan that the new one says nothing about: what fell beside is not done.
+
+        A thing that was lost from sight and is seen again goes by a new id; it is known by its name.
+        """
         scene, named = self._known.scene, {Literal.parse(goal).arguments[:1] for goal in now}
         names = {scene.name_of(*one) for one in named if one}
         owed = []
         for text in before:
             goal = Literal.parse(text)
-            found_again = not goal.arguments or (
-                scene.entity(goal.arguments[0]) is None and asked.name_of(goal.arguments[0]) in names
-            )
-            if goal.predicate in _LASTING and goal.arguments[:1] not in named and not found_again:
+            if goal.predicate not in _LASTING or goal.arguments[:1] in named:
+                continue
+            name = asked.name_of(goal.arguments[0])
+            if scene.entity(goal.arguments[0]) is not None:
                 owed.append(text)
+            elif name not in names:
+                alike = [o.id for o in scene.objects if o.name == name]
+                found = alike[0] if len(alike) == 1 else goal.arguments[0]
+                owed.append(str(replace(goal, arguments=(found, *goal.arguments[1:]))))
         return owed
 
-    def _worth_looking(self) -> bool:
+    def _next_view(self) -> list[PlanStep]:
+        """Returns the steps that may show what was named and is not in the scene; none where all was tried."""
         unseen = bool(self.result and self.result.missing) or not self._known.scene.objects
         able = _EXPLORE.skill in self._skills and self.options.explore and not self.options.dry_run
-        return able and unseen and not self._explored
+        if not (able and unseen) or self._views >= _VIEWS:
+            return []
+        self._views += 1
+        if self._views == 1:
+            return [_EXPLORE]
+        far = self._farthest_place()
+        return [PlanStep(_APPROACH, {"target": far}), _EXPLORE] if far and _APPROACH in self._skills else []
+
+    def _farthest_place(self) -> str | None:
+        """Returns the known piece of furniture that is farthest from the robot."""
+        scene = self._known.scene
+        here = scene.robot.position
+        seen = [p for p in scene.locations if p.position is not None and p.kind in ("surface", "container")]
+        if here is None or not seen:
+            return None
+        return max(seen, key=lambda p: (math.dist(here[:2], p.position[:2]) if p.position else 0.0, p.id)).id
 
     def _adopt(self, steps: tuple[PlanStep, ...]) -> Action:
         done = self.plan[: self.index] if self.replans else ()

@@ -115,6 +115,25 @@ def skillmimic(
     typer.echo(json.dumps({"policy": str(out or run / "policy"), "training": dict(spec.training)}))
 
 
+@train_app.command("planner")
+def planner(
+    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 13000,
+    seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
+    threads: Annotated[int, typer.Option(help="Of the learner.", min=1)] = 1,
+    run: Annotated[Path, typer.Option(help="Folder of the checkpoint; goes on if it has one.")] = Path("runs/planner"),
+    out: Annotated[Path | None, typer.Option(help="Folder of the model; default: inside the run's folder.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
+) -> None:
+    """Train the compact planner model on generated instructions and goal programs."""
+    from robomatrix.training.planner.recipe import Recipe, train
+
+    def tell(at: Any) -> None:
+        typer.echo(f"step {at.step}: loss {at.loss:.4f}, exact {at.exact:.3f}, {at.seconds:.0f} s", err=True)
+
+    report = train(Recipe(steps=steps, seed=seed, threads=threads), run, out or run / "model", tell)
+    typer.echo(json.dumps(report) if as_json else "\n".join(f"{key}: {value}" for key, value in report.items()))
+
+
 def register(application: typer.Typer) -> None:
     """Hangs ``train`` into the ``robomatrix`` command."""
     application.add_typer(train_app, name="train")

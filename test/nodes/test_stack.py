@@ -177,3 +177,12 @@ def test_bring_ups_leave_nothing_behind(domain_id: int) -> None:
         with Stack(StackSettings(domain_id=domain_id, camera=False)):
             pass
     assert threading.active_count() <= before + 1
+
+
+def test_a_plan_can_be_asked_for_and_nothing_moves(stack: Stack, client: Client) -> None:
+    service = client.create_client(PlanTask, "plan_task")
+    client.until(service.service_is_ready)
+    response = client.get(service.call_async(PlanTask.Request(instruction="turn left 90 degrees")))
+    assert (response.error_code, response.plan.status) == (PlanTask.Request.ERROR_NONE, "ok")
+    assert [step.skill for step in response.plan.steps] == ["turn"]
+    assert yaw(stack) == pytest.approx(0.0, abs=0.01)

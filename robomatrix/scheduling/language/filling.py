@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from robomatrix.scheduling.language.chunks import Chunk
+from robomatrix.scheduling.language.discourse import Role
 from robomatrix.scheduling.language.nouns import NounPhrase
-from robomatrix.scheduling.language.reference import Resolver, Role
+from robomatrix.scheduling.language.reference import Resolver
 from robomatrix.scheduling.language.text import Token, lemmas
 from robomatrix.skills.spec import Parameter, SkillSpec, Value
 

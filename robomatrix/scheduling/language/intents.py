@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.commands import Command, Intent, fits, held_above, put, split_person
+from robomatrix.scheduling.language.discourse import Role, Unresolved
 from robomatrix.scheduling.language.nouns import NounPhrase
 from robomatrix.scheduling.language.placing import (
     Move,
@@ -16,7 +17,6 @@ from robomatrix.scheduling.language.placing import (
     place,
     readings,
 )
-from robomatrix.scheduling.language.reference import Role, Unresolved
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.tidying import clear, discard, fill, group, sort, store
 from robomatrix.scheduling.plan import PlanStep

@@ -7,17 +7,18 @@ from dataclasses import dataclass, field, replace
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language import guards
-from robomatrix.scheduling.language.calls import Call
+from robomatrix.scheduling.language.accounting import account_for, unknown_words
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.clauses import Clause, ClauseReader, Tokens
+from robomatrix.scheduling.language.commanding import Commander, Refusal
 from robomatrix.scheduling.language.commands import Command, fits
-from robomatrix.scheduling.language.entities import CLASS, EntityIndex
+from robomatrix.scheduling.language.discourse import Unresolved
+from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.hazards import hazard
 from robomatrix.scheduling.language.intents import INTENTS
 from robomatrix.scheduling.language.nouns import NounPhrase
 from robomatrix.scheduling.language.placing import deliver, moves, place, readings
-from robomatrix.scheduling.language.reading import ENGLISH, read
-from robomatrix.scheduling.language.reference import Unresolved
+from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.repairs import amended
 from robomatrix.scheduling.language.saying import sentence
 from robomatrix.scheduling.language.sentences import ClauseParser
@@ -29,15 +30,9 @@ from robomatrix.scheduling.symbolic import Literal
 
 _OPEN_WORDS = frozenset({"open", "opened"})
 _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
-_NEEDS = {"shoot": "shot", "cross": "crossed", "go": "at", "look": "at", "open": "open", "close": "open"}
-"""What a robot must be able to bring about to be asked for an intent; "holding" for all others."""
 _AGAIN = frozenset({"do", "same", "likewise", "ditto"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
-
-
-class Refusal(PlanningError):
-    """The instruction asks for what the robot cannot or must not do."""
 
 
 @dataclass
@@ -141,7 +136,7 @@ class _Run:
             if self.following is None or not self.following.correction:
                 raise
             session.restore(before)
-        if clause.form != "information":
+        if clause.form != "information" and not _repeats(clause):  # "the same" is what was said before it
             self.said = Said(clause, chunks, before)
 
     def _consider(self, clause: Clause) -> None:
@@ -201,7 +196,7 @@ class _Run:
     def _planned(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         match clause.form:
             case "command":
-                self._command(clause, chunks)
+                Commander(self.session).run(clause, chunks)
             case "wish":
                 self._wish(clause, chunks)
             case "state":
@@ -214,82 +209,6 @@ class _Run:
                 self._fragment(clause, chunks)
 
     # --- forms ---------------------------------------------------------------------------------------------------
-
-    def _command(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
-        session = self.session
-        fault: PlanningError | None = None
-        for tokens, call in self._possible_calls(clause):
-            try:
-                step = session.calls.step(call, tokens, session.discourse)
-            except Unresolved as error:
-                fault = fault or error
-                continue
-            if step is not None:
-                session.step(step)
-                return
-        if clause.unable:
-            raise fault or Refusal(f"I have no skill to {clause.unable}.")
-        if clause.verb is None:
-            raise fault or Refusal(f"I do not understand '{clause}'.")
-        self._intended(clause, chunks, fault)
-
-    def _possible_calls(self, clause: Clause) -> list[tuple[Tokens, Call]]:
-        """Returns the skills that the clause may call; "pick it up" is also read as "pick up it"."""
-        calls = self.session.calls
-        whole = clause.whole
-        found = [(whole, call) for call in calls.calls(whole) if not self._prefers_goal(clause, call.length)]
-        at = next((i for i in range(2, len(whole)) if whole[i].text in ("up", "down", "off", "out")), None)
-        if at is not None and not found:
-            joined = (whole[0], whole[at], *whole[1:at], *whole[at + 1 :])
-            found = [
-                (joined, c) for c in calls.calls(joined) if c.length > 1 and not self._prefers_goal(clause, c.length)
-            ]
-        return found
-
-    def _prefers_goal(self, clause: Clause, length: int) -> bool:
-        """A longer verb phrase that means a goal is no call, unless a measure is said with it."""
-        if clause.verb is None or not any(
-            self.session.can(_NEEDS.get(i, "holding")) for i in clause.verb.value.intents
-        ):
-            return False
-        measured = any(t.number is not None or t.text in self.session.lexicon.numbers for t in clause.tokens)
-        return clause.verb.length > length and not measured
-
-    def _intended(self, clause: Clause, chunks: tuple[Chunk, ...], fault: PlanningError | None) -> None:
-        verb = clause.verb.value if clause.verb else None
-        intents = list(verb.intents) if verb else []
-        base = verb.base if verb else ""
-        moved = self.session.lexicon.particles.get(base, {})
-        particle = next(
-            (c.text for c in chunks if c.kind in ("particle", "word", "direction") and c.text in moved), None
-        )
-        if particle:
-            intents.insert(0, moved[particle])
-        chunks = _without_adverbs(chunks)
-        if any(c.kind == "measure" and c.unit for c in chunks) and "wait" not in intents:
-            raise fault or Unresolved(f"I cannot measure that out: '{clause}'.")
-        command = Command(base, chunks, clause.benefit)
-        try:
-            if any(self._try(intent, command) for intent in _ranked(intents, command)):
-                return
-        except PlanningError as error:
-            raise fault or error from None
-        raise fault or self._incomplete(command)
-
-    def _try(self, intent: str, command: Command) -> bool:
-        handler = INTENTS.get(intent)
-        return handler is not None and handler(self.session, command)
-
-    def _incomplete(self, command: Command) -> PlanningError:
-        if command.things:
-            names = " and ".join(t.text or " ".join(t.words) for t in command.things)
-            try:
-                for thing in command.things:
-                    self.session.resolver.resolve(thing, "any")
-            except PlanningError as error:
-                return error
-            return Unresolved(f"{command.verb.capitalize()} {names}: where to?")
-        return Unresolved(f"What should I {command.verb}?")
 
     def _wish(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         if self._opening(clause.tokens) or any(place(self.session, m) for m in moves(chunks) if m.relations):
@@ -343,8 +262,7 @@ class _Run:
 
     def _fragment(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         things = [t for c in chunks for t in c.things]
-        repeats = clause.whole and clause.whole[0].text in _AGAIN
-        if self.said is not None and things and (repeats or self._adds(chunks)):
+        if self.said is not None and things and (_repeats(clause) or self._adds(chunks)):
             self._again(things)
             return
         topic = bool(things) and all(t.pronoun or self._means_something(t) for t in things)
@@ -395,34 +313,10 @@ class _Run:
 
     def _unknown_command(self, clause: Clause, things: Sequence[object]) -> None:
         raise Unresolved(
-            f"I do not understand '{clause}'. What should I do with it?", _unknown(self.session, clause.tokens)
+            f"I do not understand '{clause}'. What should I do with it?", unknown_words(self.session, clause.tokens)
         )
 
     # --- the end -------------------------------------------------------------------------------------------------
-
-    def _account_for(self, tokens: Tokens) -> None:
-        """Asks where something in the scene was named and nothing came of it: then a part was not understood."""
-        session = self.session
-        used = {
-            *session.discourse.mentioned,
-            *session.discourse.places,
-            *session.discourse.untouchable,
-            session.discourse.focus,
-        }
-        used.update(str(v) for step in session.plan.steps for v in step.arguments.values())
-        used.update(id_ for group in session.discourse.objects for id_ in group)
-        used.update(session.discourse.initial.container_of(id_) or "" for id_ in tuple(used))
-        used.update(session.discourse.considered)
-        names = {word for e in session.index.entities if e.id in used for phrase in e.heads for word in phrase}
-        for token, following in zip(tokens, [*tokens[1:], None], strict=True):
-            after = following.text if following is not None else ""
-            compound = following is not None and following.lemma in session.index.nouns
-            compound = compound or (token.text == "can" and after in ("you", "we", "i", "u"))
-            if token.lemma in names or compound or any(token is verb for verb in self.verbs):
-                continue
-            called = [e.id for e in session.index.entities if e.entity and e.heads.get((token.lemma,), 0.0) >= CLASS]
-            if called:
-                raise Unresolved(f"I did not understand what to do with '{token.text}'.", candidates=called)
 
     def result(self, tokens: Tokens) -> PlanResult:
         """Returns the plan for everything that was said."""
@@ -433,12 +327,16 @@ class _Run:
         if not session.acts:
             what = f"'{self.asked}'" if self.asked else "that"
             raise Unresolved(f"I do not understand what to do about {what}.")
-        self._account_for(tokens)
+        account_for(session, self.verbs, tokens)
         kept = [g for g in session.goals if session.state.holds(g)]
         goals = tuple(dict.fromkeys(_lasting(kept, session)))
         steps = tuple(session.plan.steps)
         message = sentence(session.request.scene, goals, steps)
         return PlanResult("ok", message, steps=steps, goal=tuple(str(g) for g in goals))
+
+
+def _repeats(clause: Clause) -> bool:
+    return clause.form == "fragment" and bool(clause.whole) and clause.whole[0].text in _AGAIN
 
 
 def _lasting(goals: Sequence[Literal], session: Session) -> list[Literal]:
@@ -449,28 +347,3 @@ def _after_unknown_verb(clause: Clause) -> Tokens:
     if clause.verb is not None or clause.unable:
         return clause.tokens
     return clause.tokens[1:] if clause.tokens and clause.tokens[0].is_word else clause.tokens
-
-
-def _unknown(session: Session, tokens: Sequence[Token]) -> list[str]:
-    known = session.index.words | session.index.nouns | session.lexicon.words | ENGLISH
-    return [t.text for t in tokens if t.is_word and len(t.text) > 2 and t.text not in known and t.lemma not in known][
-        :3
-    ]
-
-
-def _without_adverbs(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
-    return tuple(c for c in chunks if c.kind != "word" or not c.text.endswith("ly"))
-
-
-def _ranked(intents: Sequence[str], command: Command) -> list[str]:
-    """Puts the intent first that the shape of the command speaks for."""
-    things, relations = bool(command.things), [c for c in command.relations if c.relation != "from"]
-    order = list(dict.fromkeys(intents))
-    order.sort(key=lambda i: i != "cross")  # it declines what is no obstacle
-    if not things and relations:
-        order.sort(key=lambda i: i not in ("go", "cross", "shoot", "look", "clear"))
-    if things and relations:
-        order.sort(key=lambda i: i in ("go",))
-    if things and not relations:
-        order.sort(key=lambda i: i in ("place",))
-    return order

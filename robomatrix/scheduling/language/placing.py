@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
+from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
-from robomatrix.scheduling.language.reference import Unresolved
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.safety import classes_of
 from robomatrix.scheduling.scene import START

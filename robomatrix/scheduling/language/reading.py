@@ -33,7 +33,7 @@ ENGLISH = word_set(
     "between inside outside everything anything nothing something someone here down away together first second "
     "third last same different else otherwise unless because about also very much many more most less least good "
     "great nice sure make sure here thing things one ones its been being were was are colour color coloured colored "
-    "matching instead itself around along through against without within"
+    "matching instead plus bought itself around along through against without within"
 )
 """Common words that are no misspellings."""
 

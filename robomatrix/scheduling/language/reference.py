@@ -3,75 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import dataclass, replace
 
-from robomatrix.errors import PlanningError
-from robomatrix.scheduling.language.entities import NAME, SYNONYM, WIDER, Described, EntityIndex, Fit
+from robomatrix.scheduling.language.discourse import Discourse, Role, Unresolved, fills
+from robomatrix.scheduling.language.entities import NAME, SYNONYM, WIDER, Described, Fit
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.pronouns import Pronouns
 from robomatrix.scheduling.language.selectors import select
 from robomatrix.scheduling.language.text import lemmas
-from robomatrix.scheduling.scene import START
-from robomatrix.scheduling.symbolic import SymbolicState
 
-Role = Literal["object", "place", "any", "openable", "target", "obstacle", "person"]
-
-_SELF = frozenset({"me", "us", "myself", "i"})
 _STATES = {"open": "open", "opened": "open", "closed": "closed", "shut": "closed", "empty": "empty", "full": "full"}
 _BESIDE = ("near", "side", "at")
-
-
-class Unresolved(PlanningError):
-    """A phrase that means nothing here, or more than one thing."""
-
-    def __init__(
-        self, message: str, missing: Sequence[str] = (), candidates: Sequence[str] = (), refuse: bool = False
-    ) -> None:
-        super().__init__(message)
-        self.missing, self.candidates, self.refuse = tuple(missing), tuple(candidates), refuse
-
-
-@dataclass
-class Discourse:
-    """What later words may refer to."""
-
-    index: EntityIndex
-    state: SymbolicState
-    initial: SymbolicState
-    objects: list[tuple[str, ...]] = field(default_factory=list)
-    """Things that were acted on, the newest last."""
-    places: list[str] = field(default_factory=list)
-    """Places that were mentioned, the newest last."""
-    mentioned: list[str] = field(default_factory=list)
-    handled: set[str] = field(default_factory=set)
-    """Objects that an earlier clause dealt with."""
-    untouchable: set[str] = field(default_factory=set)
-    scope: tuple[str, ...] = ()
-    """What "everything" means after "clear the table"."""
-    focus: str = ""
-    """The place that was gone to or opened last: "go to the table and take the can"."""
-    head: str = ""
-    """The last head noun, for "the blue one"."""
-    place_head: str = ""
-    """The last head noun of a place, for "on the right one"."""
-    considered: set[str] = field(default_factory=set)
-    """Everything that a phrase was found to mean."""
-    answers: tuple[str, ...] = ()
-    """Replies to earlier questions."""
-
-    def note_objects(self, ids: Sequence[str], phrase: NounPhrase | None = None) -> None:
-        """Remembers what was acted on."""
-        if ids:
-            self.objects.append(tuple(ids))
-            self.mentioned += ids
-            self.handled.update(ids)
-        if phrase and phrase.head and phrase.head not in ("one", "thing"):
-            self.head = phrase.head
-
-    def note_place(self, place: str) -> None:
-        """Remembers a place."""
-        self.places.append(place)
-        self.mentioned.append(place)
 
 
 @dataclass(frozen=True)
@@ -111,7 +53,7 @@ class Resolver:
             Unresolved: nothing fits, or a phrase for one thing fits several.
         """
         if phrase.pronoun:
-            found = self._pronoun(phrase, role)
+            found = Pronouns(self.discourse).meaning(phrase, role)
             excluded = self._excluded(phrase) if phrase.without else set()
             return [id_ for id_ in found if id_ not in excluded] or found
         found = self._matching(phrase, role)
@@ -194,7 +136,7 @@ class Resolver:
 
     def _named_so(self, word: str, role: Role) -> bool:
         """True if a state is part of a name ("empty glass")."""
-        return any(word in e.attributes for e in self.discourse.index.entities if _fills(role, e))
+        return any(word in e.attributes for e in self.discourse.index.entities if fills(role, e))
 
     def _is_so(self, id_: str, word: str) -> bool:
         state = self.discourse.state
@@ -210,7 +152,7 @@ class Resolver:
 
     def _fits(self, words: tuple[str, ...], role: Role) -> list[tuple[Described, Fit]]:
         index = self.discourse.index
-        fits = [(e, fit) for e in index.entities if _fills(role, e) and (fit := index.fit(e, words))]
+        fits = [(e, fit) for e in index.entities if fills(role, e) and (fit := index.fit(e, words))]
         if role in ("place", "any"):
             return self._placed(fits, role)
         return fits
@@ -256,7 +198,7 @@ class Resolver:
     def _modifying(self, place: NounPhrase) -> list[str]:
         """Returns every entity that a modifier's place may mean: the narrowed noun decides between them."""
         if place.pronoun:
-            return self._pronoun(place, "any")
+            return Pronouns(self.discourse).meaning(place, "any")
         plural = replace(place, quantity="all")
         try:
             return self._matching(plural, "place")
@@ -363,67 +305,9 @@ class Resolver:
             own |= set(lemmas(self._name(place)))
         return len(own & words)
 
-    # --- pronouns ------------------------------------------------------------------------------------------------
-
-    def _pronoun(self, phrase: NounPhrase, role: Role) -> list[str]:
-        pronoun = phrase.pronoun
-        if pronoun == "held":
-            return [self._held()]
-        if pronoun in _SELF or role == "person" or pronoun in ("him", "her", "everyone"):
-            return [self.person()]
-        if pronoun == "here":
-            return [self.person()]
-        if pronoun == "home":
-            return [START]
-        if pronoun == "there" or role in ("place", "openable"):
-            return [self._last_place(phrase, role)]
-        if pronoun == "it" and role == "any" and self.discourse.mentioned:
-            return [self.discourse.mentioned[-1]]
-        return self._last_objects(phrase)
-
-    def _held(self) -> str:
-        held = self.discourse.state.holding
-        if held is None:
-            raise Unresolved("I am not holding anything.")
-        return held
-
     def person(self) -> str:
         """Returns the person who is asking: the only one, or the one called user; the start where there is none."""
-        people = [e for e in self.discourse.index.entities if e.kind == "person"]
-        asking = [e for e in people if {"user", "operator", "me"} & {*lemmas(e.name), *lemmas(e.id)}]
-        if len(people) > 1 and len(asking) != 1:
-            raise Unresolved(f"Who: {' or '.join(e.name for e in people)}?", candidates=[e.id for e in people])
-        return (asking or people)[0].id if people else START
-
-    def _last_place(self, phrase: NounPhrase, role: Role) -> str:
-        index = self.discourse.index
-        objects = [id_ for group in self.discourse.objects for id_ in group]
-        for id_ in (*reversed(self.discourse.places), *reversed(objects)):
-            if _fills(role if role != "place" else "any", index.by_id[id_]) and (
-                role != "place" or id_ not in self._recent()
-            ):
-                return id_
-        openable = [e.id for e in index.entities if _fills("openable", e)]
-        if role == "openable" and len(openable) == 1:
-            return openable[0]
-        raise Unresolved(f"What do you mean by '{phrase.text}'?")
-
-    def _recent(self) -> tuple[str, ...]:
-        return self.discourse.objects[-1] if self.discourse.objects else ()
-
-    def _last_objects(self, phrase: NounPhrase) -> list[str]:
-        groups = self.discourse.objects
-        held = self.discourse.state.holding
-        if phrase.plural:
-            if groups and len(groups[-1]) == 1:  # "take the can and the ball ... put them": said one after the other
-                return list(dict.fromkeys(id_ for group in groups for id_ in group))
-            if groups:
-                return list(groups[-1])
-        if groups:
-            return list(groups[-1])
-        if held:
-            return [held]
-        raise Unresolved(f"What do you mean by '{phrase.text}'?")
+        return Pronouns(self.discourse).person()
 
     # --- saying --------------------------------------------------------------------------------------------------
 
@@ -451,18 +335,3 @@ class Resolver:
     def _say(phrase: NounPhrase) -> str:
         words = [w for w in (*phrase.selectors, *phrase.words) if w != "rest"]
         return " ".join(words) or phrase.text or "such thing"
-
-
-def _fills(role: Role, entity: Described) -> bool:
-    location = None if entity.is_object else entity.entity
-    match role:
-        case "object":
-            return entity.is_object
-        case "place":
-            return entity.kind in ("surface", "container", "person", "region", "object", "target")
-        case "openable":
-            return location is not None and bool(location.openable)
-        case "target" | "obstacle" | "person":
-            return entity.kind == role
-        case _:
-            return True

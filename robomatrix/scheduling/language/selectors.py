@@ -10,8 +10,8 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.scene import START
 
 if TYPE_CHECKING:
+    from robomatrix.scheduling.language.discourse import Discourse
     from robomatrix.scheduling.language.nouns import NounPhrase
-    from robomatrix.scheduling.language.reference import Discourse
 
 _NEAR = frozenset({"nearest", "closest", "near"})
 _FAR = frozenset({"farthest", "furthest", "far"})

@@ -9,9 +9,10 @@ from robomatrix.scheduling.expansion import Expansion
 from robomatrix.scheduling.language.calls import SkillCalls
 from robomatrix.scheduling.language.chunks import Chunk, Chunker
 from robomatrix.scheduling.language.clauses import Clause
+from robomatrix.scheduling.language.discourse import Discourse, Unresolved
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon, load_lexicon
-from robomatrix.scheduling.language.reference import Discourse, Resolver, Unresolved
+from robomatrix.scheduling.language.reference import Resolver
 from robomatrix.scheduling.language.text import Token
 from robomatrix.scheduling.plan import PlanRequest, PlanStep
 from robomatrix.scheduling.symbolic import Literal, SymbolicState

@@ -9,9 +9,9 @@ from dataclasses import replace
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, fits, put
+from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
 from robomatrix.scheduling.language.placing import Move, fallback_place, is_strong, matching_pairs, place, readings
-from robomatrix.scheduling.language.reference import Unresolved
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
 

@@ -13,6 +13,7 @@ ENTRY_POINT_GROUP = "robomatrix.planners"
 DEFAULT = "rules"
 
 _OWN = {
+    "compact": "robomatrix.scheduling.planners.compact:compact_planner",
     "rules": "robomatrix.scheduling.planners.rules:RulePlanner",
     "transformers": "robomatrix.scheduling.planners.transformers_backend:transformers_planner",
     "openai": "robomatrix.scheduling.planners.openai_backend:openai_planner",

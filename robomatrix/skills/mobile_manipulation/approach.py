@@ -11,6 +11,7 @@ import numpy as np
 from robomatrix.skills.base import ErrorCode
 from robomatrix.skills.mobile_manipulation.body import GiveUp
 from robomatrix.skills.mobile_manipulation.geometry import ROUND, Footprint, Point, Pose2, wrap
+from robomatrix.skills.mobile_manipulation.hand import BUMPER, DEEPEST, EDGE_GAP, GRASP_DEPTH
 from robomatrix.skills.mobile_manipulation.planning import FreeSpace
 from robomatrix.world import SceneObject, World
 
@@ -20,6 +21,8 @@ SMALL = frozenset({"can", "bottle", "ball", "cup", "cube"})
 """What the gripper takes."""
 SUPPORTS = frozenset({"table", "box", "bin", "drawer", "shelf"})
 """What a small thing can stand on or lie in."""
+REACH_ERROR = 0.1
+"""From afar a thing may look so much deeper behind an edge than it stands [m]."""
 CORRIDOR = 0.08
 """Half the width that gripper and held object need between the base and the thing [m]."""
 FINGERS = 0.07
@@ -57,7 +60,7 @@ STANCES = {
         target=(1.5,),
         bar=(0.45, 0.34),
         person=0.7,
-        deepest=0.25,
+        deepest=DEEPEST - BUMPER - EDGE_GAP - GRASP_DEPTH,
     ),
     "s1": Stance(
         object=0.45,
@@ -141,12 +144,13 @@ def _before_sides(footprint: Footprint, gap: float) -> Iterator[Pose2]:
 
 
 def _over_sides(footprint: Footprint, point: Point, stance: Stance) -> Iterator[Pose2]:
-    """Yields poses square to those sides over which a thing on (or in) the footprint can be reached."""
-    for quarter in range(4):
-        direction = footprint.pose.yaw + quarter * math.pi / 2.0
-        ahead, _ = Pose2(*footprint.pose.point, direction).local(point)
-        depth = footprint.extent(direction) - ahead
-        if depth <= stance.deepest:
+    """Yields poses square to those sides over which a thing on (or in) the footprint can be reached, or best may be."""
+    directions = [footprint.pose.yaw + quarter * math.pi / 2.0 for quarter in range(4)]
+    centre = footprint.pose.point
+    depths = [footprint.extent(d) - Pose2(*centre, d).local(point)[0] for d in directions]
+    limit = max(stance.deepest, min(min(depths), stance.deepest + REACH_ERROR))
+    for direction, depth in zip(directions, depths, strict=True):
+        if depth <= limit:
             yield _facing(point, direction, depth + stance.side)
 
 

@@ -12,6 +12,9 @@ from robomatrix.skills.mobile_manipulation.approach import SMALL, STANCES, suppo
 from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import Footprint, Pose2, wrap
 from robomatrix.skills.mobile_manipulation.hand import (
+    BUMPER,
+    DEEPEST,
+    EDGE_GAP,
     EMPTY,
     FLOOR_REACH,
     GRASP_DEPTH,
@@ -33,12 +36,6 @@ from robomatrix.world import SceneObject
 ATTEMPTS = 3
 REACHABLE = 0.75
 """A thing further from the base than this needs move_to first [m]."""
-BUMPER = 0.155
-"""Front of the chassis [m]."""
-EDGE_GAP = 0.025
-"""Kept between the chassis and the side of what it works on [m]."""
-DEEPEST = 0.32
-"""Furthest that the finger tips reach over a table [m]."""
 BLIND = 0.36
 """A thing nearer than this is hidden by the gripper: its last good sighting counts [m]."""
 LIFT = 0.06

@@ -13,12 +13,13 @@ from robomatrix.skills.mobile_manipulation import specs
 from robomatrix.skills.mobile_manipulation.approach import SMALL
 from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import ROUND, Footprint, Point, Pose2, wrap
-from robomatrix.skills.mobile_manipulation.grasp import BUMPER, EDGE_GAP
 from robomatrix.skills.mobile_manipulation.hand import (
+    BUMPER,
     CARRY_X,
+    EDGE_GAP,
     FLOOR_REACH,
-    GRASP_DEPTH,
     HEIGHTS,
+    HELD_DEPTH,
     OPEN,
     aperture,
     grip_height,
@@ -51,7 +52,7 @@ SPACING = 0.14
 """Between the middles of things on a table [m]."""
 STRETCH = 0.31
 """Furthest that the finger tips reach over a place [m]."""
-WALL_GAP = 0.06
+WALL_GAP = 0.055
 """From a container's outline to the middle of what is dropped into it [m]."""
 DEEPER = 0.025
 """The first thing goes so far behind the middle of a container, which leaves room before it for a second [m]."""
@@ -69,6 +70,8 @@ UNLOADED = 0.02
 """Where lowering meets something, the finger tips go up by this before they open [m]."""
 OVER_RIM = {"drawer": 0.055}
 """How far over a container's rim the finger tips stay when they open; 0.02 where it is not said [m]."""
+SECOND_LOOK = 0.4
+"""[s]."""
 OVER_OTHERS = 0.04
 """By so much the fingers rise where something keeps them from opening [m]."""
 ASIDE = 0.14
@@ -113,11 +116,14 @@ class PositionOver(ManipulationSkill):
         body.enter("raise", 0.3)
         z = carrying_height(place, body.world.objects.get(name))
         yield from lower_to(body, CARRY_X, z)
+        yield from body.wait(SECOND_LOOK)  # with the gripper out of the way more of the place shows
         body.enter("reach", 0.6)
-        stretch = nearest(STRETCH, z)[0] - GRASP_DEPTH
-        pose, point, distance = _standing_place(body, place, stretch)
-        yield from settle(body, pose, speed=0.35, position=0.012, heading=0.03)
-        yield from lower_to(body, distance + GRASP_DEPTH, z)
+        stretch = nearest(STRETCH, z)[0] - HELD_DEPTH
+        for position in (0.03, 0.012):  # what is seen on the way corrects the second approach
+            place = body.world.objects.get(target, place)
+            pose, point, distance = _standing_place(body, place, stretch)
+            yield from settle(body, pose, speed=0.35, position=position, heading=0.03)
+        yield from lower_to(body, distance + HELD_DEPTH, z)
         held = held_point(body)
         error = math.dist(held, point)
         if not _inside(place, held) or error > 0.06:
@@ -156,7 +162,7 @@ class Release(ManipulationSkill):
         yield from body.wait(0.25)  # perception has to see it let go before the gripper moves away
         body.enter("leave", 0.7)
         if place is not None and place.category in CONTAINERS:
-            yield from lower_to(body, tip(body).x, carrying_height(place, None))
+            yield from lower_to(body, tip(body).x, leaving_height(body, place))
         yield from back_off(body, 0.22)
         if aperture(body) < min(OPEN - 0.02, closed + FREED) or palm_near(body):
             return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' is caught in the gripper", holding=name)
@@ -214,6 +220,15 @@ def release_height(body: Body, place: SceneObject | None, point: Point, thing: S
     return min(max(rim + OVER_RIM.get(place.category, 0.02), foot + grip), HEIGHTS[1])
 
 
+def leaving_height(body: Body, place: SceneObject) -> float:
+    """Returns the height of the finger tips that clears a container's rim and what stands in it [m].
+
+    Lower, the fingers would drag out with them what leans on them.
+    """
+    tops = (o.position[2] + o.size[2] / 2.0 + ABOVE for o in contents(body, place))
+    return min(max(tip(body).z, carrying_height(place, None), *tops), HEIGHTS[1])
+
+
 def contents(body: Body, place: SceneObject) -> list[SceneObject]:
     """Returns the small things on or in a place, without what is held."""
     footprint, small = Footprint.of(place), body.world.of_category(*SMALL)
@@ -222,7 +237,7 @@ def contents(body: Body, place: SceneObject) -> list[SceneObject]:
 
 def held_point(body: Body) -> Point:
     """Returns where the held thing is in the floor plan, by the measured joints."""
-    return body.pose.world((tip(body).x - GRASP_DEPTH, 0.0))
+    return body.pose.world((tip(body).x - HELD_DEPTH, 0.0))
 
 
 def _standing_place(body: Body, place: SceneObject, stretch: float) -> tuple[Pose2, Point, float]:
@@ -257,7 +272,7 @@ def _drop_slot(body: Body, place: SceneObject, edge: Pose2, reach: float) -> tup
 
     def merit(slot: Point) -> float:
         room = min((math.dist(slot, other) for other in others), default=ROOMY)
-        return min(room, ROOMY) - 0.3 * math.dist(slot, middle)
+        return min(room, ROOMY) - 0.15 * math.dist(slot, middle)
 
     return max([middle, *inside], key=merit)
 

@@ -1,39 +1,33 @@
 import pytest
 
 from robomatrix.errors import PlanningError
-from robomatrix.scheduling.choice import Candidate, choose_robot
-from robomatrix.scheduling.planners import make_planner
-from robomatrix.scheduling.scene import PlanningScene
-from robomatrix.skills.mobile_manipulation.specs import SPECS
-from robomatrix.skills.skillmimic.specs import SPECS as PLAYER
+from robomatrix.scheduling.choice import addressed, preferred
+from robomatrix.scheduling.plan import PlanResult
 
-PLANNER = make_planner("rules")
-
-
-@pytest.fixture
-def robots(office):
-    court = PlanningScene.parse({"robot": {"name": "player"}})
-    return {
-        "ep": Candidate(office, [s for s in SPECS if "ep" in s.robots]),
-        "player": Candidate(court, PLAYER),
-    }
+OK, ASKS, REFUSES = (PlanResult(status) for status in ("ok", "clarify", "refuse"))
 
 
 @pytest.mark.parametrize(
-    ("instruction", "robot", "status"),
+    ("instruction", "robot", "told"),
     [
-        ("put the red can in the bin", "ep", "ok"),
-        ("catch the ball and shoot it", "player", "ok"),
-        ("player, put the red can in the bin", "player", "clarify"),
-        ("tell ep to put the red can in the bin", "ep", "ok"),
-        ("put the can in the bin", "ep", "clarify"),
+        ("put the red can in the bin", None, "put the red can in the bin"),
+        ("player, catch the ball", "player", "catch the ball"),
+        ("tell ep to put the red can in the bin", "ep", "put the red can in the bin"),
+        ("Hey EP robot: come here", "ep", "come here"),
+        ("ep2 should turn left", "ep2", "turn left"),
+        ("epsilon turn left", None, "epsilon turn left"),
     ],
 )
-def test_the_one_that_is_named_or_can_is_chosen(robots, instruction, robot, status):
-    name, result = choose_robot(PLANNER, instruction, robots)
-    assert (name, result.status) == (robot, status)
+def test_who_is_spoken_to(instruction: str, robot: str | None, told: str) -> None:
+    assert addressed(instruction, ("ep", "ep2", "player")) == (robot, told)
 
 
-def test_without_robots_there_is_an_error():
+def test_the_first_that_can_is_preferred() -> None:
+    assert preferred({"a": REFUSES, "b": ASKS, "c": OK, "d": OK}) == "c"
+    assert preferred({"a": REFUSES, "b": ASKS}) == "b"
+    assert preferred({"a": REFUSES, "b": REFUSES}) == "a"
+
+
+def test_without_robots_there_is_an_error() -> None:
     with pytest.raises(PlanningError, match="no robot"):
-        choose_robot(PLANNER, "go", {})
+        preferred({})

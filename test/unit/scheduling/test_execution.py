@@ -280,3 +280,32 @@ def test_a_release_that_failed_out_of_sight_is_not_believed(office):
     assert isinstance(action, RunStep)
     assert action.step.skill == "move_to"
     assert not task.finished
+
+
+def test_what_is_not_seen_is_looked_for_from_here_then_from_elsewhere_then_asked_for(office):
+    data = office.to_json()
+    data["robot"]["position"] = (0.0, 0.0, 0.0)
+    for index, place in enumerate(data["locations"]):
+        place["position"] = (float(index), 1.0, 0.0)
+    scene = PlanningScene.parse(data)
+    far = max(
+        (p for p in scene.locations if p.kind in ("surface", "container")), key=lambda p: p.position[0]
+    )
+    missing = PlanResult("clarify", "There is no blue cup here.", missing=("blue cup",))
+    task = task_for(missing)
+    action, steps = task.begin(scene), []
+    while isinstance(action, RunStep):
+        steps.append((action.index, str(action.step)))
+        action = task.on_result(StepOutcome(action.step.skill != "move_to"), scene, ())
+    assert steps == [(-1, "look_around()"), (-1, f"move_to(target={far.id})"), (-1, "look_around()")]
+    assert isinstance(action, Ask)
+    assert action.question == "There is no blue cup here."
+
+
+def test_what_shows_up_on_the_second_look_is_fetched(office):
+    missing = PlanResult("clarify", "There is no red can here.", missing=("red can",))
+    task = task_for(missing, OK)
+    action = task.begin(office)
+    assert str(action.step) == "look_around()"
+    action = task.on_result(StepOutcome(True), office, ())
+    assert (action.index, action.step.skill) == (0, "move_to")

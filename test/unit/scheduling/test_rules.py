@@ -161,3 +161,13 @@ def test_nothing_that_is_said_raises_or_gives_an_invalid_plan(text):
     assert time.perf_counter() - started < 5.0
     assert validate(request, result).status == result.status
     assert result.status == "ok" or result.message
+
+
+def test_the_same_of_the_same_ends(office: PlanningScene) -> None:
+    instruction = "do the same let me , no , each " * 60  # once went round without end
+    assert plan(office, instruction).status in ("clarify", "refuse")
+
+
+def test_the_same_may_be_asked_for_twice(office: PlanningScene) -> None:
+    result = plan(office, "put the red can in the bin. do the same with the green can. do the same with the ball.")
+    assert set(result.goal) == {"on(red_can, bin)", "on(green_can, bin)", "on(ball, bin)"}

@@ -1,0 +1,217 @@
+"""The compact planner: a small model of our own reads what is asked for, the rules read it too, and they compare.
+
+Where both come to the same end, that is done. Where they differ, or where the rules read a plan and the model is sure
+that it is none, nothing is done before the user has said which is meant. Where the rules understand nothing, the model
+may plan alone if it is sure enough and everything that it uses was named.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+
+from robomatrix.errors import PlanningError
+from robomatrix.resources import resource
+from robomatrix.scheduling.compact.grounding import Grounding
+from robomatrix.scheduling.compact.linking import Linked, Linker
+from robomatrix.scheduling.compact.program import Program, grammar, parse
+from robomatrix.scheduling.compact.prompt import called_skills, compact_prompt
+from robomatrix.scheduling.compact.runtime import SmallModel, Written
+from robomatrix.scheduling.language.entities import EntityIndex
+from robomatrix.scheduling.language.hazards import instruction_hazard
+from robomatrix.scheduling.language.lexicon import load_lexicon
+from robomatrix.scheduling.language.reading import read
+from robomatrix.scheduling.language.session import Session
+from robomatrix.scheduling.language.text import lemmas, word_set
+from robomatrix.scheduling.plan import PlanRequest, PlanResult
+from robomatrix.scheduling.planners.rules import ANSWERED, RulePlanner
+from robomatrix.scheduling.safety import SafetyRules, load_rules
+from robomatrix.scheduling.symbolic import SymbolicState, simulate
+from robomatrix.scheduling.validator import STOP, validate
+
+_DO_YOU_MEAN = "Do you mean: "
+_FORMER = word_set("yes y first former 1 ok sure right exactly correct")
+_LATTER = word_set("second latter 2 other no")
+SURE, CONTRADICTS = -0.05, -0.5
+"""Log-probability of a whole answer from which on the model may plan alone, and from which on it may object."""
+
+
+def default_model() -> Path:
+    """Returns the folder of the model that ships."""
+    return resource("models", "planner", "compact")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the model made of a request."""
+
+    result: PlanResult
+    confidence: float
+    """Log-probability of its whole answer."""
+    program: str = ""
+    linked: Linked | None = None
+
+
+@dataclass
+class CompactModel:
+    """The model alone: linking, goal program, grounding, validation."""
+
+    folder: Path = field(default_factory=default_model)
+    rules: SafetyRules = field(default_factory=load_rules)
+    constrained: bool = True
+    """False lets it write anything; what is no program is then a refusal."""
+    budget: float = 2.0
+    """[s]"""
+    name = "compact model"
+    last: Written | None = None
+    """For measuring."""
+
+    def __post_init__(self) -> None:
+        self._model = SmallModel(Path(self.folder))
+
+    def load(self) -> None:
+        """Loads the model. Raises ConfigurationError if it is not there."""
+        self._model.load()
+
+    def plan(self, request: PlanRequest) -> PlanResult:
+        """Returns what the model makes of a request, valid and safe, without a second opinion."""
+        if self.rules.is_stop(request.instruction):
+            return PlanResult("ok", "Stopping.", steps=(STOP,))
+        return self.read(request).result
+
+    def read(self, request: PlanRequest) -> Reading:
+        """Returns the model's reading of a request; raises nothing for any instruction."""
+        fault = _unreadable(request, self.rules)
+        if fault is not None:
+            return Reading(fault, 0.0)
+        index = EntityIndex(request.scene)
+        lexicon = load_lexicon()
+        tokens = read(request.instruction, index, lexicon, self.rules)
+        linked = Linker(tokens, index, lexicon).run()
+        try:
+            written = self._written(linked, request)
+            program = parse(written.text)
+        except PlanningError as error:
+            return Reading(PlanResult("clarify", f"I did not understand that: {error}"), float("-inf"), "", linked)
+        result = self._grounded(request, index, linked, program)
+        return Reading(result, written.confidence, written.text, linked)
+
+    def _written(self, linked: Linked, request: PlanRequest) -> Written:
+        names = tuple(spec.name for spec in called_skills(request.skills))
+        letters = tuple(slot.letter for slot in linked.slots)
+        held = partial(grammar, letters, names) if self.constrained else None
+        deadline = time.monotonic() + self.budget
+        self.last = self._model.write(compact_prompt(linked, names), (letters, names), held, deadline)
+        return self.last
+
+    def _grounded(self, request: PlanRequest, index: EntityIndex, linked: Linked, program: Program) -> PlanResult:
+        result = Grounding(Session.of(request, index, _answers(request)), linked).run(program)
+        return validate(request, result, self.rules)
+
+
+def _answers(request: PlanRequest) -> tuple[str, ...]:
+    """Returns the replies to earlier questions."""
+    return tuple(line.removeprefix(ANSWERED) for line in request.history if line.startswith(ANSWERED))
+
+
+def _unreadable(request: PlanRequest, rules: SafetyRules) -> PlanResult | None:
+    """What is too long, holds no words or asks for harm is answered by rules; the model is not asked."""
+    limit = rules.limits.instruction
+    if len(request.instruction) > limit:
+        return PlanResult("clarify", f"The instruction has {len(request.instruction)} characters; at most {limit}.")
+    if not any(c.isalnum() for c in request.instruction):
+        return PlanResult("clarify", "I see no words in the instruction. What should I do?")
+    fault = instruction_hazard(request.instruction, request.scene, rules)
+    return PlanResult("refuse", fault) if fault else None
+
+
+@dataclass
+class CompactPlanner:
+    """Two opinions on each instruction, the rules' and the model's."""
+
+    model: CompactModel = field(default_factory=CompactModel)
+    rules: RulePlanner = field(default_factory=RulePlanner)
+    sure: float = SURE
+    contradicts: float = CONTRADICTS
+    name = "compact"
+
+    def plan(self, request: PlanRequest) -> PlanResult:
+        """Returns a plan, a question or a refusal; raises nothing for any instruction."""
+        ruled = self.rules.plan(request)
+        if ruled.steps == (STOP,):
+            return ruled
+        reading = self.model.read(request)
+        if ruled.status == "ok":
+            return self._weighed(request, ruled, reading)
+        sure = reading.result.status == "ok" and reading.confidence >= self.sure
+        if sure and self._may_plan(ruled):
+            return replace(reading.result, message=f"{reading.result.message} (as the model reads it)")
+        return ruled
+
+    def _weighed(self, request: PlanRequest, ruled: PlanResult, reading: Reading) -> PlanResult:
+        """A plan of the rules, unless the model is rather sure of something else."""
+        if reading.confidence < self.contradicts or same_end(request, ruled, reading.result):
+            return ruled
+        asked = f"{_DO_YOU_MEAN}{_said(ruled)}"
+        if reading.result.status == "ok":
+            asked += f" Or: {_said(reading.result)}"
+        chosen = _choice(request, asked)
+        if chosen is None:
+            return PlanResult("clarify", asked, reading.result.missing)
+        if chosen == 0:
+            return ruled
+        return reading.result if reading.result.status == "ok" else PlanResult("refuse", "Then I do nothing.")
+
+    @staticmethod
+    def _may_plan(ruled: PlanResult) -> bool:
+        """The model may plan where the rules only did not understand: not where they refuse or miss something."""
+        return ruled.status == "clarify" and not ruled.missing
+
+
+def _said(result: PlanResult) -> str:
+    called = not result.goal and result.steps
+    return f"{', '.join(map(str, result.steps))}." if called else result.message
+
+
+def _choice(request: PlanRequest, asked: str) -> int | None:
+    """Returns which of the two plans that were asked about the user has chosen; None if there is no clear answer."""
+    if f"asked: {asked}" not in request.history:
+        return None
+    words = set(lemmas(_answers(request)[-1])) if _answers(request) else set()
+    if words & _LATTER:
+        return 1
+    if words & _FORMER:
+        return 0
+    first, _, second = asked.removeprefix(_DO_YOU_MEAN).partition(" Or: ")
+    scores = [len(words & (set(lemmas(one)) - set(lemmas(other)))) for one, other in ((first, second), (second, first))]
+    return None if scores[0] == scores[1] else scores.index(max(scores))
+
+
+def same_end(request: PlanRequest, one: PlanResult, other: PlanResult) -> bool:
+    """Returns whether two plans lead to the same state and call the same skills by name."""
+    if one.status != "ok" or other.status != "ok":
+        return False
+    skills = {spec.name: spec for spec in request.skills}
+    ends = [simulate(request.scene, skills, result.steps).final for result in (one, other)]
+    named = {spec.name for spec in called_skills(request.skills)}
+    calls = [[str(s) for s in result.steps if s.skill in named] for result in (one, other)]
+    visits = [{goal for goal in result.goal if goal.startswith("at(")} for result in (one, other)]
+    return _shape(ends[0]) == _shape(ends[1]) and calls[0] == calls[1] and visits[0] == visits[1]
+
+
+def _shape(state: SymbolicState) -> tuple[object, ...]:
+    return state.holding, dict(state.resting), state.closed, state.facts
+
+
+def compact_planner(model: str | None = None, **options: float) -> CompactPlanner:
+    """Returns the compact planner.
+
+    Args:
+        model: folder of another checkpoint than the one that ships.
+        **options: ``sure`` and ``contradicts`` of :class:`CompactPlanner`.
+    """
+    reader = CompactModel(Path(model)) if model else CompactModel()
+    reader.load()
+    return CompactPlanner(reader, **options)

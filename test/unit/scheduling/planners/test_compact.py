@@ -1,0 +1,129 @@
+"""The policy between the two opinions; how good the model is, is measured by ``bench planner``."""
+
+import subprocess
+import sys
+from dataclasses import dataclass, field
+
+import pytest
+
+from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
+from robomatrix.scheduling.planners import make_planner
+from robomatrix.scheduling.planners.compact import CompactModel, CompactPlanner, Reading, same_end
+from robomatrix.scheduling.scene import PlanningScene
+from robomatrix.scheduling.validator import STOP
+from robomatrix.skills.mobile_manipulation.specs import SPECS
+
+EP = tuple(spec for spec in SPECS if "ep" in spec.robots)
+
+
+def carry(thing: str, place: str) -> PlanResult:
+    steps = (
+        PlanStep("move_to", {"target": thing}),
+        PlanStep("grasp", {"object": thing}),
+        PlanStep("move_to", {"target": place}),
+        PlanStep("position_over", {"object": thing, "target": place}),
+        PlanStep("release", {"object": thing}),
+    )
+    return PlanResult("ok", f"Then the {thing} is at the {place}.", steps=steps, goal=(f"on({thing}, {place})",))
+
+
+@dataclass
+class Says(CompactModel):
+    """A model whose reading is known."""
+
+    reading: Reading = field(default_factory=lambda: Reading(PlanResult("clarify", "What?"), 0.0))
+
+    def read(self, request: PlanRequest) -> Reading:
+        return self.reading
+
+
+@dataclass
+class Rules:
+    """Rules whose answer is known."""
+
+    result: PlanResult
+
+    def plan(self, request: PlanRequest) -> PlanResult:
+        return self.result
+
+
+def weighed(scene: PlanningScene, ruled: PlanResult, read: PlanResult, confidence: float) -> PlanResult:
+    planner = CompactPlanner(Says(reading=Reading(read, confidence)), Rules(ruled))  # type: ignore[arg-type]
+    return planner.plan(PlanRequest("put the red can in the white box", scene, EP))
+
+
+def test_what_both_read_is_done(office: PlanningScene) -> None:
+    both = carry("red_can", "white_box")
+    assert weighed(office, both, both, -0.01) == both
+
+
+def test_where_they_differ_the_user_is_asked(office: PlanningScene) -> None:
+    result = weighed(office, carry("red_can", "white_box"), carry("red_can", "blue_box"), -0.01)
+    assert result.status == "clarify" and not result.steps
+    assert "white_box" in result.message and "blue_box" in result.message
+
+
+@pytest.mark.parametrize(
+    ("answer", "goal"),
+    [("yes", "white_box"), ("the first", "white_box"), ("the second", "blue_box"), ("the blue_box", "blue_box")],
+)
+def test_the_answer_decides(office: PlanningScene, answer: str, goal: str) -> None:
+    reading = Reading(carry("red_can", "blue_box"), -0.01)
+    planner = CompactPlanner(Says(reading=reading), Rules(carry("red_can", "white_box")))  # type: ignore[arg-type]
+    request = PlanRequest("put the red can in the box", office, EP)
+    question = planner.plan(request).message
+    told = PlanRequest(request.instruction, office, EP, (f"asked: {question}", f"answered: {answer}"))
+    assert planner.plan(told).goal == (f"on(red_can, {goal})",)
+
+
+def test_an_answer_to_which_is_heard_by_both(office: PlanningScene) -> None:
+    asked = PlanRequest("put the can in the white box", office, EP, ("asked: Which can?", "answered: the green one"))
+    result = make_planner("compact").plan(asked)
+    assert (result.status, result.goal) == ("ok", ("on(green_can, white_box)",))
+
+
+def test_an_unsure_model_does_not_object(office: PlanningScene) -> None:
+    ruled = carry("red_can", "white_box")
+    assert weighed(office, ruled, carry("red_can", "blue_box"), -9.0) == ruled
+
+
+@pytest.mark.parametrize(("confidence", "status"), [(-0.001, "ok"), (-1.0, "clarify")])
+def test_where_rules_understand_nothing_a_sure_model_plans(
+    office: PlanningScene, confidence: float, status: str
+) -> None:
+    asked = PlanResult("clarify", "I do not understand.")
+    assert weighed(office, asked, carry("red_can", "white_box"), confidence).status == status
+
+
+@pytest.mark.parametrize(
+    "ruled", [PlanResult("refuse", "That could hurt somebody."), PlanResult("clarify", "No florb.", ("florb",))]
+)
+def test_a_model_never_overrules_a_refusal_or_a_missing_thing(office: PlanningScene, ruled: PlanResult) -> None:
+    assert weighed(office, ruled, carry("red_can", "white_box"), 0.0) == ruled
+
+
+def test_stop_is_not_weighed(office: PlanningScene) -> None:
+    planner = CompactPlanner(Says())
+    assert planner.plan(PlanRequest("stop!", office, EP)).steps == (STOP,)
+
+
+def test_ends_are_compared_and_not_steps(office: PlanningScene) -> None:
+    request = PlanRequest("", office, EP)
+    longer = carry("red_can", "white_box")
+    shorter = PlanResult("ok", steps=longer.steps[:], goal=longer.goal)
+    assert same_end(request, longer, shorter)
+    assert not same_end(request, longer, carry("green_can", "white_box"))
+    assert not same_end(request, longer, PlanResult("clarify"))
+
+
+def test_the_model_that_ships_plans(office: PlanningScene) -> None:
+    result = make_planner("compact").plan(PlanRequest("put the red can in the white box", office, EP))
+    assert (result.status, result.goal) == ("ok", ("on(red_can, white_box)",))
+
+
+def test_needs_no_framework() -> None:
+    code = (
+        "import sys; from robomatrix.scheduling.planners import make_planner; make_planner('compact');"
+        "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
