@@ -36,6 +36,7 @@ def register(app: typer.Typer) -> None:
     bench.app.command("stack")(stack)
     bench.app.command("recovery")(recovery)
     bench.app.command("bringup")(bringup)
+    bench.app.command("soak")(soak)
 
 
 def run(
@@ -103,13 +104,13 @@ def up(
     settings: dict[str, Any] = {"robot": robot, "driver": driver, "driver_options": driver_options, "scene": scene}
     settings |= {"planner": planner, "model": model, "record": str(record or ""), "snapshots": str(snapshots or "")}
     settings |= {"view": view, "view_port": view_port}
-    with Stack(StackSettings(**settings, seed=seed, speed=speed, open_network=open_network)) as stack:
-        viewers = f"; viewers: ws://127.0.0.1:{stack.recorder.port}" if view else ""
-        emit({}, False, [f"{robot} is up in namespace /{robot}{viewers}; Ctrl-C ends it"])
-        try:
+    try:
+        with Stack(StackSettings(**settings, seed=seed, speed=speed, open_network=open_network)) as stack:
+            viewers = f"; viewers: ws://127.0.0.1:{stack.recorder.port}" if view else ""
+            emit({}, False, [f"{robot} is up in namespace /{robot}{viewers}; Ctrl-C ends it"])
             stack.spin_until(lambda: False)
-        except KeyboardInterrupt:
-            return
+    except KeyboardInterrupt:
+        return
 
 
 def replay(
@@ -165,6 +166,17 @@ def bringup(
     as_json: JsonFlag = False,
 ) -> None:
     """Brings the nodes up and down, many times in a row: failures, and processes that are left behind."""
-    from robomatrix_nodes import recovery as suite
+    from robomatrix_nodes import bringup as suite
 
-    bench.give(suite.bring_up(runs, robot), as_json, out)
+    bench.give(suite.run(runs, robot), as_json, out)
+
+
+def soak(
+    minutes: Annotated[float, typer.Option(help="How long.", min=0.05)] = 60.0,
+    out: bench.OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """The whole stack at work for long, recorded: memory, files, threads and pace."""
+    from robomatrix_nodes import soak as suite
+
+    bench.give(suite.run(minutes), as_json, out)

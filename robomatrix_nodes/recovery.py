@@ -1,7 +1,4 @@
-"""``robomatrix bench recovery`` kills one process of four while the robot moves: what stops, is told, comes back.
-
-``robomatrix bench bringup`` brings the same nodes up and down, many times in a row.
-"""
+"""``robomatrix bench recovery`` kills one process of four while the robot moves: what stops, is told, comes back."""
 
 from __future__ import annotations
 
@@ -15,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 import rclpy
@@ -218,85 +214,3 @@ def run(victims: tuple[str, ...] = NODES, repeats: int = 3, on_run: Callable[[Ou
             if on_run is not None:
                 on_run(found[-1])
     return Report(tuple(found))
-
-
-@dataclass(frozen=True)
-class BringUps:
-    """What became of many bring-ups."""
-
-    runs: int
-    failures: tuple[str, ...]
-    left_behind: tuple[str, ...]
-    """Processes that outlived their run."""
-    up: tuple[float, ...]
-    """From the start of the process until it says it is up [s]."""
-    down: tuple[float, ...]
-    """From the interrupt to the end of the process [s]."""
-
-    @property
-    def reached(self) -> bool:
-        """Whether none failed and nothing was left behind."""
-        return not self.failures and not self.left_behind
-
-    def to_json(self) -> dict[str, Any]:
-        """Plain data."""
-        median = {
-            "up_s": statistics.median(self.up or [math.nan]),
-            "down_s": statistics.median(self.down or [math.nan]),
-        }
-        worst = {"worst_up_s": max(self.up), "worst_down_s": max(self.down)}
-        return {
-            "suite": "bringup", "reached": self.reached, "runs": self.runs, **median, **worst,
-            "failures": self.failures, "left_behind": self.left_behind,
-        }  # fmt: skip
-
-    def table(self) -> Table:
-        """For people."""
-        table = Table("figure", "value")
-        for name, value in self.to_json().items():
-            table.add_row(name, f"{value:.2f}" if isinstance(value, float) else str(value))
-        return table
-
-
-def bring_up(runs: int, robot: str = "ep", on_run: Callable[[int], None] | None = None) -> BringUps:
-    """Starts ``robomatrix up`` and interrupts it, ``runs`` times in a row."""
-    failures, left, up, down = [], [], [], []
-    for number in range(runs):
-        mark = f"{os.getpid()}.{number}"
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [sys.executable, "-c", "from robomatrix.cli import main; main()", "up", "--robot", robot],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env={**os.environ, "ROBOMATRIX_RUN": mark, "PYTHONUNBUFFERED": "1"},
-        )  # fmt: skip
-        line = process.stdout.readline()
-        up.append(time.monotonic() - began)
-        began = time.monotonic()
-        process.send_signal(signal.SIGINT)
-        try:
-            _, errors = process.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            _, errors = process.communicate()
-            errors += f"\nit did not end within {PATIENCE:g} s"
-        down.append(time.monotonic() - began)
-        if "is up" not in line or process.returncode != 0:
-            failures.append(f"run {number}: exit code {process.returncode}: {errors[-500:]}")
-        left += _alive(mark)
-        if on_run is not None:
-            on_run(number)
-    return BringUps(runs, tuple(failures), tuple(left), tuple(up), tuple(down))
-
-
-def _alive(mark: str) -> list[str]:
-    """Command lines of processes that carry the mark of a run in their environment."""
-    processes = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
-    marked = [p for p in processes if f"ROBOMATRIX_RUN={mark}\0".encode() in _read(p / "environ")]
-    return [_read(p / "cmdline").replace(b"\0", b" ").decode(errors="replace") for p in marked]
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:  # it ended, or is another user's
-        return b""

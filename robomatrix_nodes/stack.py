@@ -18,6 +18,7 @@ from robomatrix.errors import DriverError
 from robomatrix.robots.loader import load_robot
 from robomatrix.scheduling.planners import DEFAULT
 from robomatrix_nodes.bridge import Bridge
+from robomatrix_nodes.interrupts import Interrupts
 from robomatrix_nodes.perception import Perception
 from robomatrix_nodes.scheduler import Scheduler
 from robomatrix_nodes.skill_server import SkillServer
@@ -83,8 +84,10 @@ class Stack:
         self.recorder: Recorder | None = None
         self.nodes: list[Node] = []
         self.executor: Any = None
+        self._interrupts = Interrupts()
 
     def __enter__(self) -> Stack:
+        self._interrupts.__enter__()
         rclpy.init(args=[], context=self.context, domain_id=self.settings.domain_id)
         self.executor = EventsExecutor(context=self.context)
         try:
@@ -131,7 +134,7 @@ class Stack:
         )
         self.bridge.trigger_configure()
         if self.recorder is not None:
-            self.recorder.tap(self.bridge)
+            self.recorder.tap(self.bridge, self.skill_server)
         self.bridge.trigger_activate()
 
     def _add_recorder(self) -> Recorder:
@@ -167,8 +170,14 @@ class Stack:
         return node
 
     def spin_until(self, done: Callable[[], bool]) -> None:
-        """Spins until ``done`` or until the context ends; DriverError if the robot cannot be opened."""
+        """Spins until ``done``.
+
+        Raises:
+            KeyboardInterrupt: Ctrl-C or SIGTERM came, now or since the stack was entered.
+            DriverError: the context was shut down.
+        """
         while not done():
+            self._interrupts.check()
             if not self.context.ok():
                 raise DriverError("the ROS context was shut down")
             self.executor.spin_once(timeout_sec=0.1)
@@ -184,3 +193,4 @@ class Stack:
         self.executor = None
         self.context.try_shutdown()
         self.context.destroy()
+        self._interrupts.__exit__(None, None, None)

@@ -83,6 +83,7 @@ def sabotage(
     cases: Cases = "",
     seed: SeedOption = 50_000,
     processes: Processes = 2,
+    journal: Annotated[Path | None, typer.Option(help="Keep what is finished here, and go on from it.")] = None,
     out: OutOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -92,7 +93,7 @@ def sabotage(
     names = tuple(filter(None, cases.split(",")))
     chosen = {"cases": names} if names else {}
     with _Ticker("runs", as_json) as tick:
-        report = suite.run(**chosen, runs=runs, seed0=seed, processes=processes, on_run=tick)
+        report = suite.run(**chosen, runs=runs, seed0=seed, processes=processes, on_run=tick, journal=journal)
     give(report, as_json, out)
 
 

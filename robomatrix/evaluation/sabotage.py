@@ -6,22 +6,22 @@ import copy
 import copyreg
 import math
 import time
-from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from multiprocessing import get_context
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from rich.table import Table
 
 from robomatrix.errors import ConfigurationError, RobomatrixError, UnknownNameError
 from robomatrix.evaluation import faults, mobile_skills, mobile_tasks
 from robomatrix.evaluation.episodes import Case, Judge, Stage, Unprepared, play
 from robomatrix.evaluation.faults import Fault, FaultyDriver
+from robomatrix.evaluation.sabotaged import Report, Run, read_journal, write_journal
 from robomatrix.robots.loader import load_robot
 from robomatrix.session import Session
 from robomatrix.skills.base import Failed, Outcome, Succeeded
@@ -115,20 +115,6 @@ _PLAN: Mapping[str, tuple[str, ...]] = {
     "cross_and_shoot": (*_EVERY, *_SEEING, "dead blaster", "dead gimbal"),
 }
 """Which faults fit which case."""
-
-
-@dataclass(frozen=True)
-class Run:
-    """One sabotaged run."""
-
-    case: str
-    fault: str
-    seed: int
-    verdict: str
-    """``false success``, ``true success`` (the fault did no harm), ``failure``, ``hung`` or ``unprepared``."""
-    message: str
-    wall: float
-    """[s]."""
 
 
 class SabotagedSession(Session):
@@ -316,59 +302,27 @@ def _verdict(status: str, claimed: bool, armed: bool) -> str:
     return "true success" if status == "success" else "false success"
 
 
-@dataclass(frozen=True)
-class Report:
-    """All sabotaged runs."""
-
-    runs: tuple[Run, ...]
-    wall: float
-    """[s]."""
-
-    @property
-    def counted(self) -> int:
-        """Runs in which the fault happened."""
-        return sum(run.verdict != "unprepared" for run in self.runs)
-
-    @property
-    def reached(self) -> bool:
-        """True if nothing hung and no success was a false one."""
-        return all(run.verdict not in ("false success", "hung") for run in self.runs)
-
-    def to_json(self) -> dict[str, Any]:
-        """Returns plain data: verdicts by case and fault, and every run that went wrong."""
-        table: dict[str, dict[str, Counter[str]]] = defaultdict(lambda: defaultdict(Counter))
-        for run in self.runs:
-            table[run.case][run.fault][run.verdict] += 1
-        wrong = [asdict(run) for run in self.runs if run.verdict in ("false success", "hung")]
-        return {
-            "suite": "sabotage", "runs": self.counted, "reached": self.reached, "wall_s": round(self.wall, 1),
-            "verdicts": table, "wrong": wrong,
-        }  # fmt: skip
-
-    def table(self) -> Table:
-        """Returns one line for each case and fault, for people."""
-        table = Table("case", "fault", "runs", "failed rightly", "no harm", "false success", "hung")
-        groups: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        for run in self.runs:
-            groups[run.case, run.fault][run.verdict] += 1
-        for (case, fault), found in groups.items():
-            verdicts = [found[v] for v in ("failure", "true success", "false success", "hung")]
-            table.add_row(case, fault, str(sum(verdicts)), *map(str, verdicts))
-        return table
-
-
 def run(
     cases: Sequence[str] = tuple(_PLAN),
     runs: int = 10,
     seed0: int = 50_000,
     processes: int = 2,
     on_run: Callable[[Run], None] | None = None,
+    journal: Path | None = None,
 ) -> Report:
     """Sabotages every case with every fault that fits it, ``runs`` times each.
 
+    Args:
+        cases: Skills and tasks.
+        runs: Of every pair of case and fault.
+        seed0: First seed.
+        processes: How many at a time.
+        on_run: Called with every run as its path ends.
+        journal: File of JSON lines to which every path is added as it ends, and from which an interrupted run goes on.
+
     Raises:
         UnknownNameError: there is no such case.
-        ConfigurationError: a number is out of range.
+        ConfigurationError: a number is out of range, or the journal is damaged.
     """
     for name in cases:
         if name not in _PLAN:
@@ -377,10 +331,15 @@ def run(
         raise ConfigurationError("runs and processes must be at least 1, seed0 at least 0")
     began = time.perf_counter()
     paths = [name for name, case in PATHS.items() if {*getattr(case, "measures", ()), name} & set(cases)]
-    jobs = [(path, seed0 + n, tuple(cases)) for n in range(runs) for path in paths]
-    done: list[Run] = []
+    finished = read_journal(journal)
+    wanted = [(path, seed0 + n) for n in range(runs) for path in paths]
+    jobs = [job for job in wanted if job not in finished]
+    done = [run for job in wanted for run in finished.get(job, ())]
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for results in pool.map(sabotage, *zip(*jobs, strict=True)):
+        pending = {pool.submit(sabotage, *job, tuple(cases)): job for job in jobs}
+        for future in as_completed(pending):
+            results = future.result()
+            write_journal(journal, pending[future], results)
             done += results
             for result in results if on_run is not None else ():
                 on_run(result)

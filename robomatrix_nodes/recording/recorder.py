@@ -18,6 +18,7 @@ import numpy as np
 from action_msgs.msg import GoalStatus
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.serialization import deserialize_message, serialize_message
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import CompressedImage, Image
@@ -78,6 +79,7 @@ class Recorder(Node):
         except RobomatrixError:
             self.destroy_node()
             raise
+        self._taps: dict[str, tuple[Channel, Publisher]] = {}
         self._listening = {self._names[c.topic]: self._listen(c) for c in self._channels}
         self._diagnostics = diagnostics.Diagnostics(self, settings.robot, self._status)
         self._flusher = self.create_timer(1.0, self._flush, clock=Clock(clock_type=ClockType.STEADY_TIME))
@@ -86,20 +88,28 @@ class Recorder(Node):
         take = partial(self._take_raw_image if channel.image else self._take, channel, self._names[channel.topic])
         return self.create_subscription(channel.kind, channel.topic, take, channel.profile, raw=True)
 
-    def tap(self, node: Node) -> None:
-        """Takes what a node of this process publishes where it is made, instead of off the network.
+    def tap(self, *nodes: Node) -> None:
+        """Takes what nodes of this process publish where it is made, instead of off the network.
 
         What is serialised once serves both; as a subscriber, the recorder would cost lockstep a tenth of its pace.
         """
         by_name = {self.resolve_topic_name(c.topic): c for c in self._channels}
-        for publisher in node.publishers:
+        for publisher in (p for node in nodes for p in node.publishers):
             channel = by_name.get(publisher.topic_name)
-            if channel is None or self.count_publishers(channel.topic) > 1:
-                continue
-            name = self._names[channel.topic]
-            take = self._tapped_image if channel.image else self._tapped
-            publisher.publish = partial(take, channel, name, publisher.publish)
-            self.destroy_subscription(self._listening.pop(name))
+            if channel is not None and self.count_publishers(channel.topic) == 1:
+                name = self._names[channel.topic]
+                take = self._tapped_image if channel.image else self._tapped
+                publisher.publish = partial(take, channel, name, publisher.publish)
+                self._taps[name] = (channel, publisher)
+                self.destroy_subscription(self._listening.pop(name))
+
+    def _untap_shared(self) -> None:
+        """Goes back to the network where somebody else has begun to publish, too."""
+        for name, (channel, publisher) in list(self._taps.items()):
+            if self.count_publishers(channel.topic) > 1:
+                del publisher.publish  # what is left is the class's own
+                del self._taps[name]
+                self._listening[name] = self._listen(channel)
 
     def _tapped(self, channel: Channel, name: str, publish: Callable[[bytes], None], message: Any) -> None:
         data = serialize_message(message)
@@ -220,6 +230,7 @@ class Recorder(Node):
             self.get_logger().info(f"a skill failed; wrote {path}")
 
     def _flush(self) -> None:
+        self._untap_shared()
         if self._writer is not None and not self.error:
             self._writer.flush()
         if self._server is not None:

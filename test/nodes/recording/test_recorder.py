@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from geometry_msgs.msg import Twist
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
 from support.ros import Client, wait
@@ -81,3 +82,21 @@ def test_a_path_that_cannot_be_written_is_told_before_anything_moves(bring_up: B
     (tmp_path / "a.mcap").write_bytes(b"")
     with pytest.raises(ConfigurationError, match="exists already"):
         bring_up(record=str(tmp_path / "a.mcap"))
+
+
+def test_commands_of_somebody_else_are_recorded_too(bring_up: BringUp, tmp_path: Path) -> None:
+    stack = bring_up(record=str(tmp_path / "a.mcap"), speed=1.0)
+    client = Client(stack)
+    assert client.run_skill("turn", angle_deg=10.0).success
+    publisher, message = client.create_publisher(Twist, "cmd_vel", 5), Twist()
+    message.linear.y = 0.0123
+    began = stack.bridge.stamp
+    timer = client.create_timer(0.05, lambda: publisher.publish(message))
+    wait(stack, lambda: stack.bridge.stamp > began + 2.5, "time")
+    timer.cancel()
+    assert client.run_skill("turn", angle_deg=10.0).success
+    stack.__exit__(None, None, None)
+    sent = [(time, twist.linear.y, twist.angular.z) for time, twist in read(tmp_path / "a.mcap")["/ep/cmd_vel"]]
+    assert any(y == 0.0123 for _, y, _ in sent)
+    assert any(turn > 0.1 for time, _, turn in sent if time < began)
+    assert any(turn > 0.1 for time, _, turn in sent if time > began + 2.5)

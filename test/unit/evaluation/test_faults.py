@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from robomatrix.errors import UnknownNameError
-from robomatrix.evaluation import fault_matrix, faults, hardware, sabotage
+from robomatrix.errors import ConfigurationError, UnknownNameError
+from robomatrix.evaluation import fault_matrix, faults, hardware, sabotage, sabotaged
 from robomatrix.evaluation.faults import FaultyDriver
 from robomatrix.hardware.driver import CameraFrame, RobotCommand, SimulatedDriver, Twist
 from robomatrix.hardware.mock import MockDriver
@@ -181,3 +183,16 @@ def test_fuzzing_finds_nothing_in_a_thousand_messages() -> None:
 
 def test_percentiles_are_in_milliseconds() -> None:
     assert hardware.Spread.of([0.001, 0.002, 0.003]) == hardware.Spread(3, 2.0, 2.98, 3.0)
+
+
+def test_an_interrupted_benchmark_goes_on_from_its_journal(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.jsonl"
+    path = next(name for name, case in sabotage.PATHS.items() if "turn" in getattr(case, "measures", ()))
+    runs = [sabotaged.Run("turn", "inert robot", 7, "failure", "blocked", 0.5)]
+    sabotaged.write_journal(journal, (path, 7), runs)
+    assert sabotaged.read_journal(journal) == {(path, 7): runs}
+    report = sabotage.run(["turn"], runs=1, seed0=7, processes=1, journal=journal)
+    assert report.runs == tuple(runs), "what was finished was done again"
+    journal.write_text("what is this")
+    with pytest.raises(ConfigurationError, match="no journal"):
+        sabotaged.read_journal(journal)
