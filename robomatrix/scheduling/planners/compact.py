@@ -34,7 +34,7 @@ from robomatrix.scheduling.validator import STOP, validate
 _DO_YOU_MEAN = "Do you mean: "
 _FORMER = word_set("yes y first former 1 ok sure right exactly correct")
 _LATTER = word_set("second latter 2 other no")
-SURE, CONTRADICTS = -0.05, -0.5
+SURE, CONTRADICTS = -0.02, -0.3
 """Log-probability of a whole answer from which on the model may plan alone, and from which on it may object."""
 
 
