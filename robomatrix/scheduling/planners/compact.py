@@ -34,7 +34,7 @@ from robomatrix.scheduling.validator import STOP, validate
 _DO_YOU_MEAN = "Do you mean: "
 _FORMER = word_set("yes y first former 1 ok sure right exactly correct")
 _LATTER = word_set("second latter 2 other no")
-SURE, CONTRADICTS = -0.05, -0.5
+SURE, CONTRADICTS = -0.02, -0.3
 """Log-probability of a whole answer from which on the model may plan alone, and from which on it may object."""
 
 
@@ -205,13 +205,19 @@ def _shape(state: SymbolicState) -> tuple[object, ...]:
     return state.holding, dict(state.resting), state.closed, state.facts
 
 
-def compact_planner(model: str | None = None, **options: float) -> CompactPlanner:
-    """Returns the compact planner.
+def compact_planner(
+    model: str | None = None, *, sure: float = SURE, contradicts: float = CONTRADICTS
+) -> CompactPlanner:
+    """Returns the compact planner, its model loaded.
 
     Args:
         model: folder of another checkpoint than the one that ships.
-        **options: ``sure`` and ``contradicts`` of :class:`CompactPlanner`.
+        sure: log-probability of an answer from which on the model may plan alone.
+        contradicts: log-probability of an answer from which on the model may object to the rules.
+
+    Raises:
+        ConfigurationError: the folder holds no such model.
     """
     reader = CompactModel(Path(model)) if model else CompactModel()
     reader.load()
-    return CompactPlanner(reader, **options)
+    return CompactPlanner(reader, sure=sure, contradicts=contradicts)
