@@ -80,7 +80,7 @@ def _up_and_down(found: BringUps, mark: str, robot: str) -> None:
         start_new_session=True,  # Ctrl-C on the benchmark is for the benchmark
     )
     try:
-        line = process.stdout.readline()
+        line = process.stdout.readline() if process.stdout else ""
         up, began = time.monotonic() - began, time.monotonic()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE)
