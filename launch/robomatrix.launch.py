@@ -46,7 +46,9 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument("scene", default_value="", description="Simulated scene; empty: the robot's own."),
             DeclareLaunchArgument("seed", default_value="0", description="Seed of the simulated scene."),
             DeclareLaunchArgument(
-                "planner", default_value="rules", description="Planner: see `robomatrix plan --help`."
+                "planner",
+                default_value="rules",
+                description="rules, compact, transformers, openai or the name of an installed planner.",
             ),
             DeclareLaunchArgument(
                 "model", default_value="", description="Model of the planner, by name or local folder."

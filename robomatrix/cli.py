@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import typer
 
 from robomatrix.errors import ConfigurationError, RobomatrixError
+from robomatrix.scheduling.planners import DEFAULT
 
 ENTRY_POINT_GROUP = "robomatrix.commands"
 """Each entry is a ``register(app)`` that hangs its commands into the application."""
@@ -91,7 +92,7 @@ def plan(
         str, typer.Option(help="Planning scene: a JSON file, or the name of a simulated scene.")
     ] = "office",
     robot: Annotated[str | None, typer.Option(help="Robot; default: the one the scene names.")] = None,
-    planner: Annotated[str, typer.Option(help="Planner.")] = "rules",
+    planner: Annotated[str, typer.Option(help="Planner: rules, compact, transformers, openai.")] = DEFAULT,
     model: Annotated[str, typer.Option(help="Model of the planner, by name or local folder.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of a simulated scene.")] = 0,
     batch: Annotated[Path | None, typer.Option(help='JSON lines of {"id", "instruction", "scene"}.')] = None,

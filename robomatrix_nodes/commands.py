@@ -9,12 +9,13 @@ import typer
 
 from robomatrix.cli import JsonFlag, emit
 from robomatrix.evaluation import cli as bench
+from robomatrix.scheduling.planners import DEFAULT
 
 Robot = Annotated[str, typer.Option(help="Robot; see `robomatrix robots`.")]
 Driver = Annotated[str, typer.Option(help="Driver; default: the robot's first, see `robomatrix robots --json`.")]
 DriverOptions = Annotated[str, typer.Option(help="Options of the driver, such as '{host: 127.0.0.1}'.")]
 Scene = Annotated[str, typer.Option(help="Simulated scene; default: the robot's own.")]
-Planner = Annotated[str, typer.Option(help="Planner.")]
+Planner = Annotated[str, typer.Option(help="Planner: rules, compact, transformers, openai.")]
 Model = Annotated[str, typer.Option(help="Model of the planner, by name or local folder.")]
 Seed = Annotated[int, typer.Option(help="Seed of a simulated scene.")]
 Record = Annotated[Path | None, typer.Option(help="Write a recording (.mcap) for Foxglove, PlotJuggler, rosbag2.")]
@@ -44,7 +45,7 @@ def run(
     scene: Scene = "",
     driver: Driver = "",
     driver_options: DriverOptions = "",
-    planner: Planner = "rules",
+    planner: Planner = DEFAULT,
     model: Model = "",
     seed: Seed = 0,
     speed: Annotated[float, typer.Option(help="Simulation speed; 0: as fast as possible.", min=0.0)] = 0.0,
@@ -87,7 +88,7 @@ def up(
     scene: Scene = "",
     driver: Driver = "",
     driver_options: DriverOptions = "",
-    planner: Planner = "rules",
+    planner: Planner = DEFAULT,
     model: Model = "",
     seed: Seed = 0,
     speed: Annotated[float, typer.Option(help="Simulation speed as a multiple of real time.", min=0.01)] = 1.0,

@@ -38,7 +38,7 @@ from robomatrix.scheduling.execution import (
 )
 from robomatrix.scheduling.perceived import planning_scene, seen_since
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
-from robomatrix.scheduling.planners import make_planner
+from robomatrix.scheduling.planners import DEFAULT, make_planner
 from robomatrix.scheduling.safety import load_rules
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.validator import validate
@@ -69,7 +69,7 @@ class SchedulerParameters:
     """Parameters of the scheduler node."""
 
     robot: str = parameter("ep", "Robot that is commanded; `robomatrix robots` lists them.")
-    planner: str = parameter("rules", "What turns instructions into plans.")
+    planner: str = parameter(DEFAULT, "What turns instructions into plans: rules, compact, transformers, openai.")
     model: str = parameter("", "Model of the planner, by name or local folder, where it takes one.")
     scene_wait: float = parameter(1.0, "How long a fresh scene is waited for after a step [s].", 0.0, 30.0)
     server_wait: float = parameter(10.0, "How long the skill server is waited for [s].", 0.1, 120.0)

@@ -16,6 +16,7 @@ from rclpy.parameter import Parameter
 
 from robomatrix.errors import DriverError
 from robomatrix.robots.loader import load_robot
+from robomatrix.scheduling.planners import DEFAULT
 from robomatrix_nodes.bridge import Bridge
 from robomatrix_nodes.interrupts import Interrupts
 from robomatrix_nodes.perception import Perception
@@ -36,7 +37,7 @@ class StackSettings:
     driver_options: str = ""
     """YAML mapping."""
     scene: str = ""
-    planner: str = "rules"
+    planner: str = DEFAULT
     model: str = ""
     seed: int = 0
     speed: float = 1.0

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.progress import Progress
 
+from robomatrix.scheduling.planners import DEFAULT
+
 app = typer.Typer(help="Measure: success rates with confidence intervals, latencies, faults.", no_args_is_help=True)
 JsonFlag = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 OutOption = Annotated[Path | None, typer.Option(help="Also write the JSON report to this file.")]
@@ -127,7 +129,7 @@ def hardware(
 
 @app.command()
 def planner(
-    name: Annotated[str, typer.Option("--planner", help="Planner.")] = "rules",
+    name: Annotated[str, typer.Option("--planner", help="Planner: rules, compact, transformers, openai.")] = DEFAULT,
     model: Annotated[str, typer.Option(help="Its model, by name or local folder.")] = "",
     chosen: Annotated[str, typer.Option("--set", help="handwritten, crowd, generated or seen-frames.")] = "handwritten",
     items: Annotated[

@@ -1,8 +1,9 @@
 """``robomatrix bench skillmimic``: the player's policy by the papers' rules, with noise, transitions and pushes.
 
 A trial starts from one of the states that ship with the policy (the start of a training clip, retargeted), with uniform
-noise on joints, velocities and ball; the policy alone acts, told only the label. Every share comes with its 95 % Wilson
-interval. Nothing here needs a clip.
+noise on joints, velocities and ball; a ball in the hands is displaced with the palms round it, since a palm cannot be
+inside the ball. The policy alone acts, told only the label. Every share comes with its 95 % Wilson interval. Nothing
+here needs a clip.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ from numpy.typing import NDArray
 from robomatrix.errors import ConfigurationError, UnknownNameError
 from robomatrix.evaluation.statistics import wilson
 from robomatrix.robots.loader import load_robot
+from robomatrix.scenes.court import RATE, SUBSTEPS, build_model
 from robomatrix.skills.skillmimic.observation import heading, into_heading
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.training.simulation import BatchSimulation
-from robomatrix.training.skillmimic.model import RATE, SUBSTEPS, build_model
+from robomatrix.training.skillmimic.reference import palm_shift
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -38,6 +40,8 @@ For how long at the end [s].
 """
 THROWN, COURSE = 2.0, 0.45
 """A pass: speed over the floor [m/s] and largest angle off the heading at the start [rad]."""
+GRIPPED = 0.135
+"""Palms no further from the ball's centre than this hold it [m]."""
 APEX = 2.3
 """A set shot rises at least this high [m]."""
 
@@ -137,14 +141,32 @@ class Arena:
         def spread(half: float, size: int) -> Array:
             return rng.uniform(-half, half, (self.trials, size))
 
-        qpos[:, 7:-7] += spread(noise.joints, qpos.shape[1] - 14)
+        moved = spread(noise.ball, 3)
+        qpos[:, 7:-7] += self._carrying(qpos, moved) + spread(noise.joints, qpos.shape[1] - 14)
         qvel[:, :-6] += spread(noise.velocities, qvel.shape[1] - 6)
-        qpos[:, -7:-4] += spread(noise.ball, 3)
+        qpos[:, -7:-4] += moved
         qvel[:, -6:-3] += spread(noise.ball_velocity, 3)
         radius = self.model.geom("ball").size[0]
         qpos[:, -5] = np.where(lying, radius, np.maximum(qpos[:, -5], radius))
         qvel[lying, -6:] = 0.0
         self.sim.reset(np.arange(self.trials), qpos, qvel)
+
+    def new_ball(self, label: str) -> None:
+        """Puts the ball where the last of a skill's starts has it: the one from rest, where there are several."""
+        qpos, qvel = self.policy.starts(label)
+        self.sim.qpos[:, -7:], self.sim.qvel[:, -6:] = qpos[-1, -7:], qvel[-1, -6:]
+
+    def _carrying(self, qpos: Array, moved: Array) -> Array:
+        """(n, J) joint offsets that carry the palms of those who hold the ball along with its displacement (n, 3)."""
+        offsets, data = np.zeros_like(qpos[:, 7:-7]), mujoco.MjData(self.model)
+        for row, state in enumerate(qpos):
+            data.qpos[:] = state
+            mujoco.mj_kinematics(self.model, data)
+            mujoco.mj_comPos(self.model, data)
+            palms = np.stack([data.site("left_palm").xpos, data.site("right_palm").xpos])
+            if np.linalg.norm(palms - state[-7:-4], axis=1).max() < GRIPPED:
+                offsets[row] = palm_shift(self.model, data)[0] @ moved[row]
+        return offsets
 
     def run(self, label: str, seconds: float, push: tuple[float, Array] | None = None) -> Track:
         """Lets the policy act under one label; ``push`` is a time [s] and velocities (n, nv) added then."""
@@ -183,18 +205,21 @@ def skill_rates(
 def transition_matrix(policy: PlayerPolicy, trials: int, seed: int) -> dict[str, Any]:
     """Returns success of a second skill begun right after a first one succeeded, for the pairs that make sense.
 
-    Taking the ball (pick_up, catch) leads on to giving it away (pass, set_shot) and to standing; the start noise is
-    half of the trials'. Trials whose first skill failed count neither way.
+    Taking the ball (pick_up, catch) leads on to giving it away (pass, set_shot), that to taking a new ball, which lies
+    or flies as in the second skill's start; both lead on to standing. Start noise is half of the trials'. Trials whose
+    first skill failed count neither way.
     """
     arena, results = Arena(policy, trials), {}
     taking = [label for label in ("pick_up", "catch") if label in policy.trained]
-    giving = [label for label in ("pass", "set_shot", "stand") if label in policy.trained]
-    for first in taking:
-        for second in giving:
-            arena.start(first, TrialNoise().scaled(0.5), seed)
-            ready = RULES[first](arena.run(first, SECONDS[first]))
-            done = RULES[second](arena.run(second, min(SECONDS[second], 3.0)))
-            results[f"{first} -> {second}"] = share(done[ready]) if ready.any() else None
+    giving = [label for label in ("pass", "set_shot") if label in policy.trained]
+    pairs = [(f, s) for f in taking for s in (*giving, "stand")] + [(f, s) for f in giving for s in (*taking, "stand")]
+    for first, second in pairs:
+        arena.start(first, TrialNoise().scaled(0.5), seed)
+        ready = RULES[first](arena.run(first, SECONDS[first]))
+        if second in taking:
+            arena.new_ball(second)
+        done = RULES[second](arena.run(second, min(SECONDS[second], 4.0)))
+        results[f"{first} -> {second}"] = share(done[ready]) if ready.any() else None
     return results
 
 

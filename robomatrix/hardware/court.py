@@ -60,7 +60,7 @@ class CourtDriver:
         """Puts the player into its home pose, the ball before its feet, moved by up to 5 cm as ``seed`` says."""
         import mujoco
 
-        from robomatrix.training.skillmimic.model import build_model, court
+        from robomatrix.scenes.court import build_model, court
 
         stance = court()["player"]
         self._model = self._model or build_model(self.spec.name, hoop=True)

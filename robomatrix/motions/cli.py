@@ -92,7 +92,7 @@ def play(
 ) -> None:
     """Draws a clip's skeleton beside the robot that follows it."""
     from robomatrix.motions.video import comparison, write_video
-    from robomatrix.training.skillmimic.model import build_model
+    from robomatrix.scenes.court import build_model
 
     source, motion = _retargeted(clip, robot, mirror)
     images = comparison(source, motion, build_model(robot), range(0, len(motion), every))

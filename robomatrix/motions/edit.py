@@ -13,6 +13,8 @@ from robomatrix.motions.rotations import continuous, to_rotation_vector
 
 Array = NDArray[np.float64]
 GRAVITY = 9.81
+THROWN, PUSH = 2.0, 20.0
+"""A ball faster than this after a touch was thrown [m/s]; a hand that pushes it adds more than this [m/s^2]."""
 HAND_BODIES = ("Wrist", "Index3", "Middle3", "Pinky3", "Middle1")
 
 
@@ -88,8 +90,23 @@ def relabel_contact(clip: Clip, reach: float = 0.17, free_fall_tolerance: float 
     for start, stop in runs(near):
         held = np.flatnonzero(~falling[start:stop])
         if len(held) >= 3:
-            contact[start + held[0] : start + held[-1] + 1] = True
+            first, last = start + held[0], start + held[-1] + 1
+            contact[first : last if last == len(clip) else _release(clip, hands, acceleration, first, last)] = True
     return replace(clip, contact=contact)
+
+
+def _release(clip: Clip, hands: Array, acceleration: Array, first: int, last: int) -> int:
+    """Frame in which a touch ends: for a throw, where the hand stops pushing, which may be after or before ``last``."""
+    if np.linalg.norm(clip.ball_velocity()[last]) < THROWN:
+        return last
+    span = slice(first, min(last + 8, len(clip)))
+    gaps = np.linalg.norm(hands[span] - clip.ball_position[span, None], axis=-1)
+    gaps = gaps.reshape(len(gaps), 2, -1).min(axis=2)
+    middle = gaps[(last - first) // 2]
+    gap = gaps[:, middle <= max(0.175, middle.min())].max(axis=1)
+    push = np.linalg.norm(acceleration[span] + [0.0, 0.0, GRAVITY], axis=1)
+    pushed = np.flatnonzero((push > PUSH) & (gap < 0.22))
+    return first + int(pushed[-1]) + 1 if len(pushed) else last
 
 
 def runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

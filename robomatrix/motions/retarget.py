@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from robomatrix.errors import ConfigurationError, UnknownNameError
 from robomatrix.motions.clip import Clip
-from robomatrix.motions.edit import runs
+from robomatrix.motions.edit import HAND_BODIES, runs
 from robomatrix.motions.rotations import from_matrix
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ PLAYER = Mapping(
     ),
     hold=("left_hold", "right_hold"),
     palms=("left_palm", "right_palm"),
-    grip_radius=0.111,
+    grip_radius=0.1185,
 )
 MAPPINGS = {"player": PLAYER}
 
@@ -145,10 +145,10 @@ def save_motion(motion: RobotMotion, path: Path) -> None:
     part.replace(path)
 
 
-def hands_in_contact(clip: Clip, reach: float = 0.24) -> NDArray[np.bool_]:
+def hands_in_contact(clip: Clip, reach: float = 0.23) -> NDArray[np.bool_]:
     """Returns (T, 2) which hand touches the ball: those in reach during the clip's contact, the nearer one at least."""
-    points = np.stack([clip.body(f"{side}_Middle1") for side in "LR"], axis=1)
-    distance = np.linalg.norm(points - clip.ball_position[:, None], axis=-1)
+    points = np.stack([[clip.body(f"{side}_{name}") for name in HAND_BODIES] for side in "LR"])
+    distance = np.linalg.norm(points - clip.ball_position, axis=-1).min(axis=1).T
     near = (distance < reach) | (distance <= distance.min(axis=1, keepdims=True))
     return near & clip.contact[:, None]
 

@@ -117,7 +117,7 @@ def skillmimic(
 
 @train_app.command("planner")
 def planner(
-    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 13000,
+    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 12000,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     threads: Annotated[int, typer.Option(help="Of the learner.", min=1)] = 1,
     run: Annotated[Path, typer.Option(help="Folder of the checkpoint; goes on if it has one.")] = Path("runs/planner"),

@@ -164,6 +164,8 @@ class Linker:
             return False
         if token.text in ("the", "your") and self._directs(at + 1):
             return False
+        if (token.text == "that" and following in _MODALS) or (token.text, following) == ("other", "than"):
+            return False
         if token.text in _DETERMINERS:
             return self._noun_follows(at + 1)
         if token.number is not None or token.text in self.lexicon.numbers:

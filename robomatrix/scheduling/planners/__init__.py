@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
 from robomatrix.errors import UnknownNameError
-from robomatrix.scheduling.plan import Planner
+
+if TYPE_CHECKING:
+    from robomatrix.scheduling.plan import Planner
 
 ENTRY_POINT_GROUP = "robomatrix.planners"
 DEFAULT = "rules"
+"""What plans where nothing else is asked for; the launch files and config/robomatrix.yaml say the same."""
 
 _OWN = {
     "compact": "robomatrix.scheduling.planners.compact:compact_planner",

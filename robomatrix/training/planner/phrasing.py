@@ -12,6 +12,10 @@ from robomatrix.training.planner.frames import Frame, Frames, Said
 _VARIABLE = re.compile(r"\b[A-Z]\w?\b")
 _SLOT = re.compile(r"([{<])(\w+)([}>])")
 _PLACES = "PQR"
+_NO_VERBS = frozenset(
+    ["i", "we", "first", "before", "after", "once", "when", "could", "there", "not", "you", "do", "dont", "what"]
+)
+"""Begin frames that are no commands."""
 _TIGHT = frozenset(["put", "take", "give", "discard"])
 _AT = [
     "on",
@@ -63,6 +67,8 @@ class Composer:
             return self._polite(self._corrected())
         if section == "manipulation" and roll < 0.43:
             return self._polite(self._guarded())
+        if section == "manipulation" and roll < 0.48:
+            return self._polite(self._ordered(skills))
         if section in ("humanoid", "player", "hand") and roll < 0.12:  # what such a robot cannot do
             other = self._declined() if roll < 0.05 else self._clause("manipulation", (), 0)
             return self._polite(replace(other, tags=(*other.tags, section)))
@@ -167,6 +173,32 @@ class Composer:
         joint = self.rng.choice([[",", "but"], ["but"], ["."], [",", "and"], ["and"]])
         words = (*draft.words, *joint, *no, *verb.split(), "{U_8}")
         return Draft(words, f"{draft.means}; keep U_8", (*draft.tags, "negation"))
+
+    def _ordered(self, skills: Sequence[str]) -> Draft:
+        """Two commands, the one that is said first not always the one that comes first."""
+        first, second = self._imperative(skills, 0), self._imperative(skills, 1)
+        comma = self.rng.choice([[","], [","], []])
+        means = f"{first.means}; {second.means}"
+        words = self.rng.choice(
+            [
+                ("before", "you", *second.words, ",", *first.words),
+                ("after", "you", "have", *first.words, ",", *second.words),
+                ("once", "you", "have", *first.words, ",", *second.words),
+                (*first.words, *comma, "before", "you", *second.words),
+                (*second.words, *comma, "after", "you", *first.words),
+                (*second.words, ",", "but", "first", *first.words),
+                (*second.words, ",", "but", "before", "that", *first.words),
+            ]
+        )
+        return Draft(words, means, ("several", "order"))
+
+    def _imperative(self, skills: Sequence[str], number: int) -> Draft:
+        """A clause that begins with a verb."""
+        while True:
+            draft = self._clause("manipulation", skills, number)
+            plain = draft.words[0].isalpha() and draft.words[0] not in _NO_VERBS and ";" not in draft.means
+            if plain and "ing" not in draft.words[0]:
+                return draft
 
     # --- conditions and corrections ------------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ _LETTER = re.compile(rf"\b[{LETTERS}]\b")
 class Recipe:
     """All that decides what comes out."""
 
-    steps: int = 13000
+    steps: int = 12000
     batch: int = 32
     rate: float = 2e-3
     warm_up: int = 200

@@ -47,6 +47,8 @@ class DistillConfig:
     """Share of standing frames that are shown as ``stand``."""
     action_noise: float = 0.03
     """Noise on the driven targets, half of the worlds [rad]."""
+    linger: float = 40.0
+    """Steps for which an episode goes on standing after its clip has ended, on average."""
     seed: int = 1
 
 
@@ -120,7 +122,8 @@ class Distillation:
         return np.concatenate(seen)
 
     def _restart(self, env: TeacherEnv) -> NDArray[np.bool_]:
-        done = env.failed(env.errors()) | (env.frame >= env.last[env.frame] - 2)
+        held_out = (env.frame >= env.last[env.frame] - 2) & (self.rng.random(env.num_envs) < 1.0 / self.config.linger)
+        done = env.failed(env.errors()) | held_out
         if done.any():
             env.reset(np.flatnonzero(done))
         return done

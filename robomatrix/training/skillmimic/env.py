@@ -17,10 +17,10 @@ from tensordict import TensorDict
 from robomatrix.motions.edit import GRAVITY
 from robomatrix.motions.rotations import conjugate, multiply, to_rotation_vector
 from robomatrix.robots.loader import load_robot
+from robomatrix.scenes.court import POINTS, RATE, SUBSTEPS, build_model
 from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, heading, into_heading
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.feedback import body_error, feedback_gains
-from robomatrix.training.skillmimic.model import POINTS, RATE, SUBSTEPS, build_model
 from robomatrix.training.skillmimic.reference import Reference
 from robomatrix.training.skillmimic.reward import RewardWeights, contact_matters, imitation_reward
 
@@ -60,6 +60,8 @@ class EnvConfig:
     """Each start draws its factor on the noise uniformly from this range."""
     first_frame: float = 0.35
     """Share of episodes that start where a test starts, at the clip's frame 2."""
+    mastery_rate: float = 0.02
+    """Weight of one episode in a clip's running share of successes."""
     still: float = 0.0
     """Share of starts at frame 2 that begin from rest instead of in the clip's motion."""
     reach: float = 0.25
@@ -96,6 +98,7 @@ class TeacherEnv:
         others = [self.model.sensor(i).name for i in range(self.model.nsensor)]
         self._others = [self.sim.sensor_slice(n).start for n in others if n.endswith("_touches_ball")]
         self._prepare(gains)
+        self.mastery = np.zeros(len(reference.starts()))
         self.frame = np.zeros(config.worlds, int)
         self.shift = np.zeros((config.worlds, 3))
         self.hands = np.zeros((config.worlds, 2), bool)
@@ -114,14 +117,13 @@ class TeacherEnv:
         self.flying = (speed > 0.5) | (r.ball[:, 2] > 0.3)
         self.held = r.contact.any(axis=1)
         self.approach = ~self.held & r.contact[r.touch].any(axis=1)
-        released = ~self.held & ~self.approach
-        self.released = released & (r.ball[:, 2] > 0.14)
+        self.released = ~self.held & ~self.approach & (r.ball[:, 2] > 0.14)
         self.matters = contact_matters(r.contact, r.clip)
-        self.end = np.where(released, np.minimum(self.last, np.arange(len(r)) + 10**6), self.last)
-        self.clips_of_label = [np.unique(r.clip[r.label == i]) for i in np.unique(r.label)]
         self.clip_start, self.clip_end = starts, self.last[starts]
         joints = slice(6, 6 + self.model.nu)
-        self.open_loop = r.qpos[:, 7:-7] + self.config.lead * r.qvel[:, joints] + r.torque / self.stiffness
+        leading = r.qpos[:, 7:-7] + self.config.lead * r.qvel[:, joints] + r.torque / self.stiffness
+        before = np.maximum(np.arange(len(r)) - 1, self.first_of_clip)
+        self.open_loop = 0.5 * (leading + leading[before])
         self.gains = feedback_gains(self.model, r, self.open_loop) if gains is None else gains
 
     def reset(self, ids: Ids) -> None:
@@ -137,11 +139,18 @@ class TeacherEnv:
         joints = self.model.nu
         qpos[:, 7 : 7 + joints] += spread(noise.joints, joints)
         qvel[:, : 6 + joints] += spread(noise.velocities, 6 + joints)
-        qpos[:, -7:-4] += spread(noise.ball, 3)
+        moved = spread(noise.ball, 3)
+        qpos[:, -7:-4] += moved
+        qpos[:, 7 : 7 + joints] += np.einsum("njk,nk->nj", r.shift_joints[frames], moved * self._carried(frames))
         qvel[:, -6:-3] += spread(noise.ball_velocity, 3)
         standing = ~self.flying[frames] & (self.rng.random(len(ids)) < self.config.still)
         qvel[standing & (frames == self.first_of_clip[frames] + 2)] *= 0.0
         self.place(ids, frames, qpos, qvel)
+
+    def _carried(self, frames: NDArray[np.int64]) -> Array:
+        """(n, 1) how far the arms start moved with a displaced ball: in full while they hold it."""
+        coming = self.approach[frames] & (frames != self.first_of_clip[frames] + 2)
+        return np.where(self.held[frames] | coming, self._strength(frames), 0.0)[:, None]
 
     def place(self, ids: Ids, frames: NDArray[np.int64], qpos: Array, qvel: Array) -> None:
         """Puts worlds into given states at given frames of the reference."""
@@ -157,8 +166,8 @@ class TeacherEnv:
         self.shift[ids] = self._clipped(qpos[:, -7:-4] - self.reference.ball[frames])
 
     def _draw_frames(self, count: int) -> NDArray[np.int64]:
-        labels = self.rng.integers(len(self.clips_of_label), size=count)
-        clips = np.array([self.rng.choice(self.clips_of_label[label]) for label in labels], int)
+        need = 1.05 - self.mastery
+        clips = self.rng.choice(len(need), size=count, p=need / need.sum())
         start, end = self.clip_start[clips], self.clip_end[clips]
         anywhere = start + 2 + (self.rng.random(count) * (end - start - 12)).astype(int)
         return np.where(self.rng.random(count) < self.config.first_frame, start + 2, anywhere)
@@ -234,6 +243,7 @@ class TeacherEnv:
             "body": float(np.sqrt(errors["body"].mean())),
             "hands": float(errors["hands"].mean()),
         }
+        self._note(before[done], ended[done])
         for label in np.unique(self.reference.label):
             over = done & (self.reference.label[self.frame] == label)
             log[f"ok_{LABELS[label]}"] = float(ended[over].mean()) if over.any() else float("nan")
@@ -242,6 +252,11 @@ class TeacherEnv:
             self.reset(ids)
         extras = {"time_outs": torch.from_numpy(ended), "log": log}
         return self.observations(), torch.from_numpy(reward).float(), torch.from_numpy(done), extras
+
+    def _note(self, frames: NDArray[np.int64], reached_end: NDArray[np.bool_]) -> None:
+        """Keeps a running share of episodes by clip that came to their end; starts favour clips where it is low."""
+        clips = self.reference.clip[frames]
+        np.add.at(self.mastery, clips, self.config.mastery_rate * (reached_end - self.mastery[clips]))
 
     def errors(self) -> dict[str, Array]:
         """Mean squared errors (n,) against the moved reference, and contact mismatches.

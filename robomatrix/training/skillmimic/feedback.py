@@ -13,11 +13,16 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
 
-from robomatrix.training.skillmimic.model import SUBSTEPS
+from robomatrix.scenes.court import SUBSTEPS
 from robomatrix.training.skillmimic.reference import Reference
 
 Array = NDArray[np.float64]
+SETTLING = 12
+"""Frames in which the contacts of the standing end settle before it is linearised."""
+SMOOTHING = 6.0
+"""Width [frames] over which gains are averaged: a touch or a step must not switch the balance."""
 _BALANCERS = ("hip", "knee", "ankle", "waist")
 
 
@@ -65,18 +70,31 @@ def feedback_gains(
     gains = np.zeros((len(reference), model.nu, 2 * robot), np.float32)
     for start in reference.starts():
         last = int(reference.last()[start])
-        a, b = _linearised(still, reference, targets, last, robot, start)
-        value = q_cost
-        for _ in range(100):
-            gain, value = _riccati(a, b, q_cost, r_cost, value)
+        gain, value = _standing_gain(still, reference, targets, last, (q_cost, r_cost), weights.largest)
         for frame in range(last, start - 1, -1):
-            if frame % stride == 0:
-                a, b = _linearised(still, reference, targets, frame, robot, start)
+            if frame % stride == 0 or frame == last:
+                a, b = _linearised(still, reference, targets, frame, robot, max(frame - 2, start))
             step = _riccati(a, b, q_cost, r_cost, value)
             if np.abs(step[0]).max() <= weights.largest:
                 gain, value = step
             gains[frame] = gain
+        gains[start : last + 1] = gaussian_filter1d(gains[start : last + 1], SMOOTHING, axis=0, mode="nearest")
     return gains
+
+
+def _standing_gain(
+    model: mujoco.MjModel, reference: Reference, targets: Array, last: int, costs: tuple[Array, Array], largest: float
+) -> tuple[Array, Array]:
+    """Stationary gain and cost-to-go at a clip's end; where a sole has just lifted, a frame before is taken."""
+    robot = model.nv - 6
+    for frame in range(last, last - SETTLING, -3):
+        a, b = _linearised(model, reference, targets, frame, robot, frame - SETTLING)
+        value = costs[0]
+        for _ in range(100):
+            gain, value = _riccati(a, b, *costs, value)
+        if np.abs(gain).max() <= largest:
+            break
+    return gain, value
 
 
 def _riccati(a: Array, b: Array, q_cost: Array, r_cost: Array, value: Array) -> tuple[Array, Array]:
@@ -102,11 +120,10 @@ def _balancing(model: mujoco.MjModel) -> Array:
 def _linearised(
     model: mujoco.MjModel, reference: Reference, targets: Array, frame: int, robot: int, start: int
 ) -> tuple[Array, Array]:
-    """One control step (2V, 2V), (2V, J) of the robot alone, linearised where contacts have settled near a frame."""
+    """One control step (2V, 2V), (2V, J) of the robot alone, linearised at a frame after settling since ``start``."""
     data = mujoco.MjData(model)
-    before = max(frame - 2, start)
-    data.qpos[:], data.qvel[:] = reference.qpos[before], reference.qvel[before]
-    for step in range(before, frame):
+    data.qpos[:], data.qvel[:] = reference.qpos[start], reference.qvel[start]
+    for step in range(start, frame):
         data.ctrl[:] = targets[step + 1]
         mujoco.mj_step(model, data, SUBSTEPS)
     data.ctrl[:] = targets[min(frame + 1, len(targets) - 1)]

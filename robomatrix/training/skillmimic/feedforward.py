@@ -15,7 +15,7 @@ ROOT = 6
 SOLE_REACH = 0.035
 """A sole sphere may push when its lowest point is no higher than this [m]."""
 FRICTION = 0.7
-SQUEEZE = 25.0
+SQUEEZE = 40.0
 """Extra force of each hand on the ball [N], where two hold it."""
 _EDGES = np.array([[FRICTION, 0, 1], [-FRICTION, 0, 1], [0, FRICTION, 1], [0, -FRICTION, 1]], float)
 

@@ -19,21 +19,22 @@ from numpy.typing import NDArray
 from tensordict import TensorDict
 
 from robomatrix.errors import ConfigurationError
+from robomatrix.motions.chain import chain
 from robomatrix.motions.clip import Clip
-from robomatrix.motions.edit import cut, mirror, relabel_contact, resample
+from robomatrix.motions.edit import cut, lift_ball, relabel_contact, resample
 from robomatrix.motions.library import find_clips, load_clip
 from robomatrix.motions.retarget import mapping_for, retarget
 from robomatrix.policies.checkpoint import save_checkpoint
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.resources import share
 from robomatrix.robots.loader import load_robot
+from robomatrix.scenes.court import RATE, build_model
 from robomatrix.skills.skillmimic.observation import LABELS, terms
 from robomatrix.skills.skillmimic.policy import NAME
 from robomatrix.training.ppo import Learner, PpoConfig
 from robomatrix.training.skillmimic.distill import Distillation, DistillConfig, Student
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
 from robomatrix.training.skillmimic.feedback import feedback_gains
-from robomatrix.training.skillmimic.model import RATE, build_model
 from robomatrix.training.skillmimic.reference import Reference, join, make_reference
 
 Log = Callable[[str], None]
@@ -41,7 +42,7 @@ ROBOT = "player"
 FASTEST, STRONGEST = 45.0, 1000.0
 """A retargeting with faster joints [rad/s] or larger torques [N m] has jumped between two solutions; it is left out."""
 TEACHER = PpoConfig(
-    gamma=0.97, entropy=0.0, learning_rate=3e-4, learning_rate_limit=1e-3, desired_kl=0.04, initial_std=0.25
+    gamma=0.97, entropy=0.0, learning_rate=3e-4, learning_rate_limit=1e-3, desired_kl=0.06, initial_std=0.25
 )
 
 
@@ -59,10 +60,14 @@ class Cut:
 class Recipe:
     """What is learnt and for how long."""
 
-    labels: tuple[str, ...] = ("pick_up", "pass")
-    cuts: tuple[Cut, ...] = (Cut("pick_016", 20, 140), Cut("016pickle_pass_001"))
+    labels: tuple[str, ...] = ("pick_up", "catch", "pass", "set_shot")
+    cuts: tuple[Cut, ...] = (
+        Cut("pick_016", 20, 140),
+        Cut("catch_013", 10, 48),
+        Cut("016pickle_pass_001"),
+        Cut("011pickle_shot_003"),
+    )
     """Clips that are taken; empty takes every clip of the labels in full."""
-    mirrored: bool = False
     teacher_samples: int = 2_500_000
     worlds: int = 256
     noise: tuple[float, float] = (0.0, 1.2)
@@ -92,19 +97,18 @@ def choose_clips(folder: Path, recipe: Recipe) -> list[Clip]:
     return [clip for clip in clips if clip.label in recipe.labels]
 
 
-def make_references(clips: Sequence[Clip], mirrored: bool = False, log: Log = say) -> Reference:
+def make_references(clips: Sequence[Clip], log: Log = say) -> Reference:
     """Returns all clips, retargeted and made physical, laid end to end; unusable ones are left out with a reason."""
     mapping, model, found = mapping_for(ROBOT), build_model(ROBOT), []
-    for source in clips:
-        clip = relabel_contact(resample(source, RATE))
-        for version in (clip, mirror(clip)) if mirrored else (clip,):
-            motion = retarget(version, mapping, share())
-            reference = make_reference(model, motion, LABELS.index(clip.label))
-            pace, torque = np.abs(reference.qvel[:, 6:-6]).max(), np.abs(reference.torque).max()
-            verdict = "left out, it jumps" if pace > FASTEST or torque > STRONGEST else clip.label
-            log(f"{version.name}: {len(reference)} frames, points {1e3 * motion.body_error:.0f} mm off, {verdict}")
-            if verdict == clip.label:
-                found.append(reference)
+    radius = float(model.geom("ball").size[0])
+    for clip in chain([lift_ball(relabel_contact(resample(source, RATE)), radius) for source in clips]):
+        motion = retarget(clip, mapping, share())
+        reference = make_reference(model, motion, LABELS.index(clip.label))
+        pace, torque = np.abs(reference.qvel[:, 6:-6]).max(), np.abs(reference.torque).max()
+        verdict = "left out, it jumps" if pace > FASTEST or torque > STRONGEST else clip.label
+        log(f"{clip.name}: {len(reference)} frames, points {1e3 * motion.body_error:.0f} mm off, {verdict}")
+        if verdict == clip.label:
+            found.append(reference)
     if not found:
         raise ConfigurationError("no clip could be retargeted without jumps")
     return join(found)
@@ -128,7 +132,7 @@ def prepare(clips: Path, run: Path, recipe: Recipe, log: Log = say) -> tuple[Ref
     path = run / "reference.npz"
     if not path.exists():
         run.mkdir(parents=True, exist_ok=True)
-        reference = make_references(choose_clips(clips, recipe), recipe.mirrored, log)
+        reference = make_references(choose_clips(clips, recipe), log)
         zeros = np.zeros((len(reference), 1, 1), np.float32)
         targets = TeacherEnv(reference, EnvConfig(worlds=1), zeros).open_loop
         save_reference(reference, feedback_gains(build_model(ROBOT), reference, targets), path)

@@ -17,11 +17,11 @@ from scipy.ndimage import gaussian_filter1d
 
 from robomatrix.motions.edit import GRAVITY, runs
 from robomatrix.motions.retarget import CLOSING, RobotMotion
+from robomatrix.scenes.court import POINTS, RATE
 from robomatrix.training.skillmimic.feedforward import joint_torques
-from robomatrix.training.skillmimic.model import POINTS, RATE
 
 Array = NDArray[np.float64]
-HOLD_FRAMES = 60
+HOLD_FRAMES = 36
 """Frames of standing still appended to each clip."""
 SETTLE = 0.12
 """Time constant of coming to rest at the end [s]."""
@@ -96,7 +96,7 @@ def make_reference(model: mujoco.MjModel, motion: RobotMotion, label: int) -> Re
     robot, contact, ball = robot[first:], contact[first:], ball[first:]
     qpos = np.concatenate([robot, ball, np.tile([1.0, 0, 0, 0], (len(ball), 1))], axis=1)
     qvel = _differences(model, qpos)
-    qacc = np.gradient(qvel, 1.0 / RATE, axis=0)
+    qacc = gaussian_filter1d(np.gradient(qvel, 1.0 / RATE, axis=0), 1.0, axis=0)
     points, shift_joints, shift_points = _points_and_shifts(model, qpos)
     return Reference(
         qpos=qpos,
@@ -153,9 +153,8 @@ def _ball_path(model: mujoco.MjModel, motion: RobotMotion, robot: Array, contact
             path[start:closed] = recorded[start:closed] + held[closed] - recorded[closed]
             _approach(path, recorded, start)
         if stop < len(path):
-            path[stop:] = _flight(
-                path[stop - 1], (path[stop - 1] - path[stop - 4]) * RATE / 3.0, len(path) - stop, radius
-            )
+            thrown = (recorded[min(stop + 2, len(path) - 1)] - recorded[stop - 1]) * RATE / 3.0
+            path[stop:] = _flight(path[stop - 1], thrown, len(path) - stop, radius)
     return path
 
 
@@ -222,13 +221,13 @@ def _points_and_shifts(model: mujoco.MjModel, qpos: Array) -> tuple[Array, Array
         mujoco.mj_kinematics(model, data)
         mujoco.mj_comPos(model, data)
         points.append(np.stack([data.site(p).xpos for p in POINTS]))
-        change, shift = _palm_shift(model, data)
+        change, shift = palm_shift(model, data)
         joints.append(change)
         moved.append(shift)
     return np.array(points), np.array(joints), np.array(moved)
 
 
-def _palm_shift(model: mujoco.MjModel, data: mujoco.MjData) -> tuple[Array, Array]:
+def palm_shift(model: mujoco.MjModel, data: mujoco.MjData) -> tuple[Array, Array]:
     """Damped least squares: joints (J, 3) and points (P, 3, 3) that move both palms by a unit displacement.
 
     Palms unturned.

@@ -63,3 +63,15 @@ def test_what_covers_is_not_the_own_outline_but_the_table_below_is(stage: Stage,
     top = Surface("table_1", "top", 0.11, (1.3, 0.0), np.pi, 0.4, 1.0, "brown")
     assert own_outline(can, top, model.categories["can"])[6] == 1.0
     assert own_outline(can, FLOOR, model.categories["can"])[6] == 0.0
+
+
+@pytest.mark.parametrize("degrees", [-50.0, 0.0, 50.0])
+def test_what_is_wide_only_because_it_is_off_the_axis_is_still_tried(
+    stage: Stage, model: PerceptionModel, degrees: float
+) -> None:
+    angle = np.radians(degrees)
+    stage.add("bottle", "blue", 1.6 * np.cos(angle), 1.6 * np.sin(angle), 0.0, 0.031, 0.157)
+    view = View.of(stage.look(), stage.state().odometry)
+    seen = max(ColourShapeDetector(model).detect(stage.look()), key=lambda d: d.confidence)
+    assert seen.colour == "blue"
+    assert worth_fitting(view, seen, model.categories["bottle"], FLOOR)

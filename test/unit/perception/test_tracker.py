@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from support.stage import Stage
 
 from robomatrix.perception.categories import PerceptionModel
-from robomatrix.perception.detector import Detection, boxed
+from robomatrix.perception.detector import SELF, Detection, boxed
+from robomatrix.perception.grip import let_go
 from robomatrix.perception.placement import Placement
 from robomatrix.perception.projection import View
 from robomatrix.perception.settings import TrackerSettings
@@ -120,3 +123,28 @@ def test_ids_are_never_used_again(tracker: Tracker, view: View) -> None:
     watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 4, *[[]] * 12)
     watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 4, start=4.0)
     assert [t.id for t in tracker.confirmed()] == ["ball_2"]
+
+
+def test_what_was_let_go_and_rolled_off_is_the_same_thing(tracker: Tracker, view: View) -> None:
+    watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 4)
+    (track,) = tracker.confirmed()
+    let_go(track, [FLOOR])
+    body = np.full_like(BODY, 255)  # where it was let go nothing shows, so that it is not missed either
+    for index in range(4):
+        reading = ball(view, 1.3, 0.2)
+        tracker.update(view, REST, 1.0 + 0.2 * index, [(reading,)], body, None)
+    assert [t.id for t in tracker.confirmed()] == ["ball_1"]
+    assert tracker.confirmed()[0].estimate.parameters[:2] == pytest.approx([1.3, 0.2], abs=0.01)
+
+
+def test_a_part_that_the_hand_splits_off_is_no_second_thing(tracker: Tracker, view: View) -> None:
+    watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 4)
+    (track,) = tracker.confirmed()
+    below = ball(view, 1.0, 0.0)
+    left, top, right, bottom = below.detection.box
+    lower = (left, bottom + 4.0, right, bottom + 12.0)
+    hand = (SELF,) * len(below.detection.beyond)
+    part = replace(below, detection=replace(below.detection, box=lower, beyond=hand), evidence=-12.0)
+    for index in range(5):
+        tracker.update(view, REST, 1.0 + 0.2 * index, [(ball(view, 1.0, 0.0),), (part,)], BODY, None)
+    assert [t.id for t in tracker.tracks] == [track.id]

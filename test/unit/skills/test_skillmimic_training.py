@@ -16,12 +16,12 @@ from robomatrix.motions.clip import save_npz
 from robomatrix.motions.edit import relabel_contact
 from robomatrix.motions.retarget import PLAYER, retarget
 from robomatrix.resources import share
+from robomatrix.scenes.court import RATE, build_model, court
 from robomatrix.skills.skillmimic.observation import LABELS
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.training.skillmimic.distill import Distillation, DistillConfig, student_observation
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
 from robomatrix.training.skillmimic.feedback import feedback_gains
-from robomatrix.training.skillmimic.model import RATE, build_model, court
 from robomatrix.training.skillmimic.pipeline import Cut, Recipe, choose_clips, export, load_reference, save_reference
 from robomatrix.training.skillmimic.reference import Reference, join, make_reference
 from robomatrix.training.skillmimic.reward import RewardWeights, contact_matters, imitation_reward
@@ -100,7 +100,7 @@ def test_the_feedback_answers_a_lean_with_the_legs_and_never_with_the_arms(refer
     arms = [i for i in range(names) if any(k in env.model.actuator(i).name for k in ("shoulder", "elbow", "wrist"))]
     ankle = env.model.actuator("left_ankle_pitch").id
     np.testing.assert_allclose(gains[10][arms], 0.0, atol=1e-9)
-    assert np.abs(gains[10][ankle]).max() > 0.02
+    assert 0.02 < np.abs(gains[10][ankle]).max() <= np.abs(gains).max() < 15.0
 
 
 def test_an_exact_imitation_earns_one_and_every_error_costs() -> None:

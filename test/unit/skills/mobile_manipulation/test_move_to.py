@@ -23,6 +23,20 @@ def test_comes_to_a_can_on_a_table_over_the_near_edge():
     assert ground.pose.y == pytest.approx(0.2, abs=0.06)
 
 
+def test_comes_over_the_edge_that_is_nearest_even_from_beside_the_table():
+    table = thing("table_1", 1.5, 0.0, (0.4, 1.1, 0.1))
+    ground = Playground(pose=Pose2(1.5, 1.4, -1.5)).add(table, can(x=1.36, y=0.4, z=0.155))
+    assert isinstance(ground.run("move_to", target="can_1"), Succeeded)
+    assert ground.pose.x == pytest.approx(1.3 - STANCES["ep"].side, abs=0.06), "0.15 m behind the end is too deep"
+
+
+def test_comes_to_a_can_that_lies_beside_a_box():
+    box = thing("box_1", 1.5, 0.0, (0.2, 0.2, 0.07))
+    ground = Playground().add(box, can(x=1.35, y=0.0))
+    assert isinstance(ground.run("move_to", target="can_1"), Succeeded)
+    assert ground.pose.distance((1.35, 0.0)) == pytest.approx(STANCES["ep"].object, abs=0.06)
+
+
 def test_comes_to_a_drawer_from_its_front():
     drawer = thing("drawer_1", 1.0, 0.0, (0.33, 0.35, 0.1), openness=0.0, yaw=math.pi / 2)
     ground = Playground().add(drawer)

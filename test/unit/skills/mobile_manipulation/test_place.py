@@ -39,6 +39,43 @@ def test_a_second_can_goes_beside_the_first():
     assert math.dist(place, (1.5, 0.0)) > 0.04
 
 
+def test_the_gripper_leaves_a_box_above_what_stands_in_it():
+    bottle = thing("bottle_5", 1.5, 0.0, (0.06, 0.06, 0.16), 0.09)
+    ground = carried_before(holding_a_can(BOX, bottle), "box_1")
+    retreat, drive = [], ground._drive
+
+    def watched(twist):
+        if ground.held is None and twist.vx < -0.05:
+            retreat.append(ground.tip()[1])
+        drive(twist)
+
+    ground._drive = watched
+    assert isinstance(ground.run("release", object="can_1"), Succeeded)
+    assert min(retreat) > 0.17, "the top of the bottle"
+
+
+def test_fingers_that_cannot_open_among_others_open_above_them():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    grip, among_others = ground._grip, 0.115
+    ground._grip = lambda width: grip(width) if ground.tip()[1] > among_others else None
+    assert isinstance(ground.run("release", object="can_1"), Succeeded)
+    assert ground.runner.holding is None
+
+
+def test_what_hides_in_a_box_is_looked_for_from_both_sides():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    drop = ground._drop
+
+    def vanish(name):
+        drop(name)
+        ground.hidden.add(name)
+
+    ground._drop = vanish
+    assert isinstance(ground.run("release", object="can_1"), Succeeded)
+    sideways = [t.vy for t in ground.twists if abs(t.vy) > 0.1]
+    assert min(sideways) < 0.0 < max(sideways)
+
+
 def test_a_can_goes_to_a_free_place_on_the_table():
     table = thing("table_1", 1.8, 0.0, (0.4, 1.1, 0.1))
     other = can("can_5", 1.69, 0.0, 0.155)

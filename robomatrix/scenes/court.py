@@ -53,7 +53,6 @@ def _set_options(spec: mujoco.MjSpec, description: Mapping[str, Any]) -> None:
     spec.option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
     spec.option.iterations = 4
     spec.option.ls_iterations = 8
-    spec.option.impratio = 5.0
     spec.option.disableflags |= mujoco.mjtDisableBit.mjDSBL_ISLAND
 
 
