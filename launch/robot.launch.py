@@ -11,6 +11,10 @@ def argument(name: str, kind: type) -> ParameterValue:
     return ParameterValue(LaunchConfiguration(name), value_type=kind)
 
 
+# Not the bridge: it would come back without the emergency stop that somebody may have latched.
+AGAIN = {"respawn": True, "respawn_delay": 1.0}
+
+
 def generate_launch_description() -> LaunchDescription:
     common = {
         "package": "robomatrix",
@@ -42,11 +46,12 @@ def generate_launch_description() -> LaunchDescription:
                     },
                 ],
             ),
-            Node(executable="perception", name="perception", **common, parameters=shared),
+            Node(executable="perception", name="perception", **common, **AGAIN, parameters=shared),
             Node(
                 executable="skill_server",
                 name="skill_server",
                 **common,
+                **AGAIN,
                 parameters=[
                     *shared,
                     {

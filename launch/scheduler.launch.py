@@ -21,6 +21,8 @@ def generate_launch_description() -> LaunchDescription:
                 namespace=LaunchConfiguration("namespace"),
                 output="screen",
                 emulate_tty=True,
+                respawn=True,
+                respawn_delay=1.0,
                 parameters=[
                     LaunchConfiguration("params_file"),
                     {

@@ -56,6 +56,8 @@ class BringUps:
 
 def run(runs: int, robot: str = "ep", on_run: Callable[[int], None] | None = None) -> BringUps:
     """Brings a robot up and down ``runs`` times in a row; when it is itself interrupted, tells of those so far."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background; children would inherit it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     found = BringUps()
     for number in range(runs):
         try:
@@ -78,7 +80,7 @@ def _up_and_down(found: BringUps, mark: str, robot: str) -> None:
         start_new_session=True,  # Ctrl-C on the benchmark is for the benchmark
     )
     try:
-        line = process.stdout.readline()
+        line = process.stdout.readline() if process.stdout else ""
         up, began = time.monotonic() - began, time.monotonic()
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=PATIENCE)

@@ -24,7 +24,7 @@ from rich.table import Table
 
 from robomatrix.errors import DriverError
 from robomatrix_interfaces.action import ExecuteTask
-from robomatrix_nodes import qos
+from robomatrix_nodes import conversions, qos
 
 NODES = ("bridge", "perception", "skill_server", "scheduler")
 TASK = "turn left 400 degrees"
@@ -44,7 +44,9 @@ class Outcome:
 
     victim: str
     standstill: float
-    """From the kill [s]; NaN where the simulated robot died with it."""
+    """From the kill to when it was seen [s]; NaN where the simulated robot died with it."""
+    standstill_clock: float
+    """The same on the robot's clock, which says what the robot did, however late it was heard [s]."""
     told: float
     """From the kill to the end of the task that ran [s]; NaN where nobody was left to tell."""
     message: str
@@ -54,7 +56,7 @@ class Outcome:
     @property
     def reached(self) -> bool:
         """Whether the robot stood in time and the next task succeeded."""
-        still = self.victim not in MOST_TO_STANDSTILL or self.standstill <= MOST_TO_STANDSTILL[self.victim]
+        still = self.victim not in MOST_TO_STANDSTILL or self.standstill_clock <= MOST_TO_STANDSTILL[self.victim]
         return still and math.isfinite(self.back)
 
 
@@ -98,14 +100,14 @@ class _Operator(Node):
         super().__init__("operator", namespace="/ep", context=context, use_global_arguments=False)
         self.executor_ = EventsExecutor(context=context)
         self.executor_.add_node(self)
-        self.speed, self.heard = 0.0, -math.inf
+        self.speed, self.stamp = 0.0, 0.0
         self.tasks = ActionClient(self, ExecuteTask, "execute_task")
         self.create_subscription(Odometry, "odom", self._on_odometry, qos.STATE)
 
     def _on_odometry(self, message: Odometry) -> None:
         twist = message.twist.twist
         self.speed = abs(twist.linear.x) + abs(twist.linear.y) + abs(twist.angular.z)
-        self.heard = time.monotonic()
+        self.stamp = conversions.from_time(message.header.stamp)
 
     def until(self, done: Callable[[], bool], patience: float = PATIENCE) -> bool:
         limit = time.monotonic() + patience
@@ -159,11 +161,11 @@ def kill_one(victim: str, domain: int) -> Outcome:
         result = operator.send()
         if result is None or not operator.until(lambda: operator.speed > MOVING, 10.0):
             raise DriverError("the robot does not move")
-        began = time.monotonic()
+        began, stamp = time.monotonic(), operator.stamp
         processes.kill(victim)
-        standstill = math.nan
+        standstill = clock = math.nan
         if victim != "bridge" and operator.until(lambda: operator.speed < STILL, 10.0):
-            standstill = time.monotonic() - began
+            standstill, clock = time.monotonic() - began, operator.stamp - stamp
         told = operator.until(result.done, 10.0) if victim != "scheduler" else False
         seconds = time.monotonic() - began if told else math.nan
         answer = result.result().result if told else None
@@ -171,7 +173,7 @@ def kill_one(victim: str, domain: int) -> Outcome:
         began = time.monotonic()
         processes.start(victim)
         back = time.monotonic() - began if operator.succeed() else math.inf
-    return Outcome(victim, standstill, seconds, message, back)
+    return Outcome(victim, standstill, clock, seconds, message, back)
 
 
 @dataclass(frozen=True)
@@ -191,12 +193,14 @@ class Report:
 
     def table(self) -> Table:
         """For people: medians over the repeats."""
-        table = Table("killed", "standstill [s]", "task ends [s]", "with", "restarted: next task done [s]")
+        table = Table(
+            "killed", "standstill [s]", "robot's clock", "task ends [s]", "with", "restarted: next task done [s]"
+        )
         for victim in dict.fromkeys(o.victim for o in self.outcomes):
             mine = [o for o in self.outcomes if o.victim == victim]
-            figures = (_median(getattr(o, name) for o in mine) for name in ("standstill", "told", "back"))
-            still, told, back = figures
-            table.add_row(victim, still, told, mine[0].message or "nobody is left to tell", back)
+            names = ("standstill", "standstill_clock", "told", "back")
+            still, clock, told, back = (_median(getattr(o, name) for o in mine) for name in names)
+            table.add_row(victim, still, clock, told, mine[0].message or "nobody is left to tell", back)
         return table
 
 

@@ -207,6 +207,7 @@ class SkillServer(Node):
 
     async def _execute(self, goal: ServerGoalHandle) -> ExecuteSkill.Result:
         self._goal, self._ended, self._next_feedback = goal, Future(), float("-inf")
+        self._heart.beat()  # whoever waits for the end shall have heard it from the beginning
         try:
             refusal = self._start(goal.request)
             if refusal is None and self._state is not None:

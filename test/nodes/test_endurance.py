@@ -31,12 +31,12 @@ def test_what_grows_is_no_success() -> None:
 @pytest.mark.parametrize(
     ("outcome", "reached"),
     [
-        (Outcome("skill_server", 0.2, 2.1, "silent", 5.0), True),
-        (Outcome("skill_server", 0.9, 2.1, "silent", 5.0), False),
-        (Outcome("skill_server", float("nan"), 2.1, "silent", 5.0), False),
-        (Outcome("bridge", float("nan"), 2.1, "gone", 5.0), True),
-        (Outcome("scheduler", 2.4, float("nan"), "", 5.0), True),
-        (Outcome("perception", 4.0, 5.0, "succeeded", float("inf")), False),
+        (Outcome("skill_server", 0.2, 0.2, 2.1, "silent", 5.0), True),
+        (Outcome("skill_server", 0.9, 0.9, 2.1, "silent", 5.0), False),
+        (Outcome("skill_server", float("nan"), float("nan"), 2.1, "silent", 5.0), False),
+        (Outcome("bridge", float("nan"), float("nan"), 2.1, "gone", 5.0), True),
+        (Outcome("scheduler", 2.4, 2.4, float("nan"), "", 5.0), True),
+        (Outcome("perception", 4.0, 4.0, 5.0, "succeeded", float("inf")), False),
     ],
 )
 def test_a_robot_that_does_not_stand_or_come_back_is_no_success(outcome: Outcome, reached: bool) -> None:
