@@ -7,7 +7,6 @@ the reason in the log.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +30,11 @@ from robomatrix_interfaces.action import ExecuteSkill
 from robomatrix_interfaces.msg import SceneObjectArray
 from robomatrix_interfaces.srv import ListSkills
 from robomatrix_nodes import conversions, diagnostics, qos
-from robomatrix_nodes.heartbeat import PERIOD, Heart, Watch
+from robomatrix_nodes.heartbeat import PERIOD, Heart, Silence, Watch
 from robomatrix_nodes.parameters import declare, parameter
 from robomatrix_nodes.process import run
 from robomatrix_nodes.state import StateSubscriber
-from robomatrix_nodes.waiting import STEADY
+from robomatrix_nodes.waiting import steady
 
 
 @dataclass(frozen=True)
@@ -81,11 +80,11 @@ class SkillServer(Node):
         self._waiting = False
         self._answer_until = self._ended_at = float("-inf")
         self._next_feedback = float("-inf")
-        self._heard = time.monotonic()
         self._create_topics()
+        self._silence = Silence(self)
         self._heart = Heart(self)
         self._scheduler = Watch(self, "scheduler", self.settings.heartbeat_timeout)
-        self.create_timer(PERIOD, self._look_after, clock=STEADY)
+        self.create_timer(PERIOD, self._look_after, clock=steady())
         self._diagnostics = diagnostics.Diagnostics(self, self.robot.name, self._status)
 
     def _create_topics(self) -> None:
@@ -132,7 +131,7 @@ class SkillServer(Node):
         """Ends the running skill when those are gone who feed it or wait for it."""
         if not self.runner.busy or self._goal is None:
             return
-        silence = time.monotonic() - self._heard
+        silence = self._silence.seconds
         if silence > self.settings.state_timeout:
             self._end(ErrorCode.DRIVER, f"no state has come for {silence:.1f} s; is the bridge alive?")
         elif self._scheduler.gone and self._scheduler.work == bytes(self._goal.goal_id.uuid).hex():
@@ -144,7 +143,8 @@ class SkillServer(Node):
         self._finish()
 
     def _on_state(self, state: RobotState) -> None:
-        self._state, self._heard = state, time.monotonic()
+        self._state = state
+        self._silence.end()
         self._answer_or_wait(state)
 
     def _answer_or_wait(self, state: RobotState) -> None:
@@ -220,7 +220,7 @@ class SkillServer(Node):
     def _start(self, request: ExecuteSkill.Goal) -> Failed | None:
         if self._state is None:
             return Failed(ErrorCode.DRIVER, "no state has come from the robot; is the bridge active?")
-        if (silence := time.monotonic() - self._heard) > self.settings.state_timeout:
+        if (silence := self._silence.seconds) > self.settings.state_timeout:
             return Failed(
                 ErrorCode.DRIVER, f"no state has come from the robot for {silence:.1f} s; is the bridge alive?"
             )
@@ -257,7 +257,7 @@ class SkillServer(Node):
         values = {"skill": running, "holding": self.runner.holding or "", "skills": len(self.runner.registry)}
         if self._state is None:
             return diagnostics.WARN, "no state from the robot yet", values
-        if (silence := time.monotonic() - self._heard) > self.settings.state_timeout:
+        if (silence := self._silence.seconds) > self.settings.state_timeout:
             return diagnostics.ERROR, f"no state from the robot for {silence:.1f} s", values
         return diagnostics.OK, f"running {running}" if running else "idle", values
 

@@ -88,9 +88,9 @@ class Stack:
 
     def __enter__(self) -> Stack:
         self._interrupts.__enter__()
-        rclpy.init(args=[], context=self.context, domain_id=self.settings.domain_id)
-        self.executor = EventsExecutor(context=self.context)
         try:
+            rclpy.init(args=[], context=self.context, domain_id=self.settings.domain_id)
+            self.executor = EventsExecutor(context=self.context)
             self._bring_up()
         except BaseException:
             self._take_down()
@@ -183,14 +183,13 @@ class Stack:
             self.executor.spin_once(timeout_sec=0.1)
 
     def _take_down(self) -> None:
-        if self.executor is None:
-            return
         for node in reversed(self.nodes):
             self.executor.remove_node(node)
             node.destroy_node()
         self.nodes.clear()
-        self.executor.shutdown()
-        self.executor = None
-        self.context.try_shutdown()
-        self.context.destroy()
+        if self.executor is not None:
+            self.executor.shutdown()
+            self.executor = None
+            self.context.try_shutdown()
+            self.context.destroy()
         self._interrupts.__exit__(None, None, None)

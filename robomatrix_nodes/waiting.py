@@ -10,8 +10,14 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 STEADY = Clock(clock_type=ClockType.STEADY_TIME)
+"""For timers that end soon."""
 POLL = 0.05
 """Between two looks at what has no future [s]."""
+
+
+def steady() -> Clock:
+    """A clock of one's own, for timers that stay: a clock gets slow with the number of its timers."""
+    return Clock(clock_type=ClockType.STEADY_TIME)
 
 
 def resolve(future: Future, value: Any) -> None:

@@ -45,7 +45,7 @@ PLAYED = ("joint_states", "imu", "odom", "holding")
 CAMERAS = ("/image_raw", "/camera_info")
 """Topics that are played, and how they end; distances are played, too."""
 SCENE = "scene/objects"
-PATIENCE = 5.0
+PATIENCE = 10.0
 """How long the nodes may take for one image or plan [s]."""
 EVENTS = 4
 """What one message sets off in the nodes at most; more of them unread would push older ones out."""
@@ -168,7 +168,7 @@ class _Stage:
         self._recorded: dict[float, World] = {}
 
     def __enter__(self) -> _Stage:
-        for kind in (Perception, SkillServer, Scheduler):
+        for kind in (*((Perception,) if self._robot.cameras else ()), SkillServer, Scheduler):
             self._add(kind, parameter_overrides=[Parameter("robot", value=self._robot.name)], enable_rosout=False)
         player = self._player = self._add(lambda **options: Node("player", **options))
         played = [c for c in channels(self._robot) if _is_played(c)]

@@ -37,9 +37,10 @@ class Split(Stack):
 
     def spin_until(self, done: Callable[[], bool]) -> None:
         while not done():
-            self.executor.spin_once(timeout_sec=0.002)
-            if self.alive:
-                self.other.spin_once(timeout_sec=0.002)
+            for executor in (self.executor, self.other) if self.alive else (self.executor,):
+                executor.spin_once(timeout_sec=0.001)
+                for _ in range(20):
+                    executor.spin_once(timeout_sec=0.0)
 
     def _take_down(self) -> None:
         if self.victim in self.nodes:
