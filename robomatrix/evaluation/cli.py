@@ -219,12 +219,21 @@ def skillmimic(
     seed: SeedOption = 1000,
     only: Annotated[str | None, typer.Option(help="One part: skills, transitions or pushes.")] = None,
     out: OutOption = None,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for pictures; needs --run.")] = None,
+    run: Annotated[Path, typer.Option(help="The training's folder, for its references.")] = Path("runs/skillmimic"),
 ) -> None:
     """Success of the player's skills under noise, switches between skills, and pushes; JSON with intervals."""
     from robomatrix.evaluation.skillmimic import evaluate
 
-    text = json.dumps(evaluate(policy, trials, seed, only), indent=1)
+    report = evaluate(policy, trials, seed, only)
+    text = json.dumps(report, indent=1)
     if out is not None:
         out.parent.mkdir(parents=True, exist_ok=True)
         out.write_text(text + "\n", encoding="utf-8")
+    if pictures is not None:
+        from robomatrix.evaluation.skillmimic_pictures import write_pictures
+        from robomatrix.robots.loader import load_robot
+        from robomatrix.skills.skillmimic.policy import PlayerPolicy
+
+        write_pictures(PlayerPolicy(load_robot("player"), policy), report, run, pictures)
     sys.stdout.write(text + "\n")

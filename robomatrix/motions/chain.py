@@ -25,6 +25,10 @@ JOIN_SECONDS = 0.6
 """Time of a passage between a posture and the start or end of a clip."""
 
 
+FADE_SECONDS = 0.3
+"""Time in which a clip that cannot wait is faded in."""
+
+
 @dataclass(frozen=True)
 class Stance:
     """The two postures in which skills meet: single frames of clips that stand on the same feet."""
@@ -36,18 +40,17 @@ class Stance:
 def chain(clips: Sequence[Clip]) -> list[Clip]:
     """Returns the clips on the stance of the first that ends with the ball in the hands, joined to common postures.
 
-    A clip that begins with a flying ball keeps its start: the thrower sets the time. One that begins bent over a lying
-    ball appears twice, as it is and led up to from rest. Clips that walk stay as they are, and so do all when the two
-    postures are not among them.
+    A clip that begins with a flying ball keeps its length, the thrower sets the time; its first moments are faded in.
+    One that begins bent over a lying ball appears twice, as it is and led up to from rest. Clips that walk stay as they
+    are, and so do all when the two postures are not among them.
     """
     standing = [clip for clip in clips if _steps(clip) < WALK]
     anchors = [clip for clip in standing if clip.contact[-1]]
     placed = [_on_feet(clip, anchors[0]) for clip in standing] if anchors else []
-    empty = [clip for clip in placed if not clip.contact[0]]
+    empty = [_frame(c, -1) for c in placed if not c.contact[-1]] + [_frame(c, 0) for c in placed if not c.contact[0]]
     if not empty:
         return list(clips)
-    rest = max(empty, key=lambda clip: clip.body("Head")[0, 2])
-    stance = Stance(_frame(rest, 0), _frame(placed[standing.index(anchors[0])], -1))
+    stance = Stance(empty[0], _frame(placed[standing.index(anchors[0])], -1))
     joined = iter([_joined(clip, stance) for clip in placed])
     return [part for clip in clips for part in (next(joined) if clip in standing else [clip])]
 
@@ -69,13 +72,19 @@ def _standing_frame(clip: Clip) -> int:
     return len(clip) - 1 if clip.contact[-1] else 0
 
 
+def _facing(clip: Clip) -> float:
+    """Heading of the pelvis where the ball is first touched [rad]."""
+    return float(yaw_of(clip.pelvis_orientation)[int(np.argmax(clip.contact))])
+
+
 def _on_feet(clip: Clip, anchor: Clip) -> Clip:
     """Moves a clip to the anchor's feet: its pelvis and all above turned and moved, knees bent by as much as in it.
 
     Where the clip steps, its pelvis stays and a ball in the hands comes along.
     """
     frame, onto = _standing_frame(clip), _standing_frame(anchor)
-    turn = from_yaw(yaw_of(anchor.pelvis_orientation[onto]) - yaw_of(clip.pelvis_orientation[frame]))
+    ahead = _facing(anchor) if clip is anchor else float(yaw_of(anchor.pelvis_orientation[onto]))
+    turn = from_yaw(np.array(ahead - _facing(clip)))
     origin, target = clip.body("Pelvis")[frame], anchor.body("Pelvis")[onto]
 
     def moved(points: Array) -> Array:
@@ -109,7 +118,7 @@ def _joined(clip: Clip, stance: Stance) -> list[Clip]:
     if clip.contact[0]:
         return [_lead_up(ended, stance.holding)]
     if clip.ball_position[0, 2] > 0.3:
-        return [ended]
+        return [_fade_in(ended, stance.empty)]
     return [ended, _lead_up(ended, stance.empty)]
 
 
@@ -123,6 +132,20 @@ def _lead_up(clip: Clip, posture: Clip) -> Clip:
 def _lead_on(clip: Clip, posture: Clip) -> Clip:
     """Appends a passage from the clip's last frame to rest in a posture; a ball that was let go keeps out of it."""
     return _append(clip, posture, int(JOIN_SECONDS * clip.rate))
+
+
+def _fade_in(clip: Clip, posture: Clip) -> Clip:
+    """Starts the body, not the ball, in a posture and gives it over to the clip before the ball is touched."""
+    steps = min(int(FADE_SECONDS * clip.rate), int(np.argmax(clip.contact)))
+    x = np.minimum(np.arange(len(clip)) / steps, 1.0)
+    share = (x * x * (3.0 - 2.0 * x))[:, None]
+    turns = _same_side(clip.pelvis_orientation, posture.pelvis_orientation[0])
+    turns = posture.pelvis_orientation[0] + share * (turns - posture.pelvis_orientation[0])
+    return replace(
+        clip,
+        positions=posture.positions[0] + share[..., None] * (clip.positions - posture.positions[0]),
+        pelvis_orientation=turns / np.linalg.norm(turns, axis=1, keepdims=True),
+    )
 
 
 def _reversed(clip: Clip) -> Clip:

@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 
 
-OPENING, CLOSING = 16, 4
+OPENING, CLOSING = 16, 6
 """Frames before a touch in which the palms open round the ball, and after it in which they close."""
-OPEN = 0.06
-"""How much further from the ball's centre than its grip an open palm waits [m]."""
+CLOSING_LYING = 4
+"""Frames in which they close on a ball that lies still."""
+OPEN, OPEN_LYING = 0.12, 0.06
+"""How much further from the ball than its grip an open palm waits, for a flying ball and for a lying one [m]."""
 
 
 @dataclass(frozen=True)
@@ -357,9 +359,11 @@ class Grips:
             before = np.arange(first, start)
             centre[before], directions[before] = clip.ball_position[start], directions[start]
             weight[before] = mapping.palm_weight * ((before - first + 1) / len(before)) ** 2
-            near = np.arange(first, min(start + CLOSING, len(clip)))
-            x = np.clip((near - start + 2) / (CLOSING + 2), 0.0, 1.0)
-            radius[near] += OPEN * (1.0 - x * x * (3.0 - 2.0 * x))
+            lying = np.linalg.norm(clip.ball_velocity()[start - 1]) < 0.5
+            wide, closing = (OPEN_LYING, CLOSING_LYING) if lying else (OPEN, CLOSING)
+            near = np.arange(first, min(start + closing, len(clip)))
+            x = np.clip((near - start + 2) / (closing + 2), 0.0, 1.0)
+            radius[near] += wide * (1.0 - x * x * (3.0 - 2.0 * x))
         palms = centre[:, None] + radius[:, None, None] * directions
         return cls(palms, weight, radius < mapping.grip_radius + 0.01)
 

@@ -151,6 +151,9 @@ class Linker:
             return 0
         phrase, end, candidates = found
         phrase, end = self._with_side(phrase, end)
+        phrase, end = self._with_predicate(phrase, end)
+        if phrase.words != found[0].words:
+            candidates = self._candidates(phrase)
         self._add(self._kind(phrase, candidates), self.tokens[at:end], phrase, candidates)
         return end
 
@@ -271,6 +274,19 @@ class Linker:
         if texts[:2] == ["on", "the"] and texts[2] in _SIDES and plain:
             return replace(phrase, selectors=(*phrase.selectors, texts[2])), end + 3
         return phrase, end
+
+    def _with_predicate(self, phrase: NounPhrase, end: int) -> tuple[NounPhrase, int]:
+        """Takes "that is red" as an attribute of what stands before it."""
+        after = end + 2
+        if self._text(end) not in ("that", "which") or self._text(end + 1) not in ("is", "are"):
+            return phrase, end
+        while self._text(after) and self.index.is_attribute(self._text(after)) and not self._is_name(after + 1):
+            after += 1
+        words = tuple(token.text for token in self.tokens[end + 2 : after])
+        return (replace(phrase, words=(*words, *phrase.words)), after) if words else (phrase, end)
+
+    def _is_name(self, at: int) -> bool:
+        return 0 <= at < len(self.tokens) and self.tokens[at].lemma in self.index.nouns
 
     def _kind(self, phrase: NounPhrase, candidates: frozenset[str]) -> str:
         if not candidates:

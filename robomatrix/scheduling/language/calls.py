@@ -78,6 +78,9 @@ class SkillCalls:
         """True for things that the skill is about anyway: its ball, its hoop, a hand, what is in the hand."""
         if not chunk.things or any(thing.modifiers or thing.without for thing in chunk.things):
             return False
+        strolling = "vx" in {p.name for p in spec.parameters}
+        if strolling and chunk.relation in ("to", "near"):  # where to is no small matter for a walk
+            return False
         return all(self._is_implied(thing, spec, discourse) for thing in chunk.things)
 
     @staticmethod

@@ -195,6 +195,10 @@ class ClauseReader:
             ("it", "is"),
             ("i", "was"),
             ("i", "see"),
+            ("i", "left"),
+            ("i", "forgot"),
+            ("i", "lost"),
+            ("we", "left"),
             ("you", "see"),
         ):
             return Clause("information", body[2:], whole=body)

@@ -32,6 +32,7 @@ _OPEN_WORDS = frozenset({"open", "opened"})
 _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _AGAIN = frozenset({"do", "same", "likewise", "ditto"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
+_SPEAKERS = frozenset({"i", "we"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
 
 
@@ -205,6 +206,8 @@ class _Run:
                 self._information(chunks)
             case "question":
                 self.asked = str(clause)
+                if clause.whole[:1] and clause.whole[0].text in _SPEAKERS:  # "I left it there, can you ...?"
+                    self._information(chunks)
             case _:
                 self._fragment(clause, chunks)
 

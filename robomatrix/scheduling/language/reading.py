@@ -19,6 +19,7 @@ _WONDERING = re.compile(
     r"\bi (was|am|'m|wonder|wondered) ?(just )?(wondering )?(if|whether) (you|u) (could|would|can|might)( please)?\b"
     r"|\b(i|we|it)( would|'d) [a-z ]{0,30}?if (you|u) (could|would|can)( please)?\b"
 )
+_MADE_OF = re.compile(r"\bmade (out )?(of|from)\b")
 _NUMBERED = re.compile(r"\s*\(?1[.):]")
 _MARK = re.compile(r"(^|\s)\(?[1-9][.):]\s+(?=[A-Za-z])")
 _HOLDING = r"(holding|carrying|gripping|in your (hand|gripper|claw|grip|grasp))"
@@ -87,5 +88,5 @@ def _mended(text: str, misspellings: Mapping[str, str]) -> str:
     if _NUMBERED.match(text):
         text = _MARK.sub(" . ", text)
     text = _WONDERING.sub("", text.lower())
-    text = _CHECK.sub("if", _HELD.sub(HELD, text.lower()))
+    text = _CHECK.sub("if", _HELD.sub(HELD, _MADE_OF.sub("that is", text)))
     return re.sub(r"[a-z]+", lambda m: misspellings.get(m[0], m[0]), text) if misspellings else text

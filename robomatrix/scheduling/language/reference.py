@@ -130,6 +130,8 @@ class Resolver:
         near = sum(fit.doubts == fewest and fit.directness >= floor for fit in fits.values())
         if phrase.quantity == "count" and near < phrase.count:
             floor = SYNONYM
+        if phrase.quantity in ("all", "each"):  # "all the shirts": the shirt and the pink shirt
+            floor = min(floor, NAME)
         if phrase.quantity in ("all", "each") and most < NAME + 1.0:
             floor = WIDER if phrase.head in self.discourse.index.ontology.categories else min(SYNONYM, floor)
         return [id_ for id_, fit in fits.items() if fit.doubts == fewest and fit.directness >= floor]

@@ -7,6 +7,7 @@ may plan alone if it is sure enough and everything that it uses was named.
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,26 +16,27 @@ from pathlib import Path
 from robomatrix.errors import PlanningError
 from robomatrix.resources import resource
 from robomatrix.scheduling.compact.grounding import Grounding
-from robomatrix.scheduling.compact.linking import Linked, Linker
+from robomatrix.scheduling.compact.linking import LETTERS, Linked, Linker
 from robomatrix.scheduling.compact.program import Program, grammar, parse
 from robomatrix.scheduling.compact.prompt import called_skills, compact_prompt
 from robomatrix.scheduling.compact.runtime import SmallModel, Written
-from robomatrix.scheduling.language.entities import EntityIndex
+from robomatrix.scheduling.language.entities import CLASS, EntityIndex
 from robomatrix.scheduling.language.hazards import instruction_hazard
 from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.session import Session
-from robomatrix.scheduling.language.text import lemmas, word_set
+from robomatrix.scheduling.language.text import lemmas, singular, word_set
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.planners.rules import ANSWERED, RulePlanner
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.symbolic import SymbolicState, simulate
 from robomatrix.scheduling.validator import STOP, validate
 
+_LETTER = re.compile(rf"\b[{LETTERS}]\b")
 _DO_YOU_MEAN = "Do you mean: "
 _FORMER = word_set("yes y first former 1 ok sure right exactly correct")
 _LATTER = word_set("second latter 2 other no")
-SURE, CONTRADICTS = -0.05, -0.5
+SURE, CONTRADICTS = -0.2, -0.3
 """Log-probability of a whole answer from which on the model may plan alone, and from which on it may object."""
 
 
@@ -146,7 +148,7 @@ class CompactPlanner:
         if ruled.status == "ok":
             return self._weighed(request, ruled, reading)
         sure = reading.result.status == "ok" and reading.confidence >= self.sure
-        if sure and self._may_plan(ruled):
+        if sure and self._may_plan(request, ruled, reading):
             return replace(reading.result, message=f"{reading.result.message} (as the model reads it)")
         return ruled
 
@@ -165,9 +167,24 @@ class CompactPlanner:
         return reading.result if reading.result.status == "ok" else PlanResult("refuse", "Then I do nothing.")
 
     @staticmethod
-    def _may_plan(ruled: PlanResult) -> bool:
-        """The model may plan where the rules only did not understand: not where they refuse or miss something."""
-        return ruled.status == "clarify" and not ruled.missing
+    def _may_plan(request: PlanRequest, ruled: PlanResult, reading: Reading) -> bool:
+        """The model may plan where the rules only did not understand, if its program is about all that was named."""
+        if ruled.status != "clarify" or ruled.missing or reading.linked is None or not reading.result.steps:
+            return False
+        return not overlooked(reading.linked, reading.program, EntityIndex(request.scene))
+
+
+def overlooked(linked: Linked, program: str, index: EntityIndex) -> list[str]:
+    """Returns what an instruction names that a program is not about: linked phrases, and nouns that were not linked."""
+    used = set(_LETTER.findall(program))
+    anything = index.ontology.anything
+    said = [slot for slot in linked.slots if slot.candidates and slot.phrase.head not in anything]
+    idle = [slot for slot in said if slot.letter not in used]
+    names = {
+        phrase for entity in index.entities if entity.entity for phrase, fit in entity.heads.items() if fit >= CLASS
+    }
+    loose = [word for word in linked.words if (singular(word),) in names]
+    return [" ".join(slot.phrase.words) for slot in idle] + loose
 
 
 def _said(result: PlanResult) -> str:
@@ -205,13 +222,19 @@ def _shape(state: SymbolicState) -> tuple[object, ...]:
     return state.holding, dict(state.resting), state.closed, state.facts
 
 
-def compact_planner(model: str | None = None, **options: float) -> CompactPlanner:
-    """Returns the compact planner.
+def compact_planner(
+    model: str | None = None, *, sure: float = SURE, contradicts: float = CONTRADICTS
+) -> CompactPlanner:
+    """Returns the compact planner, its model loaded.
 
     Args:
         model: folder of another checkpoint than the one that ships.
-        **options: ``sure`` and ``contradicts`` of :class:`CompactPlanner`.
+        sure: log-probability of an answer from which on the model may plan alone.
+        contradicts: log-probability of an answer from which on the model may object to the rules.
+
+    Raises:
+        ConfigurationError: the folder holds no such model.
     """
     reader = CompactModel(Path(model)) if model else CompactModel()
     reader.load()
-    return CompactPlanner(reader, **options)
+    return CompactPlanner(reader, sure=sure, contradicts=contradicts)

@@ -20,13 +20,15 @@ FALLEN = 0.5
 """A pelvis lower than this has fallen [m]; picking up bends to about 0.6."""
 HELD = 0.55
 """A ball this near to the pelvis's axis can be in the hands [m]."""
+GONE = 0.75
+"""A ball this far from the pelvis's axis has left the hands, arms stretched out [m]."""
 LIFTED = 1.0
-"""Height of a ball that has been picked up [m] (success rule of SkillMimic)."""
+"""Height that a ball has reached when it was picked up [m] (success rule of SkillMimic)."""
 STEADY = 0.5
 """How long a held ball must stay held [s]."""
-REACH = (0.1, 0.75)
-"""Distance along the heading at which a lying ball can be picked up [m]."""
-ASIDE = 0.35
+REACH = (-0.1, 0.2)
+"""Distance along the heading from under the pelvis at which a lying ball can be picked up [m]."""
+ASIDE = 0.1
 """Largest distance of a lying ball to the side [m]."""
 
 
@@ -87,12 +89,13 @@ class _Hold(BallSkill):
     def run(self, observation: Observation) -> Steps:
         """Runs the policy until the ball has been held steadily, or it or the footing is lost."""
         since: float | None = None
+        highest = 0.0
         while True:
             ball, place = self._look(observation)
             if self._fallen(observation):
                 return Failed(ErrorCode.FELL, f"the player fell during {self.spec.name}")
-            now = observation.state.stamp
-            steady = _held(place) and place[2] > self.lift and float(np.linalg.norm(ball.velocity)) < 1.5
+            now, highest = observation.state.stamp, max(highest, float(place[2]))
+            steady = _held(place) and highest > self.lift and float(np.linalg.norm(ball.velocity)) < 1.5
             since = (now if since is None else since) if steady else None
             if since is not None and now - since >= STEADY:
                 return Succeeded({"ball_height": float(place[2])}, holding=BALL)
@@ -149,7 +152,7 @@ class _Release(BallSkill):
             if self._fallen(observation):
                 return Failed(ErrorCode.FELL, f"the player fell during {self.spec.name}", metrics, holding=None)
             now = observation.state.stamp
-            if left is None and not _held(place):
+            if left is None and (float(np.hypot(place[0], place[1])) > GONE or place[2] < 0.7):
                 left, metrics = now, self._released(observation, ball)
             if left is not None and now - left > STEADY:
                 return self._judge(metrics)

@@ -12,7 +12,7 @@ NO_BALL = Condition("has_ball", negated=True)
 
 PICK_UP_BALL = SkillSpec(
     name="pick_up_ball",
-    text="bend down and pick up the ball that lies in front of the feet, with both hands, and hold it before the chest",
+    text="bend down and pick up the ball that lies between the feet, with both hands, and hold it before the chest",
     robots=ROBOTS,
     preconditions=(UPRIGHT, NO_BALL),
     effects=(HAS_BALL, UPRIGHT),

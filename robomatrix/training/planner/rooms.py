@@ -146,13 +146,14 @@ class _Builder:
         adjective = self.rng.choice([*_COLOURS, *_MATERIALS]) if self.rng.random() < 0.35 else ""
         id_, name = self._add(noun, adjective)
         opened = self.rng.random() < 0.5 if openable else None
-        return Location(id=id_, name=name, **{"class": noun}, kind=kind, openable=openable, open=opened)
+        facts = {"id": id_, "name": name, "class": noun, "kind": kind, "openable": openable, "open": opened}
+        return Location.model_validate(facts)
 
     def object(self, noun: str, at: str) -> Object:
         adjective = self.rng.choice([*_COLOURS] * 3 + [*_SIZES, *_MATERIALS]) if self.rng.random() < 0.7 else ""
         id_, name = self._add(noun, adjective)
         colour = adjective if adjective in _COLOURS else None
-        return Object(id=id_, name=name, **{"class": noun}, colour=colour, at=at)
+        return Object.model_validate({"id": id_, "name": name, "class": noun, "colour": colour, "at": at})
 
 
 def draw_room(rng: Random, robot: str) -> Room:
@@ -179,4 +180,4 @@ def draw_room(rng: Random, robot: str) -> Room:
 def _person(builder: _Builder, rng: Random) -> Location:
     name = rng.choice(["user", *_PEOPLE, nonce(rng, 2)])
     builder.nouns[name] = name
-    return Location(id=name, name=name, **{"class": "person"}, kind="person")
+    return Location.model_validate({"id": name, "name": name, "class": "person", "kind": "person"})

@@ -47,6 +47,8 @@ class DistillConfig:
     """Share of standing frames that are shown as ``stand``."""
     action_noise: float = 0.03
     """Noise on the driven targets, half of the worlds [rad]."""
+    chained: float = 0.6
+    """Share of finished episodes that go on with another skill."""
     linger: float = 40.0
     """Steps for which an episode goes on standing after its clip has ended, on average."""
     seed: int = 1
@@ -122,8 +124,11 @@ class Distillation:
         return np.concatenate(seen)
 
     def _restart(self, env: TeacherEnv) -> NDArray[np.bool_]:
-        held_out = (env.frame >= env.last[env.frame] - 2) & (self.rng.random(env.num_envs) < 1.0 / self.config.linger)
-        done = env.failed(env.errors()) | held_out
+        failed = env.failed(env.errors())
+        over = (env.frame >= env.last[env.frame] - 2) & (self.rng.random(env.num_envs) < 1.0 / self.config.linger)
+        going = env.follow_on(np.flatnonzero(over & ~failed & (self.rng.random(env.num_envs) < self.config.chained)))
+        done = failed | over
+        done[going] = False
         if done.any():
             env.reset(np.flatnonzero(done))
         return done

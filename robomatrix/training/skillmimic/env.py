@@ -68,8 +68,12 @@ class EnvConfig:
     """Largest displacement of the palms [m]."""
     fade: float = 0.4
     """Time constant with which the displacement fades once the ball is held [s]."""
+    alike: float = 0.15
+    """Mean difference of the joints up to which a clip can follow on another [rad]."""
     grasp_frames: int = 15
     """For so long after a touch the hands wait where the ball was met until both hold it."""
+    sway: float = 1.0
+    """Share of the body's sway that the arms make up for while the ball comes or is held."""
     ramp: tuple[float, float] = (0.6, 0.2)
     """Times before a touch at which the hands begin to follow the ball and at which they do so in full [s]."""
     weights: RewardWeights = field(default_factory=RewardWeights)
@@ -165,6 +169,33 @@ class TeacherEnv:
         self.hands[ids] = self.reference.contact[frames]
         self.shift[ids] = self._clipped(qpos[:, -7:-4] - self.reference.ball[frames])
 
+    def follow_on(self, ids: Ids) -> Ids:
+        """Lets worlds that stand at a clip's end go on with one that starts alike; returns those that found one.
+
+        The player stays as it is; who has no ball gets that of the new clip's start.
+        """
+        r, found = self.reference, []
+        for world in ids:
+            alike = self._starting_alike(int(world))
+            if len(alike):
+                self.frame[world] = self.clip_start[self.rng.choice(alike)] + 2
+                found.append(world)
+        going = np.array(found, np.intp)
+        frames = self.frame[going]
+        fresh = ~r.contact[frames].any(axis=1)
+        self.sim.qpos[going[fresh], -7:] = r.qpos[frames[fresh], -7:]
+        self.sim.qvel[going[fresh], -6:] = r.qvel[frames[fresh], -6:]
+        self.shift[going] = self._clipped(self.sim.qpos[going, -7:-4] - r.ball[frames])
+        self.hands[going], self.age[going] = r.contact[frames], 0
+        return going
+
+    def _starting_alike(self, world: int) -> Ids:
+        """Clips that start with or without the ball as a world's clip ends, in nearly the same posture."""
+        r, starts = self.reference, self.clip_start
+        same = r.contact[starts].any(axis=1) == r.contact[self.frame[world]].any()
+        gap = np.abs(r.qpos[starts, 7:-7] - r.qpos[self.frame[world], 7:-7]).mean(axis=1)
+        return np.flatnonzero(same & (gap < self.config.alike))
+
     def _draw_frames(self, count: int) -> NDArray[np.int64]:
         need = 1.05 - self.mastery
         clips = self.rng.choice(len(need), size=count, p=need / need.sum())
@@ -200,10 +231,21 @@ class TeacherEnv:
         return np.where(self.approach[frame], x * x * (3.0 - 2.0 * x), 1.0)
 
     def posture(self, frame: NDArray[np.int64]) -> Array:
-        """(n, J) reference joint angles at given frames, moved to the ball [rad]."""
+        """(n, J) reference joint angles at given frames, moved to the ball and against the body's sway [rad]."""
         r = self.reference
-        moved = np.einsum("njk,nk->nj", r.shift_joints[frame], self.shift * self._strength(frame)[:, None])
-        return r.qpos[frame, 7:-7] + moved
+        bend = self.shift * self._strength(frame)[:, None] - self._sway(frame)
+        return r.qpos[frame, 7:-7] + np.einsum("njk,nk->nj", r.shift_joints[frame], bend)
+
+    def _sway(self, frame: NDArray[np.int64]) -> Array:
+        """(n, 3) how far the body carries the palms off their place, where the ball comes or is held [m]."""
+        r, now, root = self.reference, self.frame, self.sim.qpos[:, :7]
+        turn = to_rotation_vector(multiply(root[:, 3:7], conjugate(r.qpos[now, 3:7])))
+        arm = r.points[now, -2:].mean(axis=1) - r.qpos[now, :3]
+        sway = self._clipped(root[:, :3] - r.qpos[now, :3] + np.cross(turn, arm))
+        since = (frame - r.touch[frame]) / RATE
+        taken = self.held[frame] & (r.touch[frame] > self.first_of_clip[frame])
+        fading = np.where(taken, np.exp(-np.maximum(since, 0.0) / self.config.fade), 0.0)
+        return self.config.sway * np.where(self.approach[frame], self._strength(frame), fading)[:, None] * sway
 
     def targets(self, action: Array) -> Array:
         """(n, J) servo targets for an action: reference, feed-forward, feedback and residual [rad]."""

@@ -60,12 +60,11 @@ class Cut:
 class Recipe:
     """What is learnt and for how long."""
 
-    labels: tuple[str, ...] = ("pick_up", "catch", "pass", "set_shot")
+    labels: tuple[str, ...] = ("pick_up", "catch", "pass")
     cuts: tuple[Cut, ...] = (
         Cut("pick_016", 20, 140),
         Cut("catch_013", 10, 48),
         Cut("016pickle_pass_001"),
-        Cut("011pickle_shot_003"),
     )
     """Clips that are taken; empty takes every clip of the labels in full."""
     teacher_samples: int = 2_500_000

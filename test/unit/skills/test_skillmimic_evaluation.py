@@ -10,6 +10,7 @@ import pytest
 
 from robomatrix.errors import ConfigurationError, DriverError, PolicyError, UnknownNameError
 from robomatrix.evaluation.skillmimic import Track, evaluate, held_at_end, passed, picked_up, share, shot
+from robomatrix.evaluation.skillmimic_pictures import CELL, heat_map
 from robomatrix.hardware.court import CourtDriver
 from robomatrix.hardware.driver import RobotCommand, SimulatedDriver
 from robomatrix.robots.loader import load_robot
@@ -61,6 +62,14 @@ def test_shares_carry_their_interval() -> None:
     result = share(np.arange(100) < 90)
     assert (result["rate"], result["trials"]) == (0.9, 100)
     assert result["interval"] == [0.826, 0.945]
+
+
+def test_the_heat_map_is_green_where_it_works_and_white_where_there_is_nothing() -> None:
+    image = heat_map({"pick_up -> pass": {"rate": 1.0}, "catch -> stand": {"rate": 0.0}, "catch -> pass": None})
+    assert image.shape == (3 * CELL, 3 * CELL, 3)
+    assert list(image[CELL + 8, CELL + 8]) == [100, 200, 90]
+    assert list(image[2 * CELL + 8, 2 * CELL + 8]) == [230, 90, 90]
+    assert list(image[CELL + 8, 2 * CELL + 8]) == [255, 255, 255]
 
 
 def test_bad_requests_are_refused(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ SIZE = sum(term.size for term in terms(JOINTS))
 
 
 def checkpoint(folder: Path, **changes: object) -> Path:
-    """A policy whose output is 0.1 rad on every joint under label ``catch`` and zero else."""
+    """A policy whose output is 0.01 rad on every joint under label ``catch`` and zero else."""
     rng = np.random.default_rng(0)
     tensors = {
         "mean": np.zeros(SIZE), "std": np.ones(SIZE),
@@ -35,7 +35,7 @@ def checkpoint(folder: Path, **changes: object) -> Path:
         "start_qpos_catch": rng.normal(size=(2, 14 + JOINTS)), "start_qvel_catch": np.zeros((2, 12 + JOINTS)),
     }  # fmt: skip
     tensors["w0"][0, SIZE - len(LABELS) + LABELS.index("catch")] = 1.0
-    tensors["w1"][:, 0] = 0.1
+    tensors["w1"][:, 0] = 0.01
     spec = PolicySpec(
         family="skillmimic", name="ball_skills", robot="player", rate=60.0, joints=ROBOT.joint_names,
         observation=terms(JOINTS), outputs=ROBOT.joint_names, action_scale=1.0, hidden=(8,),
@@ -97,7 +97,7 @@ def test_the_label_chooses_what_the_network_does(tmp_path: Path) -> None:
     qpos, qvel = np.zeros((1, 14 + JOINTS)), np.zeros((1, 12 + JOINTS))
     qpos[:, 3] = 1.0
     home = np.array([j.home for j in ROBOT.joints])
-    np.testing.assert_allclose(policy.targets(qpos, qvel, "catch")[0] - home, 0.1, atol=1e-6)
+    np.testing.assert_allclose(policy.targets(qpos, qvel, "catch")[0] - home, 0.01, atol=1e-6)
     np.testing.assert_allclose(policy.targets(qpos, qvel, "pass")[0], home, atol=1e-6)
     with pytest.raises(
         UnknownNameError, match="unknown skill label 'dunk'.*Known: catch, pass, pick_up, set_shot, stand"
@@ -172,7 +172,7 @@ def test_a_skill_that_cannot_start_says_what_is_missing(skill, ball, robot, expe
 
 def test_picking_up_succeeds_only_with_the_ball_held_high_for_a_while(shipped: Path) -> None:
     skill = PickUpBall(ROBOT, {})
-    assert isinstance(skill.tick(seen(state(0.0), (0.4, 0.0, 0.12))), Running)
+    assert isinstance(skill.tick(seen(state(0.0), (0.1, 0.0, 0.12))), Running)
     for step in range(1, 40):
         result = skill.tick(seen(state(step / 60), (0.35, 0.0, 1.1)))
         if not isinstance(result, Running):

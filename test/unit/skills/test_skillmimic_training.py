@@ -145,6 +145,31 @@ def test_a_displaced_ball_displaces_the_palms(reference: Reference) -> None:
     np.testing.assert_allclose(moved, reference.shift_joints[frame] @ [0.05, 0.0, 0.0], atol=1e-12)
 
 
+def test_a_world_goes_on_with_a_clip_that_starts_as_its_own_ends(reference: Reference) -> None:
+    env = env_of(join([reference, reference]), worlds=3, alike=10.0)
+    assert not len(env.follow_on(np.arange(3)[env.reference.contact[env.last[env.frame]].any(axis=1)]))
+    env.frame[:] = 5
+    before = env.sim.qpos.copy()
+    assert list(env.follow_on(np.array([0, 2]))) == [0, 2]
+    assert env.frame[1] == 5 and set(env.frame[[0, 2]]) <= {2, len(reference) + 2}
+    np.testing.assert_array_equal(env.sim.qpos, before)
+    env.config = replace(env.config, alike=0.0)
+    assert not len(env.follow_on(np.array([1])))
+
+
+def test_the_arms_make_up_for_the_sway_before_a_touch(reference: Reference) -> None:
+    env = env_of(reference, worlds=1)
+    frame = np.array([5])
+    qpos = reference.qpos[frame].copy()
+    qpos[0, 0] += 0.05
+    env.place(np.arange(1), frame, qpos, reference.qvel[frame].copy())
+    np.testing.assert_allclose(env.posture(frame), reference.qpos[frame, 7:-7], atol=1e-9)
+    env.approach[:] = True
+    moved = env.posture(frame) - reference.qpos[frame, 7:-7]
+    expected = reference.shift_joints[frame] @ [-0.05 * env._strength(frame)[0], 0.0, 0.0]
+    np.testing.assert_allclose(moved, expected, atol=1e-9)
+
+
 def test_the_same_seed_repeats_and_another_does_not(reference: Reference) -> None:
     def rollout(seed: int) -> np.ndarray:
         env = env_of(reference, seed=seed, noise_scale=(0.0, 1.0))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from robomatrix.scheduling.compact.linking import Linked
 from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.planners import make_planner
 from robomatrix.scheduling.planners.compact import CompactModel, CompactPlanner, Reading, same_end
@@ -48,7 +49,8 @@ class Rules:
 
 
 def weighed(scene: PlanningScene, ruled: PlanResult, read: PlanResult, confidence: float) -> PlanResult:
-    planner = CompactPlanner(Says(reading=Reading(read, confidence)), Rules(ruled))  # type: ignore[arg-type]
+    reading = Reading(read, confidence, "put A B", Linked(("put", "it", "there"), ()))
+    planner = CompactPlanner(Says(reading=reading), Rules(ruled))  # type: ignore[arg-type]
     return planner.plan(PlanRequest("put the red can in the white box", scene, EP))
 
 
@@ -100,6 +102,13 @@ def test_where_rules_understand_nothing_a_sure_model_plans(
 )
 def test_a_model_never_overrules_a_refusal_or_a_missing_thing(office: PlanningScene, ruled: PlanResult) -> None:
     assert weighed(office, ruled, carry("red_can", "white_box"), 0.0) == ruled
+
+
+def test_a_model_does_not_plan_past_what_was_named(office: PlanningScene) -> None:
+    reading = Reading(carry("red_can", "bin"), 0.0, "put A B", Linked(("first", "A", "then", "ball", "to", "B"), ()))
+    asked = Rules(PlanResult("clarify", "I do not understand."))
+    planner = CompactPlanner(Says(reading=reading), asked)  # type: ignore[arg-type]
+    assert planner.plan(PlanRequest("first the red can then ball to the bin", office, EP)).status == "clarify"
 
 
 def test_stop_is_not_weighed(office: PlanningScene) -> None:
