@@ -85,17 +85,21 @@ class Report:
 
     def lines(self) -> list[str]:
         """Text for people."""
-        data = self.to_json()["perception"]
-        share = self.found_again / self.recorded_things if self.recorded_things else 1.0
-        found = [f"{self.path}: {self.seconds:.1f} s, {self.messages} messages"]
-        found.append(
-            f"perception: {self.images} images, {share:.1%} of the {self.recorded_things} recorded things found again, "
-            f"{data['median_m'] * 1e3:.1f} mm away in the median, {data['worst_m'] * 1e3:.0f} mm at worst"
-        )
+        found = [f"{self.path}: {self.seconds:.1f} s, {self.messages} messages", self._seen()]
         for plan in self.plans:
             same = "the same plan" if plan["same"] else f"another plan: {', '.join(plan['now'])}"
             found.append(f"'{plan['instruction']}': {same}")
         return [*found, self.note] if self.note else found
+
+    def _seen(self) -> str:
+        if not self.images:
+            return "perception: no images"
+        data = self.to_json()["perception"]
+        share = self.found_again / self.recorded_things if self.recorded_things else 1.0
+        return (
+            f"perception: {self.images} images, {share:.1%} of the {self.recorded_things} recorded things found again, "
+            f"{data['median_m'] * 1e3:.1f} mm away in the median, {data['worst_m'] * 1e3:.0f} mm at worst"
+        )
 
 
 @dataclass(frozen=True)

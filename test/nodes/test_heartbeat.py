@@ -55,8 +55,8 @@ class Split(Stack):
 def split(domain_id: int) -> Iterator[Callable[[type[Node]], Split]]:
     stacks: list[Split] = []
 
-    def make(victim: type[Node]) -> Split:
-        stacks.append(Split(StackSettings(domain_id=domain_id, camera=False, speed=1.0), victim))
+    def make(victim: type[Node], speed: float = 1.0) -> Split:
+        stacks.append(Split(StackSettings(domain_id=domain_id, camera=False, speed=speed), victim))
         return stacks[-1].__enter__()
 
     yield make
@@ -107,7 +107,7 @@ def test_a_skill_that_somebody_else_asked_for_goes_on_without_a_scheduler(split:
 
 
 def test_a_task_ends_when_the_bridge_is_gone_and_goes_again_when_it_is_back(split: Callable[..., Split]) -> None:
-    stack = split(Bridge)
+    stack = split(Bridge, speed=0.0)
     client = Client(stack)
     task = client.send_task("turn left 700 degrees")
     began = silence(stack)
