@@ -84,7 +84,11 @@ class Grasp(ManipulationSkill):
 
 
 def take(body: Body, thing: SceneObject) -> Motion[float]:
-    """Brings the open gripper round a thing, closes and lifts; returns the width between the pads [m]."""
+    """Brings the open gripper round a thing, closes and lifts.
+
+    Returns:
+        The width between the pads [m]; 0 where the arm did not rise.
+    """
     heading, x = _grasp_pose(body, thing)
     foot = thing.position[2] - thing.size[2] / 2.0
     z = min(max(foot + grip_height(thing), HEIGHTS[0]), HEIGHTS[1])
@@ -98,9 +102,10 @@ def take(body: Body, thing: SceneObject) -> Motion[float]:
     body.enter("close", 0.6)
     width = yield from close_gripper(body)
     body.enter("lift", 0.7)
+    low = tip(body).z
     if width > EMPTY:
         yield from lower_to(body, x, min(z + LIFT, HEIGHTS[1]))
-    return aperture(body)
+    return aperture(body) if tip(body).z > low + LIFT / 3.0 else 0.0
 
 
 def facing(thing: SceneObject, heading: float, distance: float) -> Pose2:

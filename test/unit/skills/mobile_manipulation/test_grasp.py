@@ -63,3 +63,13 @@ def test_does_not_grasp_with_a_full_hand():
     assert isinstance(outcome, Failed)
     assert outcome.code == ErrorCode.PRECONDITION
     assert "can_1" in outcome.message
+
+
+def test_an_arm_that_does_not_rise_has_grasped_nothing():
+    ground = Playground().add(can(x=0.46))
+    move = ground._move
+    ground._move = lambda name, target: None if ground.held and name.startswith("arm") else move(name, target)
+    outcome = ground.run("grasp", object="can_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.GRASP_FAILED
+    assert ground.runner.holding is None
