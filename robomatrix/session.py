@@ -7,6 +7,7 @@ tests use it; the nodes run the same parts over DDS.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.errors import DriverError
-from robomatrix.hardware.driver import CameraFrame, RobotState, SimulatedDriver
+from robomatrix.hardware.driver import CameraFrame, RobotState, SimulatedDriver, TrackingDriver
 from robomatrix.hardware.safety import SafetyGate
 from robomatrix.scheduling.execution import Action, Approve, Ask, Finished, RunStep, StepOutcome, TaskExecution
 from robomatrix.scheduling.perceived import planning_scene, seen_since
@@ -81,7 +82,7 @@ class Session:
     def step(self) -> None:
         """One control period: look, think, check, act, and let the world go on."""
         self._look()
-        command = self.runner.tick(Observation(self.state, self.world, self.frames))
+        command = self.runner.tick(Observation(self.state, self._known(), self.frames))
         applied, _ = self.gate.filter(command, self.state, self.state.stamp)
         self.driver.write(applied)
         self.state = self.driver.step()
@@ -132,6 +133,12 @@ class Session:
         outcome = self.run_skill(action.step.skill, action.step.arguments)
         seen = seen_since(self.world, began, action.step)
         return task.on_result(step_outcome(outcome), self.planning_scene(task.resting), seen)
+
+    def _known(self) -> World:
+        """What the robot sees, and what a tracking system of its place adds."""
+        if not isinstance(self.driver, TrackingDriver):
+            return self.world
+        return replace(self.world, objects={**self.world.objects, **{o.id: o for o in self.driver.tracked()}})
 
     def _look(self) -> None:
         if self.state.stamp < self._next_frame - 1e-9:

@@ -27,7 +27,7 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
 from robomatrix.errors import RobomatrixError
-from robomatrix.hardware.driver import Driver, RobotCommand, RobotState, SimulatedDriver, Twist
+from robomatrix.hardware.driver import Driver, RobotCommand, RobotState, SimulatedDriver, TrackingDriver, Twist
 from robomatrix.hardware.registry import make_driver
 from robomatrix.hardware.safety import SafetyGate, SafetyLimits
 from robomatrix.hardware.zones import Polygon, Zones
@@ -142,6 +142,8 @@ class Bridge(LifecycleNode):
             for c in (spec.cameras if self.settings.camera else ())
         }
         self._truth = self.create_publisher(SceneObjectArray, "ground_truth/objects", qos.STATE)
+        tracks = isinstance(self.driver, TrackingDriver)
+        self._tracker = self.create_publisher(SceneObjectArray, "tracker/objects", qos.LATCHED) if tracks else None
         self._transforms = TransformPublisher(self)
         self._stop_state = self.create_publisher(String, "emergency_stop_state", qos.LATCHED)
         # cmd_vel first: an executor hands over what is ready in the order of creation, and lockstep waits for both.
@@ -265,6 +267,9 @@ class Bridge(LifecycleNode):
             self._odom.publish(odometry)
             self._transforms.publish(odometry)
         self._publish_frames()
+        if self._tracker is not None:
+            tracked = World(state.stamp, {o.id: o for o in self.driver.tracked()})
+            self._tracker.publish(conversions.to_scene(tracked, "odom"))
         if self.settings.ground_truth and self.simulated:
             truth = World(state.stamp, {o.id: o for o in self.driver.objects()})
             self._truth.publish(conversions.to_scene(truth, "odom"))

@@ -7,7 +7,7 @@ the reason in the log.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from geometry_msgs.msg import Twist as TwistMsg
@@ -69,6 +69,7 @@ class SkillServer(Node):
         self.robot = load_robot(self.settings.robot)
         self.runner = SkillRunner(self.robot, registry_for(self.robot.name))
         self._world = World()
+        self._tracked = World()
         self._frames: dict[str, CameraFrame] = {}
         self._operator: OperatorCommand | None = None
         self._state: RobotState | None = None
@@ -94,6 +95,7 @@ class SkillServer(Node):
         for camera in self.robot.cameras:
             self.create_subscription(CameraInfo, f"{camera.name}/camera_info", self._on_announcement, qos.STATE)
         self.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
+        self.create_subscription(SceneObjectArray, "tracker/objects", self._on_tracked, qos.LATCHED)
         self.create_subscription(String, "emergency_stop_state", self._on_stop_state, qos.LATCHED)
         if any(skill.spec.name == "follow" for skill in self.runner.registry):
             self.create_subscription(JointStateMsg, "hand_command", self._on_hand_command, qos.COMMAND)
@@ -118,6 +120,13 @@ class SkillServer(Node):
             self._answer_until = float("-inf")
         if self._state is not None and self._waiting:
             self._answer(self._state)
+
+    def _on_tracked(self, message: SceneObjectArray) -> None:
+        self._tracked = conversions.from_scene(message)
+
+    def _known(self) -> World:
+        """What the robot sees, and what a tracking system of its place adds."""
+        return replace(self._world, objects={**self._world.objects, **self._tracked.objects})
 
     def _on_hand_command(self, message: JointStateMsg) -> None:
         if self._state is not None:
@@ -156,12 +165,12 @@ class SkillServer(Node):
     def _answer(self, state: RobotState) -> None:
         self._waiting = False
         if self.runner.busy:
-            command = self.runner.tick(Observation(state, self._world, self._frames, self._operator))
+            command = self.runner.tick(Observation(state, self._known(), self._frames, self._operator))
             self._ended_at, self._answer_until = state.stamp, state.stamp + self.settings.settle
             self._tell_holding()
             self._send(command)
             self._finish() if self.runner.outcome is not None else self._give_feedback(state.stamp)
-        elif (rest := self.runner.rest(Observation(state, self._world, self._frames, self._operator))) is not None:
+        elif (rest := self.runner.rest(Observation(state, self._known(), self._frames, self._operator))) is not None:
             self._send(rest)
         elif state.stamp < self._answer_until:
             self._send(RobotCommand(twist=Twist()))

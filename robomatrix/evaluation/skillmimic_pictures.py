@@ -22,7 +22,7 @@ CELL = 96
 """Side of a cell of the matrix [pixels]."""
 FRAMES = 8
 """Pictures of a skill."""
-SIDE = 240
+SIDE = 160
 """Side of a picture of a skill [pixels]."""
 
 

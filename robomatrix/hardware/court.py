@@ -146,6 +146,10 @@ class CourtDriver:
         )
         return ball, SceneObject("hoop", "hoop", "target", "red", tuple(hoop), size=(0.46, 0.46, 0.02), stamp=stamp)
 
+    def tracked(self) -> tuple[SceneObject, ...]:
+        """Returns ball and hoop as a court's tracker would report them; here the simulator's truth stands in for it."""
+        return self.objects()
+
     def render(self, camera: str, width: int, height: int) -> NDArray[np.uint8]:
         """Returns a picture (height, width, 3) from the side of the player; ``camera`` must be ``overview``."""
         import mujoco

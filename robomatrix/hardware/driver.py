@@ -156,6 +156,14 @@ class Driver(Protocol):
 
 
 @runtime_checkable
+class TrackingDriver(Driver, Protocol):
+    """A driver whose place has a tracking system of its own, so that objects are known without the robot's cameras."""
+
+    def tracked(self) -> tuple[SceneObject, ...]:
+        """Returns what the tracking system reports now, in the odom frame."""
+
+
+@runtime_checkable
 class SimulatedDriver(Driver, Protocol):
     """A driver whose world can be reset, stepped and looked into."""
 

@@ -100,7 +100,7 @@ def dexgen(
 def skillmimic(
     clips: Annotated[Path, typer.Option(help="Folder of motion clips (.pt BallPlay, .npz neutral).")],
     labels: Annotated[str, typer.Option(help="Comma-separated skills; every clip of these, in full.")] = "",
-    samples: Annotated[int, typer.Option(help="Control steps of the teacher.", min=1)] = 2_500_000,
+    samples: Annotated[int, typer.Option(help="Control steps of PPO on the teacher; 0 takes it as it is.", min=0)] = 0,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     threads: Annotated[int, typer.Option(help="Worker threads of the simulation and of the learner.", min=1)] = 1,
     run: Annotated[Path, typer.Option(help="Folder of the stages; goes on if it has some.")] = Path("runs/skillmimic"),

@@ -49,6 +49,8 @@ _ENDS = word_set(", . ; ! ? and then or") | {""}
 _BODY = word_set("hand arm knee foot leg finger gripper head eye body")
 _SIDES = word_set("left right")
 _LONGEST_MEASURE = 5
+_LONGEST_PHRASE = 16
+"""[tokens]. What goes on longer is no description but an attack on the time."""
 
 
 @dataclass(frozen=True)
@@ -230,7 +232,7 @@ class Linker:
 
     def _options(self, at: int) -> Iterator[tuple[NounPhrase, int, frozenset[str]]]:
         seen: set[int] = set()
-        limit = len(self.tokens)
+        limit = min(len(self.tokens), at + _LONGEST_PHRASE)
         while limit > at:
             phrase, end = NounPhrases(self.tokens[:limit], self.index, self.lexicon).one_at(at)
             if phrase is None or phrase.pronoun:

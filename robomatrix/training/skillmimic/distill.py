@@ -30,10 +30,10 @@ STAND = LABELS.index("stand")
 class DistillConfig:
     """Figures of the distillation."""
 
-    iterations: int = 120
-    steps: int = 24
+    iterations: int = 240
+    steps: int = 16
     """Control steps of an iteration, in every world."""
-    teacher_iterations: int = 12
+    teacher_iterations: int = 6
     """Over these the teachers' share of the driving falls to zero."""
     buffer: int = 80
     """Iterations kept."""

@@ -67,8 +67,9 @@ class Recipe:
         Cut("016pickle_pass_001"),
     )
     """Clips that are taken; empty takes every clip of the labels in full."""
-    teacher_samples: int = 2_500_000
-    worlds: int = 256
+    teacher_samples: int = 0
+    """Control steps of PPO on the teacher's residual; 0 leaves the controller as it is."""
+    worlds: int = 192
     noise: tuple[float, float] = (0.0, 1.2)
     threads: int = 1
     distill: DistillConfig = field(default_factory=DistillConfig)
@@ -172,7 +173,7 @@ def teacher_actor(learner: Learner) -> Callable[[NDArray[np.float64]], NDArray[n
 def distil(
     reference: Reference, gains: NDArray[np.float32], learner: Learner, recipe: Recipe, log: Log = say
 ) -> Student:
-    """Stage 3: the label-only student."""
+    """Stage 3: the label-only student; its learning curve goes to ``student.csv`` beside the teacher's folder."""
     rounds = Distillation(
         [teacher_env(reference, gains, recipe, recipe.seed + 1)], [teacher_actor(learner)], recipe.distill
     )
@@ -181,6 +182,9 @@ def distil(
         log(
             f"student {iteration + 1}/{recipe.distill.iterations} loss {row['loss']:.5f} failures {row['failures']:.3f}"
         )
+    curve = [f"{i + 1},{row['loss']:.6f},{row['failures']:.4f}" for i, row in enumerate(rounds.student.log)]
+    text = "\n".join(["iteration,loss,failures", *curve])
+    (learner.run.parent / "student.csv").write_text(text + "\n", encoding="utf-8")
     return rounds.student
 
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from robomatrix.motions.edit import GRAVITY, runs
-from robomatrix.motions.retarget import CLOSING, RobotMotion
+from robomatrix.motions.grips import CLOSING
+from robomatrix.motions.retarget import RobotMotion
 from robomatrix.scenes.court import POINTS, RATE
 from robomatrix.training.skillmimic.feedforward import joint_torques
 

@@ -12,8 +12,11 @@ from robomatrix.errors import ConfigurationError, DriverError, PolicyError, Unkn
 from robomatrix.evaluation.skillmimic import Track, evaluate, held_at_end, passed, picked_up, share, shot
 from robomatrix.evaluation.skillmimic_pictures import CELL, heat_map
 from robomatrix.hardware.court import CourtDriver
-from robomatrix.hardware.driver import RobotCommand, SimulatedDriver
+from robomatrix.hardware.driver import RobotCommand, SimulatedDriver, TrackingDriver
 from robomatrix.robots.loader import load_robot
+from robomatrix.skills.base import Observation, Running, Succeeded
+from robomatrix.skills.skillmimic.basketball import PassTo, PickUpBall
+from robomatrix.world import World
 
 STEPS = 90
 PLAYER = load_robot("player")
@@ -110,6 +113,23 @@ def test_a_thrown_ball_arrives_where_it_was_aimed() -> None:
     for _ in range(30):
         driver.step()
     np.testing.assert_allclose(driver.objects()[0].position, [3.5, 0.0, 1.2], atol=0.03)
+
+
+def test_the_shipped_policy_picks_the_ball_up_and_passes_it() -> None:
+    driver = CourtDriver(PLAYER)
+    state = driver.reset(0)
+    assert isinstance(driver, TrackingDriver)
+    for skill in (PickUpBall(PLAYER, {}), PassTo(PLAYER, {"distance": 3.0})):
+        result = None
+        while result is None or isinstance(result, Running):
+            world = World(state.stamp, {o.id: o for o in driver.tracked()})
+            result = skill.tick(Observation(state, world))
+            if isinstance(result, Running):
+                driver.write(result.command)
+                state = driver.step()
+        assert isinstance(result, Succeeded), result
+    assert result.metrics["speed"] > 2.0
+    assert 3.0 < state.stamp < 6.0
 
 
 def test_commands_are_clamped_and_what_does_not_fit_is_refused() -> None:

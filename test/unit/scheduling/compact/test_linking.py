@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -52,3 +54,11 @@ def test_links_anything_and_never_uses_a_letter_twice(text: str) -> None:
     scene = PlanningScene.parse({"robot": {"name": "ep"}})
     found = linked(text, scene)
     assert len({slot.letter for slot in found.slots}) == len(found.slots) <= len(LETTERS)
+
+
+def test_an_echo_takes_no_longer_than_other_words(office: PlanningScene) -> None:
+    index = EntityIndex(office)
+    tokens = read("bin " * 500, index, load_lexicon(), load_rules())
+    began = time.process_time()
+    Linker(tokens, index, load_lexicon()).run()
+    assert time.process_time() - began < 1.0
