@@ -13,6 +13,8 @@ from robomatrix.errors import ConfigurationError
 MAGIC = b"\x89MCAP0\r\n"
 MOST_WAITING = 64 * 1024 * 1024
 """What may wait for a slow disk [bytes]; what comes on top of it is lost, and ends the recording."""
+BLOCK = 256 * 1024
+"""What is collected before the writing thread is woken [bytes], unless it is flushed: every waking costs the others."""
 _DATA_END, _FOOTER = 0x0F, 0x02
 _ENDING = struct.pack("<BQI", _DATA_END, 4, 0) + struct.pack("<BQQQI", _FOOTER, 20, 0, 0, 0) + MAGIC
 """What closes a file that has no index (MCAP specification, Data End, Footer)."""
@@ -56,6 +58,7 @@ class RecordingFile:
         except OSError as error:
             raise ConfigurationError(f"cannot record to '{path}': {error.strerror}") from error
         self._position = 0
+        self._collected = bytearray()
         self._waiting = 0
         self._lock = threading.Lock()
         self._queue: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
@@ -64,13 +67,15 @@ class RecordingFile:
 
     def write(self, data: bytes) -> int:
         """Takes what is to be written; never blocks, never raises."""
-        self._position += len(data)
         with self._lock:
+            self._position += len(data)
             self._waiting += len(data)
+            self._collected += data
             if self._waiting > MOST_WAITING and not self.error:
                 self.error = f"the disk is too slow: {MOST_WAITING >> 20} MiB wait for it"
-        if not self.error:
-            self._queue.put(data)
+            full = len(self._collected) >= BLOCK
+        if full:
+            self.flush()
         return len(data)
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -78,12 +83,17 @@ class RecordingFile:
         return self._position
 
     def flush(self) -> None:
-        """Does nothing: what was taken is on its way to the kernel."""
+        """Hands what was collected to the writing thread."""
+        with self._lock:
+            data, self._collected = bytes(self._collected), bytearray()
+            if data and not self.error:
+                self._queue.put(data)
 
     def close(self) -> None:
         """Waits until everything is written; a recording that broke off is cut back to what is whole. Idempotent."""
         if self._file < 0:
             return
+        self.flush()
         self._queue.put(None)
         self._thread.join()
         os.close(self._file)
