@@ -16,6 +16,7 @@ from time import time
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.belief import Belief
 from robomatrix.scheduling.expansion import Expansion
+from robomatrix.scheduling.ontology import load_ontology
 from robomatrix.scheduling.plan import Planner, PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.scene import PlanningScene
@@ -278,15 +279,24 @@ class TaskExecution:
 
     def _next_view(self) -> list[PlanStep]:
         """Returns the steps that may show what was named and is not in the scene; none where all was tried."""
-        unseen = bool(self.result and self.result.missing) or not self._known.scene.objects
         able = _EXPLORE.skill in self._skills and self.options.explore and not self.options.dry_run
-        if not (able and unseen) or self._views >= _VIEWS:
+        if not able or not self._worth_looking() or self._views >= _VIEWS:
             return []
         self._views += 1
         if self._views == 1:
             return [_EXPLORE]
         far = self._farthest_place()
         return [PlanStep(_APPROACH, {"target": far}), _EXPLORE] if far and _APPROACH in self._skills else []
+
+    def _worth_looking(self) -> bool:
+        """Tells whether a look could help: something was asked for, and it is of a kind that there is."""
+        readable = len(self.instruction) <= self.rules.limits.instruction and any(map(str.isalnum, self.instruction))
+        if not self._known.scene.objects:
+            return readable
+        missing = self.result.missing if self.result else ()
+        known = load_ontology().classes
+        nouns = (noun for phrase in missing for noun in (phrase, *phrase.split()[-1:]))
+        return any(noun in known or noun.removesuffix("s") in known for noun in nouns)
 
     def _farthest_place(self) -> str | None:
         """Returns the known piece of furniture that is farthest from the robot."""

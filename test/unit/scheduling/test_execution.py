@@ -309,3 +309,16 @@ def test_what_shows_up_on_the_second_look_is_fetched(office):
     assert str(action.step) == "look_around()"
     action = task.on_result(StepOutcome(True), office, ())
     assert (action.index, action.step.skill) == (0, "move_to")
+
+
+@pytest.mark.parametrize("instruction", ["", "   ", "§%&/()=", "put it away " * 2000])
+def test_for_what_says_nothing_the_robot_does_not_even_look(instruction):
+    task = task_for(PlanResult("clarify", "What should I do?"))
+    task.instruction = instruction
+    empty = PlanningScene.parse({"robot": {"name": "ep"}, "locations": [], "objects": []})
+    assert isinstance(task.begin(empty), Ask)
+
+
+def test_what_no_robot_could_recognise_is_not_looked_for(office):
+    task = task_for(PlanResult("clarify", "There is no unicorn here.", missing=("unicorn",)))
+    assert isinstance(task.begin(office), Ask)
