@@ -17,6 +17,7 @@ from robomatrix.skills.mobile_manipulation.hand import (
     BUMPER,
     CARRY_X,
     EDGE_GAP,
+    EMPTY,
     FLOOR_REACH,
     HEIGHTS,
     HELD_DEPTH,
@@ -26,6 +27,7 @@ from robomatrix.skills.mobile_manipulation.hand import (
     guard_grip,
     lower_to,
     open_gripper,
+    palm_covered,
     palm_near,
     tip,
 )
@@ -62,6 +64,8 @@ TIGHT = 0.07
 """Things nearer to each other than this do [m]."""
 BOTTOM = 0.008
 """Thickness of a container's bottom [m]."""
+RETREAT = 0.22
+"""How far the base moves back after it let go [m]."""
 FREED = 0.015
 """By so much the pads must part at least to let a thing go [m]."""
 GENTLE = 0.15
@@ -153,6 +157,8 @@ class Release(ManipulationSkill):
             yield from lower_to(body, tip(body).x, tip(body).z + UNLOADED)
         body.enter("open", 0.5)
         closed = aperture(body)
+        if closed < EMPTY or not palm_covered(body):
+            return Failed(ErrorCode.OBJECT_LOST, f"'{name}' is not in the gripper any more", holding=None)
         yield from open_gripper(body, OPEN)
         if aperture(body) < min(OPEN - 0.02, closed + FREED):
             yield from _open_higher(body)
@@ -163,7 +169,10 @@ class Release(ManipulationSkill):
         body.enter("leave", 0.7)
         if place is not None and place.category in CONTAINERS:
             yield from lower_to(body, tip(body).x, leaving_height(body, place))
-        yield from back_off(body, 0.22)
+        stood = body.pose
+        yield from back_off(body, RETREAT)
+        if stood.distance(body.pose.point) < RETREAT / 2.0:
+            return Failed(ErrorCode.BLOCKED, f"the base does not move away from '{name}'", holding=None)
         if aperture(body) < min(OPEN - 0.02, closed + FREED) or palm_near(body):
             return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' is caught in the gripper", holding=name)
         since = body.now

@@ -132,3 +132,20 @@ def test_needs_the_thing_in_the_gripper():
     outcome = Playground().add(can(), BOX).run("position_over", object="can_1", target="box_1")
     assert isinstance(outcome, Failed)
     assert outcome.code == ErrorCode.PRECONDITION
+
+
+def test_what_is_gone_before_the_fingers_open_is_lost():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    ground.ranges["palm"] = 2.0
+    outcome = ground.run("release", object="can_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.OBJECT_LOST
+    assert ground.runner.holding is None
+
+
+def test_a_base_that_cannot_move_away_has_not_released():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    ground.free = lambda pose: False
+    outcome = ground.run("release", object="can_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.BLOCKED
