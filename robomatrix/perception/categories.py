@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robomatrix.errors import ConfigurationError, UnknownNameError
 from robomatrix.hardware.driver import Array
@@ -26,6 +27,13 @@ class ColourModel:
     """0 to 1."""
     value: tuple[float, float]
     """0 to 1."""
+
+    def covers(self, hue: Array, saturation: Array, value: Array) -> NDArray[np.bool_]:
+        """Tells which of many colours, all arrays of one shape, lie in the ranges."""
+        low, high = self.hue
+        in_hue = (hue >= low) & (hue <= high) if low <= high else (hue >= low) | (hue <= high)
+        in_saturation = (saturation >= self.saturation[0]) & (saturation <= self.saturation[1])
+        return in_hue & in_saturation & (value >= self.value[0]) & (value <= self.value[1])
 
 
 @dataclass(frozen=True, eq=False)

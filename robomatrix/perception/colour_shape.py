@@ -41,7 +41,7 @@ class ColourTable:
         )
         table = np.zeros(hue.shape, np.uint8)
         for index, colour in reversed(list(enumerate(colours, start=1))):
-            table[_inside(colour, hue, saturation, value)] = index
+            table[colour.covers(hue, saturation, value)] = index
         self._table = table.ravel()
 
     def label(self, image: Image) -> Image:
@@ -51,13 +51,6 @@ class ColourTable:
         index |= (saturation >> 3).astype(np.uint32) << 5
         index |= value >> 3
         return self._table[index]
-
-
-def _inside(colour: ColourModel, hue: Array, saturation: Array, value: Array) -> NDArray[np.bool_]:
-    low, high = colour.hue
-    in_hue = (hue >= low) & (hue <= high) if low <= high else (hue >= low) | (hue <= high)
-    in_saturation = (saturation >= colour.saturation[0]) & (saturation <= colour.saturation[1])
-    return in_hue & in_saturation & (value >= colour.value[0]) & (value <= colour.value[1])
 
 
 class ColourShapeDetector:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.hardware.driver import Array
-from robomatrix.perception.categories import ColourModel, WallModel
+from robomatrix.perception.categories import WallModel
 from robomatrix.perception.drift import Shift
 from robomatrix.perception.projection import View
 from robomatrix.world import SceneObject
@@ -121,7 +121,7 @@ class Wall:
         self.stamp, self.doubts = stamp, 0
         self.sightings += 1
 
-    def scene_object(self, height: float = HEIGHT) -> SceneObject:
+    def scene_object(self) -> SceneObject:
         """Returns the wall as others see it: what lies behind its edge."""
         x, y = (self.start + self.end) / 2.0
         along = self.direction
@@ -130,9 +130,9 @@ class Wall:
             name=CATEGORY,
             category=CATEGORY,
             colour="",
-            position=(float(x), float(y), height / 2.0),
+            position=(float(x), float(y), HEIGHT / 2.0),
             yaw=float(np.arctan2(along[1], along[0])),
-            size=(_length(self.start, self.end), THICKNESS, height),
+            size=(_length(self.start, self.end), THICKNESS, HEIGHT),
             confidence=float(self.sightings / (self.sightings + 1.0)),
             stamp=self.stamp,
         )
@@ -185,7 +185,7 @@ class Walls:
         hue, saturation, value = (c.astype(float) for c in cv2.split(cv2.cvtColor(columns, cv2.COLOR_RGB2HSV_FULL)))
         free = own_body[:, ::STRIDE] == 0
         hsv = (hue * (360.0 / 256.0), saturation / 255.0, value / 255.0)
-        return _looks(self._model.wall, *hsv) & free, _looks(self._model.floor, *hsv) & free
+        return self._model.wall.covers(*hsv) & free, self._model.floor.covers(*hsv) & free
 
     def _same(self, edge: Edge) -> Wall | None:
         """Returns the wall that an edge is of."""
@@ -212,11 +212,6 @@ def edges(wall: Mask, floor: Mask, view: View) -> list[Edge]:
             found.append(edge)
         columns, rows = columns[~on_line], rows[~on_line]
     return found
-
-
-def _looks(colour: ColourModel, hue: Array, saturation: Array, value: Array) -> Mask:
-    ranges = ((hue, colour.hue), (saturation, colour.saturation), (value, colour.value))
-    return np.logical_and.reduce([(v >= low) & (v <= high) for v, (low, high) in ranges])
 
 
 def _lowest_edges(wall: Mask, floor: Mask) -> tuple[Array, Array]:

@@ -17,7 +17,7 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.belief import Belief
 from robomatrix.scheduling.expansion import Expansion
 from robomatrix.scheduling.ontology import load_ontology
-from robomatrix.scheduling.plan import Planner, PlanRequest, PlanResult, PlanStep
+from robomatrix.scheduling.plan import ANSWERED, Planner, PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.symbolic import Literal
@@ -184,7 +184,7 @@ class TaskExecution:
             return self.cancel("stopped by the answer")
         question = self.result.message if self.result else ""
         self._note("answer", question=question, answer=text)
-        self.history += [f"asked: {question}", f"answered: {text}"]
+        self.history += [f"asked: {question}", f"{ANSWERED}{text}"]
         self._belief = Belief.of(scene)
         return self._replan()
 
@@ -290,9 +290,8 @@ class TaskExecution:
 
     def _worth_looking(self) -> bool:
         """Tells whether a look could help: something was asked for, and it is of a kind that there is."""
-        readable = len(self.instruction) <= self.rules.limits.instruction and any(map(str.isalnum, self.instruction))
         if not self._known.scene.objects:
-            return readable
+            return self.rules.unreadable(self.instruction) is None
         missing = self.result.missing if self.result else ()
         known = load_ontology().classes
         nouns = (noun for phrase in missing for noun in (phrase, *phrase.split()[-1:]))

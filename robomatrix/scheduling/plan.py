@@ -10,6 +10,8 @@ from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.skills.spec import SkillSpec, Value
 
 Status = Literal["ok", "clarify", "refuse"]
+ANSWERED = "answered: "
+"""Begins a line of the history that is a reply to a question."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ class PlanRequest:
     skills: tuple[SkillSpec, ...]
     history: tuple[str, ...] = ()
     """What happened before: earlier instructions, or why the last plan failed."""
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The replies to earlier questions."""
+        return tuple(line.removeprefix(ANSWERED) for line in self.history if line.startswith(ANSWERED))
 
 
 @dataclass(frozen=True)

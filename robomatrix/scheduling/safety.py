@@ -62,6 +62,15 @@ class SafetyRules:
         text = " ".join(word for word in words if word not in ("please", "robot", "hey", "now", "ok"))
         return bool(words) and (" ".join(words) in self.stop_words or text in self.stop_words)
 
+    def unreadable(self, instruction: str) -> str | None:
+        """Returns what to say to an instruction that is too long or holds no words; None for one that can be read."""
+        limit = self.limits.instruction
+        if len(instruction) > limit:
+            return f"The instruction has {len(instruction)} characters; I read at most {limit}. Say it shorter."
+        if not any(map(str.isalnum, instruction)):
+            return "I see no words in the instruction. What should I do?"
+        return None
+
     def step_fault(self, state: SymbolicState, step: PlanStep, effects: Iterable[Literal]) -> str | None:
         """Returns why a step must not be taken in a state."""
         scene = state.scene

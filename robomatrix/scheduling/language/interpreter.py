@@ -72,11 +72,11 @@ class Interpreter:
         return run.result(tokens)
 
     def _tokens(self, session: Session) -> Tokens:
-        text, limit = self.request.instruction, self.rules.limits.instruction
-        if len(text) > limit:
-            raise Unresolved(f"The instruction has {len(text)} characters; I read at most {limit}. Say it shorter.")
-        tokens = read(text, session.index, session.lexicon, self.rules)
-        if not tokens:
+        unreadable = self.rules.unreadable(self.request.instruction)
+        if unreadable is not None:
+            raise Unresolved(unreadable)
+        tokens = read(self.request.instruction, session.index, session.lexicon, self.rules)
+        if not tokens:  # letters, but none that the reader keeps
             raise Unresolved("I see no words in the instruction. What should I do?")
         return tokens
 

@@ -21,13 +21,13 @@ from robomatrix.scheduling.compact.program import Program, grammar, parse
 from robomatrix.scheduling.compact.prompt import called_skills, compact_prompt
 from robomatrix.scheduling.compact.runtime import SmallModel, Written
 from robomatrix.scheduling.language.entities import CLASS, EntityIndex
-from robomatrix.scheduling.language.hazards import instruction_hazard
 from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.reading import read
+from robomatrix.scheduling.language.screening import screened
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.text import lemmas, singular, word_set
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
-from robomatrix.scheduling.planners.rules import ANSWERED, RulePlanner
+from robomatrix.scheduling.planners.rules import RulePlanner
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.symbolic import SymbolicState, simulate
 from robomatrix.scheduling.validator import STOP, validate
@@ -85,7 +85,7 @@ class CompactModel:
 
     def read(self, request: PlanRequest) -> Reading:
         """Returns the model's reading of a request; raises nothing for any instruction."""
-        fault = _unreadable(request, self.rules)
+        fault = screened(request, self.rules)
         if fault is not None:
             return Reading(fault, 0.0)
         index = EntityIndex(request.scene)
@@ -109,24 +109,8 @@ class CompactModel:
         return self.last
 
     def _grounded(self, request: PlanRequest, index: EntityIndex, linked: Linked, program: Program) -> PlanResult:
-        result = Grounding(Session.of(request, index, _answers(request)), linked).run(program)
+        result = Grounding(Session.of(request, index, request.answers), linked).run(program)
         return validate(request, result, self.rules)
-
-
-def _answers(request: PlanRequest) -> tuple[str, ...]:
-    """Returns the replies to earlier questions."""
-    return tuple(line.removeprefix(ANSWERED) for line in request.history if line.startswith(ANSWERED))
-
-
-def _unreadable(request: PlanRequest, rules: SafetyRules) -> PlanResult | None:
-    """What is too long, holds no words or asks for harm is answered by rules; the model is not asked."""
-    limit = rules.limits.instruction
-    if len(request.instruction) > limit:
-        return PlanResult("clarify", f"The instruction has {len(request.instruction)} characters; at most {limit}.")
-    if not any(c.isalnum() for c in request.instruction):
-        return PlanResult("clarify", "I see no words in the instruction. What should I do?")
-    fault = instruction_hazard(request.instruction, request.scene, rules)
-    return PlanResult("refuse", fault) if fault else None
 
 
 @dataclass
@@ -196,7 +180,7 @@ def _choice(request: PlanRequest, asked: str) -> int | None:
     """Returns which of the two plans that were asked about the user has chosen; None if there is no clear answer."""
     if f"asked: {asked}" not in request.history:
         return None
-    words = set(lemmas(_answers(request)[-1])) if _answers(request) else set()
+    words = set(lemmas(request.answers[-1])) if request.answers else set()
     if words & _LATTER:
         return 1
     if words & _FORMER:

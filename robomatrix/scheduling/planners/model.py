@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from robomatrix.errors import PlanningError
-from robomatrix.scheduling.language.hazards import instruction_hazard
+from robomatrix.scheduling.language.screening import screened
 from robomatrix.scheduling.plan import Planner, PlanRequest, PlanResult
 from robomatrix.scheduling.planners.rules import RulePlanner
 from robomatrix.scheduling.prompt import Message, messages
@@ -74,7 +74,7 @@ class ModelPlanner:
         """Returns a valid plan, a question or a refusal within the budget; raises nothing for any instruction."""
         if self.rules.is_stop(request.instruction):
             return PlanResult("ok", "Stopping.", steps=(STOP,))
-        refused = self._refused_beforehand(request)
+        refused = screened(request, self.rules)
         if refused is not None:
             return refused
         complaints: list[str] = []
@@ -87,16 +87,6 @@ class ModelPlanner:
             if result is not None:
                 return result
         return self._last_resort(request, complaints)
-
-    def _refused_beforehand(self, request: PlanRequest) -> PlanResult | None:
-        """What is unreadable or asks for harm is answered by rules; a model is not asked."""
-        limit = self.rules.limits.instruction
-        if len(request.instruction) > limit:
-            return PlanResult("clarify", f"The instruction has {len(request.instruction)} characters; at most {limit}.")
-        if not any(c.isalnum() for c in request.instruction):
-            return PlanResult("clarify", "I see no words in the instruction. What should I do?")
-        fault = instruction_hazard(request.instruction, request.scene, self.rules)
-        return PlanResult("refuse", fault) if fault else None
 
     def _attempt(self, request: PlanRequest, complaints: list[str], deadline: float) -> PlanResult | None:
         try:

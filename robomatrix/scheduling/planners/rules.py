@@ -9,9 +9,6 @@ from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.validator import STOP, validate
 
-ANSWERED = "answered: "
-"""Begins a line of the history that is a reply to a question."""
-
 
 @dataclass(frozen=True)
 class RulePlanner:
@@ -24,5 +21,4 @@ class RulePlanner:
         """Returns an executable plan, a question or a refusal; the same for the same request."""
         if self.rules.is_stop(request.instruction):
             return PlanResult("ok", "Stopping.", steps=(STOP,))
-        answers = tuple(line.removeprefix(ANSWERED) for line in request.history if line.startswith(ANSWERED))
-        return validate(request, Interpreter(request, self.rules, answers).run(), self.rules)
+        return validate(request, Interpreter(request, self.rules, request.answers).run(), self.rules)

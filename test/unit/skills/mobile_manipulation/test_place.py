@@ -22,6 +22,13 @@ def carried_before(ground, place):
     return ground
 
 
+def fails_to_release(ground, code, still_holding=None):
+    outcome = ground.run("release", object="can_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == code
+    assert ground.runner.holding == still_holding
+
+
 def test_a_can_goes_into_the_box():
     ground = carried_before(holding_a_can(BOX), "box_1")
     assert math.dist(ground.things["can_1"].position[:2], (1.5, 0.0)) < 0.03
@@ -95,19 +102,13 @@ def test_what_falls_beside_the_box_is_a_failure():
         ground.things[name] = replace(ground.things[name], position=(1.5, 0.4, 0.055))
 
     ground._drop = miss
-    outcome = ground.run("release", object="can_1")
-    assert isinstance(outcome, Failed)
-    assert outcome.code == ErrorCode.RELEASE_FAILED
-    assert ground.runner.holding is None
+    fails_to_release(ground, ErrorCode.RELEASE_FAILED)
 
 
 def test_a_gripper_that_does_not_open_still_holds():
     ground = carried_before(holding_a_can(BOX), "box_1")
     ground._grip = lambda width: None
-    outcome = ground.run("release", object="can_1")
-    assert isinstance(outcome, Failed)
-    assert outcome.code == ErrorCode.RELEASE_FAILED
-    assert ground.runner.holding == "can_1"
+    fails_to_release(ground, ErrorCode.RELEASE_FAILED, still_holding="can_1")
 
 
 def test_brings_a_can_to_the_start():
@@ -137,15 +138,10 @@ def test_needs_the_thing_in_the_gripper():
 def test_what_is_gone_before_the_fingers_open_is_lost():
     ground = carried_before(holding_a_can(BOX), "box_1")
     ground.ranges["palm"] = 2.0
-    outcome = ground.run("release", object="can_1")
-    assert isinstance(outcome, Failed)
-    assert outcome.code == ErrorCode.OBJECT_LOST
-    assert ground.runner.holding is None
+    fails_to_release(ground, ErrorCode.OBJECT_LOST)
 
 
 def test_a_base_that_cannot_move_away_has_not_released():
     ground = carried_before(holding_a_can(BOX), "box_1")
     ground.free = lambda pose: False
-    outcome = ground.run("release", object="can_1")
-    assert isinstance(outcome, Failed)
-    assert outcome.code == ErrorCode.BLOCKED
+    fails_to_release(ground, ErrorCode.BLOCKED)
