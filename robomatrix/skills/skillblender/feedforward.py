@@ -116,17 +116,21 @@ class Gait:
     """[rad]."""
 
     def basis(self, body: Tensor, phase: Tensor, command: Tensor) -> Tensor:
-        """Returns (n, FEATURES).
+        """Returns (n, FEATURES) for walking at a command: both legs lift while the command is not to stand."""
+        gate = walking_gate(command)
+        return self.stepping_basis(body, phase, command, (gate, gate))
 
-        for each swinging leg, speed errors for each swinging leg, turning error while left, right swings, and the
-        forward error.
-        for each swinging leg, speed errors for each swinging leg, turning error while left, right swings, and the
-        forward error.
+    def stepping_basis(self, body: Tensor, phase: Tensor, command: Tensor, gates: tuple[Tensor, Tensor]) -> Tensor:
+        """Returns (n, FEATURES) where each leg lifts as far as its gate (n,) is open, 0 to 1.
+
+        The features: each swinging leg, the sweeps along vx, vy and wz, the sway, 1, what is felt (gravity x, pitch
+        rate, gravity y, roll rate), the same for each swinging leg, speed errors for each swinging leg, the turning
+        error while left, right swings, and the forward error.
         """
         xp = module_of(command)
-        gate, angle = walking_gate(command), 2.0 * math.pi * phase
+        gate, angle = xp.maximum(*gates), 2.0 * math.pi * phase
         swing, sweep = xp.sin(angle), xp.cos(angle) * gate
-        left, right = gate * xp.clip(swing, 0.0, None), gate * xp.clip(-swing, 0.0, None)
+        left, right = gates[0] * xp.clip(swing, 0.0, None), gates[1] * xp.clip(-swing, 0.0, None)
         felt = (body[:, 3], body[:, 1], body[:, 4], body[:, 0])
         excess = self.odometry.velocity(body, phase >= 0.5) - command[:, :2]
         excess = xp.clip(excess, -1.0, 1.0)

@@ -1,4 +1,4 @@
-"""The four primitive skills as functions of (state, goal, clock): feed-forward plus a network's correction.
+"""The primitive skills as functions of (state, goal, clock): feed-forward plus a network's correction.
 
 A skill's goal is given in the units its network sees. Everything runs on numpy arrays in the robot and on torch tensors
 in the blending policy, whose gradients pass through goals and feed-forward (paper, equations 1 and 2).
@@ -202,7 +202,96 @@ class ReachFunction(StandingFunction):
         return join(goal, body, 5.0 * (goal - self.hands(body)))
 
 
-FUNCTIONS: Mapping[str, type[SkillFunction]] = {f.name: f for f in (WalkFunction, ReachFunction, SquatFunction)}
+def lift_gates(goal: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns for foot errors (n, 4) [m] how far each foot shall lift (n,): 0 up to 1.2 cm, 1 from 4 cm on."""
+    xp = module_of(goal)
+    size = xp.sqrt(xp.stack(((goal[:, :2] ** 2).sum(-1), (goal[:, 2:] ** 2).sum(-1))) + 1e-12)
+    share = xp.clip((size - 0.012) / 0.028, 0.0, 1.0)
+    return tuple(share * share * (3.0 - 2.0 * share))
+
+
+class StepFunction(SkillFunction):
+    """Puts one foot where it shall stand, the other stays; symmetric by construction as walking is.
+
+    The goal is what each foot lacks, left before right, in the pelvis' heading. A foot lifts in its half of the gait's
+    clock and only while it lacks something.
+    """
+
+    name = "step"
+    goal_terms = (Term("foot_errors", 4, "m"),)
+    extra_terms = (Term("clock", 2, "1"), Term("leg_odometry", 2, "m/s"), Term("feet_apart", 2, "m"))
+    goal_mirror = Mirror(np.array([2, 3, 0, 1]), np.array([1.0, -1.0, 1.0, -1.0]))
+
+    def __init__(self, robot: Humanoid) -> None:
+        super().__init__(robot, robot.legs)
+        self._gait, self._stance = gait(robot), gait(robot, known(STANCES, robot))
+        self.mirror: Mirror = joined(observation_mirror(robot, self.goal_mirror), signs(1, -1), signs(-1, 1))
+        self.mirror_output: Mirror = joint_mirror(robot, self.outputs)
+        self._home_apart = self.apart(np.zeros((1, 6 + 3 * len(robot.joints))))[0]
+        self.width = float(self._home_apart[1])
+        """Of the feet at home, ankle to ankle [m]."""
+        self._spread = _leg_spread(robot)
+
+    def feet(self, body: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the left and the right ankle in the pelvis frame, each (n, 3) [m]."""
+        odometry = self._gait.odometry
+        angles = body[:, 6 : 6 + len(odometry.home)] + like(odometry.home, body)
+        left, right = (foot.position(angles) for foot in odometry.feet)
+        return left, right
+
+    def apart(self, body: Tensor) -> Tensor:
+        """Returns the left foot's place less the right one's in the pelvis frame (n, 2) [m]."""
+        left, right = self.feet(body)
+        return (left - right)[:, :2]
+
+    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+        """Returns lifts, balance, and legs as far apart as the feet are and, in its swing, the goal wants."""
+        xp, gates = module_of(body), lift_gates(goal)
+        basis = self._gait.stepping_basis(body, phase, xp.zeros_like(body[:, :3]), gates)
+        stepping = xp.maximum(*gates)[:, None]
+        balance = basis @ like(self._gait.matrix, body) * stepping
+        balance = balance + basis @ like(self._stance.matrix, body) * (1.0 - stepping)
+        time = xp.clip(1.3 * (2.0 * phase % 1.0) - 0.2, 0.0, 1.0)
+        first = phase < 0.5
+        left = (xp.where(first, time, 0.0 * time) * gates[0])[:, None] * goal[:, :2]
+        right = (xp.where(first, 0.0 * time, time) * gates[1])[:, None] * goal[:, 2:]
+        apart = self.apart(body) + left - right - like(self._home_apart, body)
+        return balance + apart @ like(self._spread, body)
+
+    def faces_away(self, goal: Tensor, phase: Tensor) -> Tensor:
+        """Returns where the network is shown the mirrored robot (n,)."""
+        return second_half(phase, module_of(goal).maximum(*lift_gates(goal)))
+
+    def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+        """Returns goal, body, clock (hidden when standing), leg odometry and the feet's distance, mirrored or not."""
+        xp, angle = module_of(body), 2.0 * np.pi * phase
+        gate = xp.maximum(*lift_gates(goal))
+        clock = xp.stack((gate * xp.sin(angle), gate * xp.cos(angle)), -1)
+        plain = join(goal, body, clock, self._gait.odometry.velocity(body, phase >= 0.5), self.apart(body))
+        return xp.where(self.faces_away(goal, phase)[:, None], self.mirror(plain), plain)
+
+    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
+        """Returns the whole action, mirrored back where the input was mirrored."""
+        away = self.faces_away(goal, phase)[:, None]
+        residual = module_of(residual).where(away, self.mirror_output(residual), residual)
+        return super().whole(body, goal, phase, residual)
+
+
+def _leg_spread(robot: Humanoid) -> NDArray[np.float64]:
+    """Returns (2, d): joint offsets per metre that the left foot stands ahead of and to the left of the right one."""
+    rows = np.zeros((2, len(robot.joints)))
+    for side, sign in (("left", 0.5), ("right", -0.5)):
+        angle, roll = sign / robot.leg, robot.ankle_roll(side)
+        rows[0, [robot.index(f"{side}_hip_pitch_joint"), robot.ankle(side)]] = -angle, angle
+        rows[1, robot.index(f"{side}_hip_roll_joint")] = angle
+        if roll is not None:
+            rows[1, roll] = -angle
+    return rows
+
+
+FUNCTIONS: Mapping[str, type[SkillFunction]] = {
+    f.name: f for f in (WalkFunction, ReachFunction, SquatFunction, StepFunction)
+}
 
 
 class WholeBody(SkillFunction):

@@ -107,13 +107,12 @@ class Walk:
         lift = np.stack([swing, -swing], -1)
         change = env.action - env.previous_action
         legs = list(self.robot.legs)
-        
         still = (1.0 - gate) * (np.abs(body.velocity[:, legs]).mean(-1) + 4.0 * np.abs(body.position[:, legs]).mean(-1))
         return {
             "velocity": 1.5 * terms.tracking(s.velocity[:, :2] - self.command[:, :2], 0.15)
             + 0.5 * terms.tracking(s.velocity[:, :2] - self.command[:, :2], 0.02),
-            "turning": 1.0 * terms.tracking(body.gyro[:, 2:] - self.command[:, 2:], 0.15)
-            + 0.3 * terms.tracking(body.gyro[:, 2:] - self.command[:, 2:], 0.03),
+            "turning": 1.2 * terms.tracking(body.gyro[:, 2:] - self.command[:, 2:], 0.3)
+            + 0.4 * terms.tracking(body.gyro[:, 2:] - self.command[:, 2:], 0.03),
             "progress": 1.5 * terms.progress(s.velocity[:, :2], self.command[:, :2])
             + 0.8 * terms.progress(body.gyro[:, 2:], self.command[:, 2:]),
             "contact": 0.8 * terms.contact_match(s.contact, lift, gate),
