@@ -15,7 +15,7 @@ train_app = typer.Typer(help="Train a policy; resumable, with fixed seeds.", no_
 
 @train_app.command("skillblender")
 def skillblender(
-    name: Annotated[str, typer.Argument(help="walk, reach, squat, far_reach or button_press.")],
+    name: Annotated[str, typer.Argument(help="walk, reach, squat, step, far_reach or button_press.")],
     robot: Annotated[str, typer.Option(help="Humanoid to train: g1, h1 or h1_2.")] = "g1",
     samples: Annotated[float, typer.Option(help="Control steps in all; 0 takes the recipe's.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
@@ -47,15 +47,18 @@ def reflex(
     generations: Annotated[int, typer.Option(help="Of the search.", min=1)] = 25,
     worlds: Annotated[int, typer.Option(help="Candidates of a generation.", min=20)] = 384,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
+    standing: Annotated[bool, typer.Option("--standing", help="For the skills that stand, not for walking.")] = False,
+    threads: Annotated[int, typer.Option(help="Worker threads of the simulation.", min=1)] = 2,
 ) -> None:
     """Search a humanoid's balance reflex, which its gait stands on; prints the gains."""
     from robomatrix.robots.humanoid import humanoid
-    from robomatrix.training.skillblender.reflex_search import search
+    from robomatrix.training.skillblender.reflex_search import COMMANDS, START, STILL, search
 
     def tell(generation: int, mean: float, elite: float, found: object) -> None:
         typer.echo(f"generation {generation}: mean {mean:.3f}, elite {elite:.3f} of 2.5", err=True)
 
-    typer.echo(repr(search(humanoid(robot), generations, worlds, seed, each=tell)))
+    commands = STILL if standing else COMMANDS
+    typer.echo(repr(search(humanoid(robot), generations, worlds, seed, START, commands, threads, tell)))
 
 
 def _evaluated(
