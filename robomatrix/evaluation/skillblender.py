@@ -74,7 +74,7 @@ def evaluate_walk(policy: Policy, episodes: int = 200, seconds: float = 24.0, se
 
     Velocities are averaged over one gait cycle before they are compared, as single steps swing about their mean.
     """
-    ranges = WalkRanges(hold=(8.0, 8.0), moving_arms=0.0)
+    ranges = WalkRanges(hold=(8.0, 8.0), moving_arms=0.0, standing=0.15, ramped=0.0)
     task = Walk(humanoid(policy.spec.robot), episodes, ranges)
     trial = Trial(policy, task, episodes, DISTURBED, seed)
     errors = _walk_errors(trial, task, seconds)
@@ -100,9 +100,9 @@ def _walk_errors(trial: Trial, task: Walk, seconds: float) -> Array:
 def walk_by_command(policy: Policy, worlds: int = 16, seconds: float = 10.0, seed: int = SEED) -> dict[str, Metrics]:
     """Returns what each of :data:`COMMANDS` leads to without disturbances: mean velocities and falls."""
     wanted = np.repeat(np.array(list(COMMANDS.values())), worlds, 0)
-    task = Walk(humanoid(policy.spec.robot), len(wanted), WalkRanges(moving_arms=0.0, hold=(1e6, 1e6)))
+    task = Walk(humanoid(policy.spec.robot), len(wanted), WalkRanges(moving_arms=0.0, ramped=0.0, hold=(1e6, 1e6)))
     trial = Trial(policy, task, len(wanted), NOMINAL, seed)
-    task.command[:] = wanted
+    task.order(wanted)
     speeds = []
     for step in range(round(seconds / trial.env.dt)):
         trial.step()

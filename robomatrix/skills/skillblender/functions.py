@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from robomatrix.policies.spec import Term
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.arrays import like, module_of
-from robomatrix.skills.skillblender.feedforward import SQUATS, STANCES, Gait, gait, known, walking_gate
+from robomatrix.skills.skillblender.feedforward import STANCES, Gait, gait, known, walking_gate
 from robomatrix.skills.skillblender.kinematics import Chain
 from robomatrix.skills.skillblender.mirror import Mirror, joined, joint_mirror, observation_mirror, second_half, signs
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, body_terms
+from robomatrix.skills.skillblender.squats import SQUATS
 
 Tensor = Any
 """A numpy array or a torch tensor."""
@@ -70,7 +71,7 @@ class SkillFunction(ABC):
     def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns the network's input (n, observed) from the body's state (n, b), goals (n, k) and phases (n,)."""
 
-    def faces_away(self, goal: Tensor, phase: Tensor) -> Tensor:
+    def faces_away(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns where the network is shown the mirrored robot (n,); nowhere unless a skill says so."""
         return phase < 0.0
 
@@ -101,24 +102,34 @@ class WalkFunction(SkillFunction):
         """Returns (vx, vy, wz) [m/s, rad/s] of goals (n, 3)."""
         return goal / like(self.scale, goal)
 
+    def gate(self, body: Tensor, goal: Tensor) -> Tensor:
+        """Returns 0 for a robot that shall stand and does, up to 1 for one that steps (n,).
+
+        It steps when it is commanded to, and also when its feet are apart or it tilts: a walk ends side by side, and a
+        shove is answered with steps.
+        """
+        return module_of(body).maximum(walking_gate(self.command(goal)), self._gait.unrest(body))
+
     def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns the gait's offsets."""
-        return self._gait(body, phase, self.command(goal))
+        gate = self.gate(body, goal)
+        basis = self._gait.stepping_basis(body, phase, self.command(goal), (gate, gate))
+        return basis @ like(self._gait.matrix, goal)
 
-    def faces_away(self, goal: Tensor, phase: Tensor) -> Tensor:
+    def faces_away(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns where the network is shown the mirrored robot (n,)."""
-        return second_half(phase, walking_gate(self.command(goal)))
+        return second_half(phase, self.gate(body, goal))
 
     def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns goal, body, clock (hidden when standing) and leg odometry, mirrored while the right foot swings."""
-        xp, gate, angle = module_of(body), walking_gate(self.command(goal)), 2.0 * np.pi * phase
+        xp, gate, angle = module_of(body), self.gate(body, goal), 2.0 * np.pi * phase
         clock = xp.stack((gate * xp.sin(angle), gate * xp.cos(angle)), -1)
         plain = join(goal, body, clock, self._gait.odometry.velocity(body, phase >= 0.5))
-        return xp.where(self.faces_away(goal, phase)[:, None], self.mirror(plain), plain)
+        return xp.where(self.faces_away(body, goal, phase)[:, None], self.mirror(plain), plain)
 
     def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
         """Returns the whole action, mirrored back where the input was mirrored."""
-        away = self.faces_away(goal, phase)[:, None]
+        away = self.faces_away(body, goal, phase)[:, None]
         residual = module_of(residual).where(away, self.mirror_output(residual), residual)
         return super().whole(body, goal, phase, residual)
 
@@ -234,10 +245,7 @@ class StepFunction(SkillFunction):
 
     def feet(self, body: Tensor) -> tuple[Tensor, Tensor]:
         """Returns the left and the right ankle in the pelvis frame, each (n, 3) [m]."""
-        odometry = self._gait.odometry
-        angles = body[:, 6 : 6 + len(odometry.home)] + like(odometry.home, body)
-        left, right = (foot.position(angles) for foot in odometry.feet)
-        return left, right
+        return self._gait.odometry.places(body)
 
     def apart(self, body: Tensor) -> Tensor:
         """Returns the left foot's place less the right one's in the pelvis frame (n, 2) [m]."""
@@ -258,7 +266,7 @@ class StepFunction(SkillFunction):
         apart = self.apart(body) + left - right - like(self._home_apart, body)
         return balance + apart @ like(self._spread, body)
 
-    def faces_away(self, goal: Tensor, phase: Tensor) -> Tensor:
+    def faces_away(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns where the network is shown the mirrored robot (n,)."""
         return second_half(phase, module_of(goal).maximum(*lift_gates(goal)))
 
@@ -268,11 +276,11 @@ class StepFunction(SkillFunction):
         gate = xp.maximum(*lift_gates(goal))
         clock = xp.stack((gate * xp.sin(angle), gate * xp.cos(angle)), -1)
         plain = join(goal, body, clock, self._gait.odometry.velocity(body, phase >= 0.5), self.apart(body))
-        return xp.where(self.faces_away(goal, phase)[:, None], self.mirror(plain), plain)
+        return xp.where(self.faces_away(body, goal, phase)[:, None], self.mirror(plain), plain)
 
     def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
         """Returns the whole action, mirrored back where the input was mirrored."""
-        away = self.faces_away(goal, phase)[:, None]
+        away = self.faces_away(body, goal, phase)[:, None]
         residual = module_of(residual).where(away, self.mirror_output(residual), residual)
         return super().whole(body, goal, phase, residual)
 

@@ -203,7 +203,7 @@ class HumanoidEnv:
         clean = body.vector()
         self.felt = body.disturbed(self.rng, noise).vector() if noise > 0 else clean
         self._goal = goal
-        away = function.faces_away(goal, self.phase)[:, None]
+        away = function.faces_away(self.felt, goal, self.phase)[:, None]
         privileged = self.task.privileged(self)
         privileged = np.where(away, self.task.privileged_mirror(privileged), privileged)
         actor = function.input(self.felt, goal, self.phase)

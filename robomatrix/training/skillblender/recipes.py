@@ -29,7 +29,7 @@ from robomatrix.training.ppo import Learner, PpoConfig, Progress
 from robomatrix.training.skillblender.arm import train_arm
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts, Task
 from robomatrix.training.skillblender.standing import Reach, Squat
-from robomatrix.training.skillblender.starts import after_stepping, after_walking
+from robomatrix.training.skillblender.starts import after_walking
 from robomatrix.training.skillblender.step import Step
 from robomatrix.training.skillblender.tasks import TASKS, HandTask, task_class
 from robomatrix.training.skillblender.walk import Walk
@@ -94,20 +94,14 @@ def walked(robot: str, config: EnvConfig) -> Starts:
     return after_walking(load_policy(robot, "walk"), config.worlds, config.seed, config.threads)
 
 
-def stepped(robot: str, config: EnvConfig) -> Starts:
-    """Returns states after a step, feet apart."""
-    return after_stepping(humanoid(robot), config.worlds, config.seed, config.threads)
-
-
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "walk": Recipe(
             task=lambda robot, worlds, tensors: Walk(robot, worlds),
             samples=2.4e7,
-            env=EnvConfig(started=0.15),
-            ppo=PpoConfig(initial_std=0.3, desired_kl=0.015),
-            curriculum=Curriculum(level=(0.0, 6e6, 2e6), strictness=(0.3, 3e6, 0.0), calm=(1.5e7, 1.6e7)),
-            starts=stepped,
+            env=EnvConfig(),
+            ppo=PpoConfig(initial_std=0.3, desired_kl=0.015, entropy=0.001),
+            curriculum=Curriculum(level=(0.0, 4e6, 1e6), strictness=(0.3, 2e6, 0.0), calm=(1.5e7, 1.6e7)),
         ),
         "reach": Recipe(
             task=lambda robot, worlds, tensors: Reach(reach_function(robot, arm_network(tensors)), worlds),

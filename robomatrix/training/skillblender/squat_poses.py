@@ -10,7 +10,7 @@ from robomatrix.errors import ConfigurationError
 from robomatrix.hardware.mujoco.humanoid import home_pose, humanoid_spec
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.robots.loader import load_robot
-from robomatrix.skills.skillblender.feedforward import SquatTable
+from robomatrix.skills.skillblender.squats import SquatTable
 
 Array = NDArray[np.float64]
 TILTS = np.arange(0.0, 0.9, 0.01)

@@ -11,7 +11,6 @@ from robomatrix.robots.humanoid import Humanoid, humanoid
 from robomatrix.skills.skillblender.library import Policy
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts, Task
 from robomatrix.training.skillblender.randomisation import Randomisation
-from robomatrix.training.skillblender.step import Step, StepRanges
 from robomatrix.training.skillblender.walk import Walk, WalkRanges
 
 Array = NDArray[np.float64]
@@ -19,8 +18,6 @@ FADE = 0.6
 """In which a walk's command goes to zero [s]; as the skills do it."""
 STAND = 0.6
 """Standing after that [s]."""
-STEPPED = 1.4
-"""Time of the feed-forward for one step [s]."""
 
 
 def after_walking(policy: Policy, worlds: int, seed: int, threads: int = 1, seconds: float = 2.5) -> Starts:
@@ -34,27 +31,15 @@ def after_walking(policy: Policy, worlds: int, seed: int, threads: int = 1, seco
         seconds: Of walking before the stop.
     """
     robot = humanoid(policy.spec.robot)
-    task = Walk(robot, worlds, WalkRanges(moving_arms=0.0, standing=0.0, hold=(1e6, 1e6)))
+    task = Walk(robot, worlds, WalkRanges(moving_arms=0.0, standing=0.0, ramped=0.0, hold=(1e6, 1e6)))
     env = _env(robot, task, worlds, seed, threads)
     wanted, alive = task.command.copy(), np.ones(worlds, bool)
     for step in range(round((seconds + FADE + STAND) / env.dt)):
-        task.command[:] = wanted * np.clip(1.0 - (step * env.dt - seconds) / FADE, 0.0, 1.0)
+        task.order(wanted * np.clip(1.0 - (step * env.dt - seconds) / FADE, 0.0, 1.0))
         observation = env.observations()["actor"].numpy()
         env.advance(np.asarray(policy.network(observation), dtype=np.float64))
         alive &= ~env.fallen()
     return _taken(env, alive)
-
-
-def after_stepping(robot: Humanoid, worlds: int, seed: int, threads: int = 1) -> Starts:
-    """Makes one step by the feed-forward alone and returns the worlds that stand on both feet."""
-    task = Step(robot, worlds, StepRanges(hold=(1e6, 1e6), paper=0.2, home=0.0))
-    env = _env(robot, task, worlds, seed, threads)
-    task.due[:], alive = 0.0, np.ones(worlds, bool)
-    for _ in range(round(STEPPED / env.dt)):
-        env.observations()
-        env.advance(np.zeros((worlds, env.num_actions)))
-        alive &= ~env.fallen()
-    return _taken(env, alive & env.signals.contact.all(-1))
 
 
 def _env(robot: Humanoid, task: Task, worlds: int, seed: int, threads: int) -> HumanoidEnv:

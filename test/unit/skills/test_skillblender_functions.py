@@ -5,11 +5,12 @@ import torch
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.blend import Blend, Primitive
-from robomatrix.skills.skillblender.feedforward import SquatTable, walking_gate
+from robomatrix.skills.skillblender.feedforward import walking_gate
 from robomatrix.skills.skillblender.functions import SquatFunction, StepFunction, WalkFunction, lift_gates
 from robomatrix.skills.skillblender.kinematics import foot_chains, hand_chains
 from robomatrix.skills.skillblender.mirror import joined, joint_mirror, signs
 from robomatrix.skills.skillblender.observation import Proprioception, rotate_back
+from robomatrix.skills.skillblender.squats import SquatTable
 
 G1 = humanoid("g1")
 RNG = np.random.default_rng(0)

@@ -4,7 +4,6 @@ import pytest
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
 from robomatrix.training.skillblender.randomisation import NOMINAL
-from robomatrix.training.skillblender.starts import after_stepping
 from robomatrix.training.skillblender.step import NARROW, Step, StepRanges, in_heading, step_contacts
 
 G1 = humanoid("g1")
@@ -55,9 +54,3 @@ def test_contacts_of_a_step_want_only_the_lacking_foot_up():
     assert step_contacts(contact, lift, np.array([[1.0, 0.0]])) == [1.0]
     assert step_contacts(contact, lift, np.array([[0.0, 0.0]])) == [0.0]
     assert step_contacts(contact, -lift, np.array([[1.0, 0.0]])) == [0.0]
-
-
-def test_starts_after_a_step_stand_on_both_feet():
-    starts = after_stepping(G1, 16, seed=3)
-    assert 1 <= len(starts.qpos) <= 16 and len(starts.action) == len(starts.sensors) == len(starts.qpos)
-    assert starts.qpos[:, 2].min() > 0.65

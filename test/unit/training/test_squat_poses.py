@@ -3,7 +3,7 @@ import pytest
 
 from robomatrix.errors import ConfigurationError
 from robomatrix.robots.humanoid import humanoid
-from robomatrix.skills.skillblender.feedforward import SQUATS
+from robomatrix.skills.skillblender.squats import SQUATS
 from robomatrix.training.skillblender.squat_poses import squat_table
 
 
