@@ -116,8 +116,8 @@ class HumanoidSkill(Skill):
         assert isinstance(function, WalkFunction)
         started, quiet = state.stamp, 0
         while quiet < QUIET and state.stamp - started < PATIENCE:
-            stepping = function.gate(controller.feel(state), STANDING[None])[0] > 0.0
-            quiet = 0 if stepping else quiet + 1
+            sense = function.sense(controller.feel(state), STANDING[None], np.array([controller.phase]))
+            quiet = 0 if sense.gate[0] > 0.0 else quiet + 1
             state = yield from self.follow(controller, self.walking, STANDING, state, "squaring up")
             if isinstance(state, Failed):
                 return state
