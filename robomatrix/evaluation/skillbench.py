@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from robomatrix.policies.checkpoint import load_checkpoint
 from robomatrix.resources import resource
 from robomatrix.skills.skillblender.library import FAMILY, Policy, load_task, task_policy
+from robomatrix.skills.skillblender.views import view_of
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
 from robomatrix.training.skillblender.imitation import guided_action, shipped_blend
 from robomatrix.training.skillblender.randomisation import NOMINAL
@@ -112,7 +113,7 @@ def measure(
 ) -> dict[str, float]:
     """Returns a policy's figures on a task: error, its deviation over rollouts and over seeds, success, feasibility."""
     runs = [roll(robot, name, act, seed, rollouts, seconds) for seed in seeds]
-    return summary(runs, RULES[name].threshold, seconds)
+    return summary(runs, view_of(name).threshold, seconds)
 
 
 def summary(runs: Sequence[Rollout], threshold: float, seconds: float) -> dict[str, float]:

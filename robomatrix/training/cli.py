@@ -52,15 +52,18 @@ def reflex(
     generations: Annotated[int, typer.Option(help="Of the search.", min=1)] = 25,
     worlds: Annotated[int, typer.Option(help="Candidates of a generation.", min=20)] = 384,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
+    standing: Annotated[bool, typer.Option("--standing", help="For the skills that stand, not for walking.")] = False,
+    threads: Annotated[int, typer.Option(help="Worker threads of the simulation.", min=1)] = 2,
 ) -> None:
     """Search a humanoid's balance reflex, which its gait stands on; prints the gains."""
     from robomatrix.robots.humanoid import humanoid
-    from robomatrix.training.skillblender.reflex_search import search
+    from robomatrix.training.skillblender.reflex_search import COMMANDS, START, STILL, search
 
     def tell(generation: int, mean: float, elite: float, found: object) -> None:
         typer.echo(f"generation {generation}: mean {mean:.3f}, elite {elite:.3f} of 2.5", err=True)
 
-    typer.echo(repr(search(humanoid(robot), generations, worlds, seed, each=tell)))
+    commands = STILL if standing else COMMANDS
+    typer.echo(repr(search(humanoid(robot), generations, worlds, seed, START, commands, threads, tell)))
 
 
 def _evaluated(

@@ -11,5 +11,6 @@ from robomatrix.skills.base import Skill
 def skills() -> tuple[type[Skill], ...]:
     """Returns the family, for the entry-point group ``robomatrix.skills``."""
     from robomatrix.skills.skillblender.primitives import Reach, Squat, Stand, Walk, WalkTo
+    from robomatrix.skills.skillblender.stepping import Step
 
-    return (Stand, Walk, WalkTo, Reach, Squat)
+    return (Stand, Walk, WalkTo, Reach, Squat, Step)

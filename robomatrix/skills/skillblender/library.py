@@ -15,10 +15,12 @@ from robomatrix.robots.humanoid import Humanoid, humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.blend import Blend, BlendNetwork, Primitive
 from robomatrix.skills.skillblender.functions import (
+    FUNCTIONS,
     Network,
     ReachFunction,
     SkillFunction,
     SquatFunction,
+    StepFunction,
     WalkFunction,
     WholeBody,
 )
@@ -88,13 +90,12 @@ def task_policy(checkpoint: Checkpoint, robot: str) -> Policy:
 
 def make_function(name: str, robot: Humanoid, checkpoint: Checkpoint) -> SkillFunction:
     """Returns the function of a primitive; ``reach`` takes the arm's network from the checkpoint."""
-    if name == WalkFunction.name:
-        return WalkFunction(robot)
-    if name == SquatFunction.name:
-        return SquatFunction(robot)
+    plain = {function.name: function for function in (WalkFunction, SquatFunction, StepFunction)}
+    if name in plain:
+        return plain[name](robot)
     if name == ReachFunction.name:
         return reach_function(robot, arm_network(checkpoint.tensors))
-    raise PolicyError(f"'{name}' is no primitive of {FAMILY}; primitives: walk, reach, squat")
+    raise PolicyError(f"'{name}' is no primitive of {FAMILY}; primitives: {', '.join(FUNCTIONS)}")
 
 
 def arm_network(tensors: dict[str, np.ndarray]) -> Mlp:

@@ -348,6 +348,12 @@ def heading_rotation(yaw: float) -> Array:
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
 
 
+def rotation(orientation: Array) -> Array:
+    """Returns the (3, 3) rotation of a quaternion (x, y, z, w)."""
+    x, y, z, w = orientation
+    return rotate_back(np.tile([w, x, y, z], (3, 1)), np.eye(3))
+
+
 def to_world(points: Array, odometry: Odometry) -> Array:
     """Returns points of an upright pelvis' frame (n, 3) in the odom frame."""
     return odometry.position + points @ heading_rotation(odometry.yaw).T

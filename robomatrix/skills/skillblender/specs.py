@@ -8,6 +8,7 @@ WALKERS = ("g1",)
 """Robots whose walking policy ships."""
 REACHERS = ("g1",)
 SQUATTERS = ("g1",)
+STEPPERS: tuple[str, ...] = ()
 
 _UPRIGHT = Condition("upright")
 _RATE = 50.0
@@ -79,4 +80,18 @@ SQUAT = SkillSpec(
     effects=(_UPRIGHT,),
     rate=_RATE,
     timeout=80.0,
+)
+STEP = SkillSpec(
+    name="step",
+    text="Make one step with a foot, given from beside the other foot, which stays.",
+    robots=STEPPERS,
+    parameters=(
+        Parameter("foot", "choice", "which foot moves", default="left", choices=("left", "right")),
+        Parameter("forward", "number", "from beside the other foot", "m", 0.0, -0.25, 0.25),
+        Parameter("outward", "number", "from beside the other foot, away from it", "m", 0.0, -0.12, 0.25),
+    ),
+    preconditions=(_UPRIGHT,),
+    effects=(_UPRIGHT,),
+    rate=_RATE,
+    timeout=15.0,
 )

@@ -33,6 +33,12 @@ class TaskView:
     skills: tuple[str, ...]
     """Of the paper's table of skills for each task."""
     seen: tuple[Pair, ...]
+    threshold: float
+    """Of the error for a success (paper, table I) [m], of doors [rad]."""
+    measured: tuple[Pair, ...] = ()
+    """Pairs of points whose difference is the error; without any it is the doors' angle."""
+    axes: tuple[int, ...] = (0, 1, 2)
+    """Coordinates that count for the error."""
     doors: bool = False
     """Whether the two doors' angles are seen."""
 
@@ -54,23 +60,38 @@ class TaskView:
         parts = [rotate_back(orientation, points[b] - points[a]) for a, b in self.seen]
         return np.concatenate([*parts, doors, np.sin(yaw)[:, None], np.cos(yaw)[:, None]], -1)
 
+    def error(self, points: Points, doors: Array) -> Array:
+        """Returns the paper's error (n,): mean over coordinates of the absolute difference [m], of doors [rad]."""
+        if not self.measured:
+            return np.abs(doors).mean(-1)
+        return np.abs(difference(points, self.measured, self.axes)).mean(-1)
+
+
+def difference(points: Points, pairs: tuple[Pair, ...], axes: tuple[int, ...]) -> Array:
+    """Returns second less first of each pair, the given coordinates of all pairs (n, pairs * axes) [m]."""
+    return np.concatenate([(points[b] - points[a])[:, list(axes)] for a, b in pairs], -1)
+
 
 def _to(target: str) -> tuple[Pair, ...]:
     return tuple((hand, target) for hand in HANDS)
 
 
-_WALK_REACH = ("walk", "reach")
-_MOVED = (("object", "goal"), *_to("object"))
+_WALK_REACH, _ALL = ("walk", "reach"), ("walk", "reach", "squat")
+_DELIVERED = (("object", "goal"),)
+_MOVED = (*_DELIVERED, *_to("object"))
+_FAR = (("left_hand", "left_goal"), ("right_hand", "right_goal"))
+_BUTTON = (("left_hand", "object"),)
+_SHOT = (*_DELIVERED, ("pelvis", "object"))
 VIEWS: Mapping[str, TaskView] = MappingProxyType(
     {
-        "far_reach": TaskView("empty", _WALK_REACH, (("left_hand", "left_goal"), ("right_hand", "right_goal"))),
-        "button_press": TaskView("button", _WALK_REACH, (("left_hand", "object"),)),
-        "cabinet_close": TaskView("cabinet", _WALK_REACH, _to("object"), doors=True),
-        "football_shoot": TaskView("football", ("walk", "step"), (("object", "goal"), ("pelvis", "object"))),
-        "box_push": TaskView("table", _WALK_REACH, _MOVED),
-        "package_lift": TaskView("package", ("reach", "squat"), _MOVED),
-        "box_transfer": TaskView("two_tables", _WALK_REACH, _MOVED),
-        "package_carry": TaskView("package", ("walk", "reach", "squat"), _MOVED),
+        "far_reach": TaskView("empty", _WALK_REACH, _FAR, 0.05, _FAR),
+        "button_press": TaskView("button", _WALK_REACH, _BUTTON, 0.05, _BUTTON, (1, 2)),
+        "cabinet_close": TaskView("cabinet", _WALK_REACH, _to("object"), 0.01, doors=True),
+        "football_shoot": TaskView("football", ("walk", "step"), _SHOT, 1.5, _DELIVERED),
+        "box_push": TaskView("table", _WALK_REACH, _MOVED, 0.05, _DELIVERED),
+        "package_lift": TaskView("package", _ALL, _MOVED, 0.1, _DELIVERED, (2,)),
+        "box_transfer": TaskView("two_tables", _WALK_REACH, _MOVED, 0.05, _DELIVERED),
+        "package_carry": TaskView("package", _ALL, _MOVED, 0.1, _DELIVERED),
     }
 )
 """By task."""

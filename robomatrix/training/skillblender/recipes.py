@@ -22,13 +22,15 @@ from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
 from robomatrix.skills.skillblender.functions import SquatFunction
 from robomatrix.skills.skillblender.kinematics import hand_chains
-from robomatrix.skills.skillblender.library import ARM, FAMILY, arm_network, reach_function
+from robomatrix.skills.skillblender.library import ARM, FAMILY, arm_network, load_policy, reach_function
 from robomatrix.skills.skillblender.observation import ACTION_SCALE
 from robomatrix.training.export import actor_state, mlp_tensors
 from robomatrix.training.ppo import Learner, PpoConfig, Progress
 from robomatrix.training.skillblender.arm import train_arm
-from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Task
+from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts, Task
 from robomatrix.training.skillblender.standing import Reach, Squat
+from robomatrix.training.skillblender.starts import after_walking
+from robomatrix.training.skillblender.step import Step
 from robomatrix.training.skillblender.walk import Walk
 
 Tensors = dict[str, NDArray[np.float32]]
@@ -42,10 +44,15 @@ class Curriculum:
     """Of pushes, delay and noise."""
     strictness: tuple[float, float, float]
     """Of penalties."""
+    calm: tuple[float, float] = (np.inf, np.inf)
+    """Samples from which the reward for exploring fades and at which it is gone."""
 
-    def apply(self, env: HumanoidEnv, progress: Progress) -> None:
-        """Sets the environment's difficulty."""
-        env.level, env.strictness = ramp(self.level, progress.samples), ramp(self.strictness, progress.samples)
+    def apply(self, env: HumanoidEnv, learner: Learner) -> None:
+        """Sets the environment's difficulty and how much exploring is worth."""
+        samples, (begin, end) = learner.progress.samples, self.calm
+        env.level, env.strictness = ramp(self.level, samples), ramp(self.strictness, samples)
+        left = 1.0 if samples <= begin else np.clip((end - samples) / max(1.0, end - begin), 0.0, 1.0)
+        learner.algorithm.entropy_coef = float(left) * learner.config.entropy
 
 
 def ramp(shape: tuple[float, float, float], samples: float) -> float:
@@ -67,6 +74,8 @@ class Recipe:
     curriculum: Curriculum
     prepare: Callable[[Humanoid, int], Tensors] = lambda robot, seed: {}
     """Supervised learning beforehand; its tensors ship with the policy."""
+    starts: Callable[[str, EnvConfig], Starts | None] = lambda robot, config: None
+    """States for the share ``env.started`` of the episodes to begin in."""
 
 
 def prepare_arm(robot: Humanoid, seed: int) -> Tensors:
@@ -79,29 +88,44 @@ def prepare_arm(robot: Humanoid, seed: int) -> Tensors:
     return {ARM + name: value for name, value in tensors.items()}
 
 
+def walked(robot: str, config: EnvConfig) -> Starts:
+    """Returns states after a walk of the policy that ships."""
+    return after_walking(load_policy(robot, "walk"), config.worlds, config.seed, config.threads)
+
+
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "walk": Recipe(
             task=lambda robot, worlds, tensors: Walk(robot, worlds),
-            samples=4e6,
+            samples=2.4e7,
             env=EnvConfig(),
-            ppo=PpoConfig(initial_std=0.3, desired_kl=0.015),
-            curriculum=Curriculum(level=(0.0, 6e6, 2e6), strictness=(0.3, 3e6, 0.0)),
+            ppo=PpoConfig(initial_std=0.3, desired_kl=0.015, entropy=0.001),
+            curriculum=Curriculum(level=(0.0, 4e6, 1e6), strictness=(0.3, 2e6, 0.0), calm=(1.5e7, 1.6e7)),
         ),
         "reach": Recipe(
             task=lambda robot, worlds, tensors: Reach(reach_function(robot, arm_network(tensors)), worlds),
-            samples=1.5e6,
-            env=EnvConfig(episode=10.0),
-            ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98),
-            curriculum=Curriculum(level=(0.5, 3e5, 0.0), strictness=(1.0, 1.0, 0.0)),
+            samples=3e6,
+            env=EnvConfig(episode=10.0, started=0.4),
+            ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98, entropy=0.0005),
+            curriculum=Curriculum(level=(0.5, 5e5, 0.0), strictness=(1.0, 1.0, 0.0)),
             prepare=prepare_arm,
+            starts=walked,
+        ),
+        "step": Recipe(
+            task=lambda robot, worlds, tensors: Step(robot, worlds),
+            samples=4e6,
+            env=EnvConfig(episode=12.0, started=0.3),
+            ppo=PpoConfig(initial_std=0.3, desired_kl=0.015, gamma=0.98, entropy=0.001),
+            curriculum=Curriculum(level=(0.0, 3e6, 1e6), strictness=(0.3, 2e6, 0.0)),
+            starts=walked,
         ),
         "squat": Recipe(
             task=lambda robot, worlds, tensors: Squat(SquatFunction(robot), worlds),
-            samples=8e5,
-            env=EnvConfig(episode=10.0),
-            ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98),
-            curriculum=Curriculum(level=(0.5, 3e5, 0.0), strictness=(1.0, 1.0, 0.0)),
+            samples=3e6,
+            env=EnvConfig(episode=10.0, started=0.4),
+            ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98, entropy=0.0005),
+            curriculum=Curriculum(level=(0.5, 5e5, 0.0), strictness=(1.0, 1.0, 0.0)),
+            starts=walked,
         ),
     }
 )
@@ -127,13 +151,14 @@ def train(
     plan, body = recipe(name), humanoid(robot)
     tensors = _prepared(plan, body, run, seed)
     config = replace(plan.env, seed=seed, threads=threads)
-    env = HumanoidEnv(body, plan.task(body, config.worlds, tensors), config)
+    starts = plan.starts(robot, config)
+    env = HumanoidEnv(body, plan.task(body, config.worlds, tensors), config, starts=starts)
     learner = Learner(env, replace(plan.ppo, seed=seed), run, meta={"robot": robot, "name": name, "seed": seed})
     learner.resume()
-    plan.curriculum.apply(env, learner.progress)
+    plan.curriculum.apply(env, learner)
 
     def after(progress: Progress, log: dict[str, float]) -> None:
-        plan.curriculum.apply(env, progress)
+        plan.curriculum.apply(env, learner)
         if each:
             each(progress, log)
 

@@ -28,6 +28,8 @@ COMMANDS = np.array(
     ]
 )
 """What the gait must follow while it is searched for [m/s, m/s, rad/s]."""
+STILL = np.zeros((1, 3))
+"""The command for the reflex of the skills that stand."""
 START = Reflex(
     lean_speed=0.1,
     ankle_pitch=(0.5, 0.05),
@@ -72,8 +74,8 @@ def unflatten(vector: Sequence[float]) -> Reflex:
 class ReflexTrial:
     """A batch of worlds that walk with given reflexes and nothing else."""
 
-    def __init__(self, robot: Humanoid, worlds: int, seed: int, threads: int = 2) -> None:
-        self.robot, self.worlds = robot, worlds
+    def __init__(self, robot: Humanoid, worlds: int, seed: int, threads: int = 2, commands: Array = COMMANDS) -> None:
+        self.robot, self.worlds, self.commands = robot, worlds, commands
         self.rng = np.random.default_rng(seed)
         model = humanoid_spec(robot, freeze=True).compile()
         self.simulation = BatchSimulation([model], worlds, 3, threads)
@@ -100,7 +102,7 @@ class ReflexTrial:
         object.__setattr__(walk, "sway_lead", leads)
         sim, n, legs = self.simulation, self.worlds, list(self.robot.legs)
         self._start()
-        command = COMMANDS[np.arange(n) % len(COMMANDS)]
+        command = self.commands[np.arange(n) % len(self.commands)]
         phase = 0.5 * self.rng.integers(0, 2, n)
         standing, total = np.ones(n, bool), np.zeros(n)
         control = np.zeros((n, sim.model.nu))
@@ -155,10 +157,12 @@ def search(
     worlds: int = 512,
     seed: int = 1,
     start: Reflex = START,
+    commands: Array = COMMANDS,
+    threads: int = 2,
     each: Callable[[int, float, float, Reflex], None] | None = None,
 ) -> Reflex:
     """Returns the reflex found; ``each`` hears generation, mean score of all and of the elite, and the present mean."""
-    trial = ReflexTrial(robot, worlds, seed)
+    trial = ReflexTrial(robot, worlds, seed, threads, commands)
     mean, spread = flatten(start), flatten(SPREAD)
     free = spread > 0
     for generation in range(generations):

@@ -19,7 +19,7 @@ from robomatrix.robots.humanoid import Humanoid
 from robomatrix.scenes import skillbench as bench
 from robomatrix.skills.skillblender.functions import WholeBody
 from robomatrix.skills.skillblender.mirror import signs
-from robomatrix.skills.skillblender.views import HANDS, Pair, Points, TaskView, view_of
+from robomatrix.skills.skillblender.views import HANDS, Pair, Points, TaskView, difference, view_of
 from robomatrix.training.skillblender import rewards as terms
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Ids
 from robomatrix.training.skillblender.standing import paper_goals, standing_privileged
@@ -41,20 +41,16 @@ class Pull:
 
     def difference(self, points: Points) -> Array:
         """Returns the coordinates (n, pairs * axes) [m]."""
-        return np.concatenate([(points[b] - points[a])[:, list(self.axes)] for a, b in self.pairs], -1)
+        return difference(points, self.pairs, self.axes)
 
 
 @dataclass(frozen=True)
 class TaskRules:
-    """Goals, reward and measure of a task."""
+    """Goals and reward of a task."""
 
     pulls: tuple[Pull, ...]
-    threshold: float
-    """Of the error for a success (paper, table I) [m], of doors [rad]."""
     goals: Callable[[BenchTask, np.random.Generator, Array], Points]
     """Draws goals (n, 3) by name, given where the object starts (n, 3)."""
-    measure: Pull | None = None
-    """Its mean |difference| is the error; the doors' mean angle where there is none."""
     seconds: float = 8.0
     """Length of a training episode (paper); 10 s for far_reach, the time that one of its goals lasts."""
     load: bench.Range | None = None
@@ -120,10 +116,8 @@ class BenchTask:
         return self.view.goal(self.points(env), env.simulation.qpos[:, 3:7], env.signals.yaw, self.doors(env))
 
     def error(self, env: HumanoidEnv) -> Array:
-        """Returns the paper's error (n,): mean over coordinates of the absolute difference [m or rad]."""
-        if self.rules.measure is None:
-            return np.abs(self.doors(env)).mean(-1)
-        return np.abs(self.rules.measure.difference(self.points(env))).mean(-1)
+        """Returns the paper's error (n,) [m, of doors rad]."""
+        return self.view.error(self.points(env), self.doors(env))
 
     def finished(self, env: HumanoidEnv) -> NDArray[np.bool_]:
         """Returns where the episode is over because the object is in the goal (n,)."""
@@ -218,41 +212,27 @@ def _behind(task: BenchTask, rng: np.random.Generator, start: Array) -> Points:
 
 
 _DELIVERED = Pull((("object", "goal"),))
-_NEAR = tuple((hand, "object") for hand in HANDS)
-_FAR_PAIRS = (("left_hand", "left_goal"), ("right_hand", "right_goal"))
+_LIFTED = Pull((("object", "goal"),), axes=(2,))
+_NEAR = Pull(tuple((hand, "object") for hand in HANDS))
+_FAR_REACH = TaskRules((Pull((("left_hand", "left_goal"), ("right_hand", "right_goal"))),), _far, seconds=10.0)
+_BUTTON_PRESS = TaskRules((Pull((("left_hand", "object"),)),), _none, quiet_arm=0.5)
+_FOOTBALL = TaskRules(
+    (Pull((("pelvis", "start"),), 1.0, 4.0, (0, 1)), replace(_DELIVERED, rate=1.0)),
+    _in_goal,
+    load=bench.BALL_MASS,
+    finished=0.5,
+)
+_UPWARD, _ONWARD = _shifted((0.0, 0.0), (0.0, 0.0)), _shifted((0.3, 1.0), (-0.3, 0.3))
 RULES: Mapping[str, TaskRules] = MappingProxyType(
     {
-        "far_reach": TaskRules((Pull(_FAR_PAIRS),), 0.05, _far, Pull(_FAR_PAIRS), seconds=10.0),
-        "button_press": TaskRules(
-            (Pull((("left_hand", "object"),)),),
-            0.05,
-            _none,
-            Pull((("left_hand", "object"),), axes=(1, 2)),
-            quiet_arm=0.5,
-        ),
-        "cabinet_close": TaskRules((Pull(_NEAR),), 0.01, _none),
-        "football_shoot": TaskRules(
-            (Pull((("pelvis", "start"),), 1.0, 4.0, (0, 1)), Pull((("object", "goal"),), 5.0, 1.0)),
-            1.5,
-            _in_goal,
-            _DELIVERED,
-            load=bench.BALL_MASS,
-            finished=0.5,
-        ),
-        "box_push": TaskRules(
-            (_DELIVERED, Pull(_NEAR)), 0.05, _shifted((0.0, 0.1), (-0.5, 0.5), (0.0, 0.0)), _DELIVERED
-        ),
-        "package_lift": TaskRules(
-            (Pull((("object", "goal"),), axes=(2,)), Pull(_NEAR)),
-            0.1,
-            _shifted((0.0, 0.0), (0.0, 0.0)),
-            Pull((("object", "goal"),), axes=(2,)),
-            load=bench.PACKAGE_MASS,
-        ),
-        "box_transfer": TaskRules((_DELIVERED, Pull(_NEAR, 1.0)), 0.05, _behind, _DELIVERED),
-        "package_carry": TaskRules(
-            (_DELIVERED, Pull(_NEAR)), 0.1, _shifted((0.3, 1.0), (-0.3, 0.3)), _DELIVERED, load=bench.PACKAGE_MASS
-        ),
+        "far_reach": _FAR_REACH,
+        "button_press": _BUTTON_PRESS,
+        "cabinet_close": TaskRules((_NEAR,), _none),
+        "football_shoot": _FOOTBALL,
+        "box_push": TaskRules((_DELIVERED, _NEAR), _shifted((0.0, 0.1), (-0.5, 0.5), (0.0, 0.0))),
+        "package_lift": TaskRules((_LIFTED, _NEAR), _UPWARD, load=bench.PACKAGE_MASS),
+        "box_transfer": TaskRules((_DELIVERED, replace(_NEAR, weight=1.0)), _behind),
+        "package_carry": TaskRules((_DELIVERED, _NEAR), _ONWARD, load=bench.PACKAGE_MASS),
     }
 )
 """By task, for H1; :data:`HAND_WEIGHT` says what differs."""

@@ -5,11 +5,12 @@ import torch
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.blend import Blend, Primitive
-from robomatrix.skills.skillblender.feedforward import SquatTable, walking_gate
-from robomatrix.skills.skillblender.functions import SquatFunction, WalkFunction
+from robomatrix.skills.skillblender.feedforward import walking_gate
+from robomatrix.skills.skillblender.functions import SquatFunction, StepFunction, WalkFunction, lift_gates
 from robomatrix.skills.skillblender.kinematics import foot_chains, hand_chains
 from robomatrix.skills.skillblender.mirror import joined, joint_mirror, signs
 from robomatrix.skills.skillblender.observation import Proprioception, rotate_back
+from robomatrix.skills.skillblender.squats import SquatTable
 
 G1 = humanoid("g1")
 RNG = np.random.default_rng(0)
@@ -40,8 +41,25 @@ def test_walk_is_symmetric_whatever_its_network_is():
     assert joints(action) == pytest.approx(mirrored, abs=1e-12)
 
 
+FEET = 0.1 * np.random.default_rng(4).normal(size=(6, 4))
+
+
+def test_step_is_symmetric_whatever_its_network_is():
+    step, joints = StepFunction(G1), joint_mirror(G1)
+    body = joined(signs(-1, 1, -1), signs(1, -1, 1), joints, joints, joints)
+    action = step.action(linear(step), BODY, FEET, PHASE)
+    mirrored = step.action(linear(step), body(BODY), step.goal_mirror(FEET), (PHASE + 0.5) % 1)
+    assert joints(action) == pytest.approx(mirrored, abs=1e-12)
+
+
+def test_a_foot_that_lacks_nothing_stays_down():
+    left, right = lift_gates(np.array([[0.1, 0.0, 0.005, 0.0], [0.0, 0.026, 0.0, -0.2]]))
+    assert left == pytest.approx([1.0, 0.5]) and right == pytest.approx([0.0, 1.0])
+
+
 def test_numpy_and_torch_give_the_same_action():
-    for function, goal in ((WalkFunction(G1), GOAL), (SquatFunction(G1), -0.3 * RNG.random((6, 1)))):
+    squatting = (SquatFunction(G1), -0.3 * RNG.random((6, 1)))
+    for function, goal in ((WalkFunction(G1), GOAL), squatting, (StepFunction(G1), FEET)):
         network = linear(function)
         tensors = [torch.tensor(v) for v in (BODY, goal, PHASE)]
         expected = function.action(network, BODY, goal, PHASE)

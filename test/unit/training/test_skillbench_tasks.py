@@ -95,7 +95,7 @@ def test_package_and_ball_differ_in_mass_as_the_paper_says():
 
 
 def test_the_button_is_measured_on_the_wall_only_and_the_hands_weigh_more_on_small_robots():
-    assert RULES["button_press"].measure.axes == (1, 2)
+    assert VIEWS["button_press"].axes == (1, 2)
     weights = [task_rules("package_lift", robot).pulls[1].weight for robot in ("g1", "h1")]
     assert weights == [10.0, 5.0]
 
