@@ -2,7 +2,8 @@
 
 20 rollouts for each of 5 seeds; no pushes, no noise, one friction, the torso's mass varies. An error is the mean over
 coordinates of the absolute difference at the end, of all rollouts, also of those that fell. Tilt is the mean of
-absolute roll and pitch, power the product of mean absolute joint speed and mean absolute torque, as in the authors' code.
+absolute roll and pitch, power the product of mean absolute joint speed and mean absolute torque, as in the authors'
+code.
 """
 
 from __future__ import annotations

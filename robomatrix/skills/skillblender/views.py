@@ -31,7 +31,7 @@ class TaskView:
 
     scene: str
     skills: tuple[str, ...]
-    """Of the paper's table of skills for each task."""
+    """The paper's, and walking for package_lift: our package stands beyond the reach of feet that stay."""
     seen: tuple[Pair, ...]
     threshold: float
     """Of the error for a success (paper, table I) [m], of doors [rad]."""

@@ -29,10 +29,8 @@ SPEED = 0.48
 """[m/s]; the paper's limit of the walk's sub-goal on the G1 is 0.5."""
 NEAR = 0.05
 """Closer than this the robot stands [m]."""
-HURRY = 0.15
-"""Furthest a hand's target is from the hand, each axis [m]."""
 DROP = 0.05
-"""The same for the pelvis' height [m]."""
+"""Furthest the pelvis' height is sent from the present one [m]."""
 HAND = 0.04
 """Radius of a hand [m]."""
 
@@ -86,11 +84,7 @@ def _offsets(task: BenchTask, env: HumanoidEnv, targets: Array) -> Array:
     """Hand targets in the world as offsets from rest in the pelvis frame (n, 6), no further than :data:`ARM`."""
     quaternion, base = env.simulation.qpos[:, 3:7], env.signals.position
     rest = task.rest - [0.0, 0.0, task.robot.height]
-    target, present = (
-        np.stack([rotate_back(quaternion, points[:, i] - base) - rest[i] for i in (0, 1)], 1)
-        for points in (targets, env.signals.hands)
-    )
-    hands = present + np.clip(target - present, -HURRY, HURRY)
+    hands = np.stack([rotate_back(quaternion, targets[:, i] - base) - rest[i] for i in (0, 1)], 1)
     length = np.linalg.norm(hands, axis=-1, keepdims=True)
     return (hands * np.minimum(1.0, ARM / np.maximum(length, 1e-6))).reshape(len(hands), 6)
 
@@ -200,19 +194,30 @@ def _grip(task: BenchTask, env: HumanoidEnv, points: Points, half: float, grip: 
 
 
 def _package(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    package = points["object"]
-    grip = np.tile([0.06 - 0.5 * task.bench.package[0], 0.0, 0.5 * task.bench.package[2] - 0.08], (env.num_envs, 1))
+    """Steps up to the package's edge, squats a little, grips it below its top and rises."""
+    package, n = points["object"], env.num_envs
+    grip = np.tile([0.05 - 0.5 * task.bench.package[0], 0.0, 0.5 * task.bench.package[2] - 0.07], (n, 1))
     intent = _grip(task, env, points, 0.5 * task.bench.package[1], grip, (points["goal"] - package)[:, 2])
-    low = np.clip(intent.hands[..., 2].mean(-1) - task.rest[0, 2] + 0.17, -0.12, 0.0)
-    return Intent(intent.velocity, intent.hands, low, True)
+    place = package[:, :2] + grip[:, :2] - [task.rest[0, 0] + 0.02, 0.0]
+    there = np.linalg.norm(env.signals.position[:, :2] - place, axis=-1) < 2.0 * NEAR
+    low = np.clip(intent.hands[..., 2].mean(-1) - task.rest[0, 2] + 0.14, -0.15, 0.0)
+    hands = np.where(there[:, None, None], intent.hands, _spread(task, env))
+    return Intent(towards(env, place), hands, low, there)
+
+
+def _spread(task: BenchTask, env: HumanoidEnv) -> Array:
+    """Resting hands, a little wider apart (n, 2, 3)."""
+    rest = _resting(task, env)
+    return rest + 0.2 * (rest - rest.mean(1, keepdims=True))
 
 
 def _package_carry(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     intent = _package(task, env, points)
     lack, lifted = points["goal"] - points["object"], points["object"][:, 2] - points["start"][:, 2]
     raised = (lifted > 0.1) & (intent.height > -0.03)
-    place = env.signals.position[:, :2] + np.where(raised[:, None], lack[:, :2], 0.0)
-    return Intent(towards(env, place), intent.hands, intent.height, ~raised)
+    place = env.signals.position[:, :2] + lack[:, :2]
+    velocity = np.where(raised[:, None], towards(env, place), intent.velocity)
+    return Intent(velocity, intent.hands, intent.height, intent.squats & ~raised)
 
 
 def _box_transfer(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
