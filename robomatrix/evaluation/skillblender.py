@@ -13,13 +13,12 @@ from robomatrix.errors import UnknownNameError
 from robomatrix.policies.checkpoint import load_checkpoint
 from robomatrix.resources import resource
 from robomatrix.robots.humanoid import humanoid
-from robomatrix.skills.skillblender.library import FAMILY, Policy, load_policy, load_task, policy_from, task_policy
+from robomatrix.skills.skillblender.library import FAMILY, Policy, load_policy, policy_from
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts, Task
 from robomatrix.training.skillblender.randomisation import NOMINAL, Randomisation
 from robomatrix.training.skillblender.standing import Reach, ReachRanges, Squat, paper_goals
 from robomatrix.training.skillblender.starts import after_walking
 from robomatrix.training.skillblender.step import Step, StepRanges
-from robomatrix.training.skillblender.tasks import TASKS, HandTask
 from robomatrix.training.skillblender.walk import Walk, WalkRanges
 
 Array = NDArray[np.float64]
@@ -238,70 +237,17 @@ def evaluate(policy: Policy, episodes: int = 200, seed: int = SEED) -> Metrics:
     return EVALUATIONS[policy.spec.name](policy, episodes=episodes, seed=seed)
 
 
-def evaluate_task(
-    policy: Policy, task: HandTask, rollouts: int = 100, seconds: float = 10.0, seed: int = SEED
-) -> Metrics:
-    """Returns SkillBench's figures of a task: error at the end and feasibility (paper, section IV-A).
-
-    Tilt is the mean of absolute roll and pitch, power the product of mean absolute joint speed and mean absolute
-    torque, as in the authors' code. No pushes, no noise, one friction; the torso's mass varies. Worlds that fell count
-    with the error they had when they fell.
-    """
-    trial = Trial(policy, task, rollouts, replace(NOMINAL, variants=16, mass=3.0), seed)
-    final, sums = np.zeros(rollouts), np.zeros(4)
-    steps = round(seconds / trial.env.dt) - 1
-    start = task.error(trial.env)
-    for _ in range(steps):
-        trial.step()
-        final = np.where(trial.alive, task.error(trial.env), final)
-        sums += _feasibility(trial.env)
-    tilt, height, torque, speed = sums / steps
-    return {
-        "error": float(final.mean()),
-        "error_std": float(final.std()),
-        "success_rate": float((trial.alive & (final <= task.threshold)).mean()),
-        "threshold": task.threshold,
-        "do_nothing": float(start.mean()),
-        "falls": int((~trial.alive).sum()),
-        "rollouts": rollouts,
-        "episode_seconds": seconds,
-        "tilt": float(tilt),
-        "height": float(height),
-        "torque": float(torque),
-        "power": float(speed * torque),
-    }
-
-
-def _feasibility(env: HumanoidEnv) -> Array:
-    gravity = env.signals.body.gravity
-    roll, pitch = np.arctan2(-gravity[:, 1], -gravity[:, 2]), np.arcsin(np.clip(gravity[:, 0], -1.0, 1.0))
-    tilt = 0.5 * (np.abs(roll).mean() + np.abs(pitch).mean())
-    torque, speed = np.abs(env.signals.torque).mean(), np.abs(env.signals.body.velocity).mean()
-    return np.array([tilt, env.signals.position[:, 2].mean(), torque, speed])
-
-
 def run(robot: str = "g1", names: tuple[str, ...] = (), episodes: int = 200, seed: int = SEED) -> dict[str, Metrics]:
-    """Evaluates shipped primitives and tasks (all that ship when ``names`` is empty), by name."""
-    return {name: _evaluate_shipped(robot, name, episodes, seed) for name in names or shipped(robot)}
+    """Evaluates shipped primitives (all that ship when ``names`` is empty), by name."""
+    return {name: evaluate(load_policy(robot, name), episodes, seed) for name in names or shipped(robot)}
 
 
-def evaluate_folder(folder: Path, robot: str, name: str, episodes: int, primitive: bool) -> Metrics:
-    """Evaluates a policy folder that need not ship."""
-    checkpoint = load_checkpoint(folder)
-    if primitive:
-        return evaluate(policy_from(checkpoint, robot), episodes)
-    rest = load_policy(robot, "reach").function.rest
-    return evaluate_task(task_policy(checkpoint, robot), TASKS[name](humanoid(robot), episodes, rest), episodes)
+def evaluate_folder(folder: Path, robot: str, episodes: int) -> Metrics:
+    """Evaluates a primitive's policy folder that need not ship."""
+    return evaluate(policy_from(load_checkpoint(folder), robot), episodes)
 
 
 def shipped(robot: str) -> tuple[str, ...]:
-    """Returns the primitives and tasks that ship for a robot, sorted."""
+    """Returns the primitives that ship for a robot, sorted."""
     folder = resource("models", FAMILY, robot)
-    return tuple(sorted(path.parent.name for path in folder.glob("*/spec.yaml")))
-
-
-def _evaluate_shipped(robot: str, name: str, episodes: int, seed: int) -> Metrics:
-    if name not in TASKS:
-        return evaluate(load_policy(robot, name), episodes, seed)
-    rest = load_policy(robot, "reach").function.rest
-    return evaluate_task(load_task(robot, name), TASKS[name](humanoid(robot), episodes, rest), episodes, seed=seed)
+    return tuple(sorted(name for path in folder.glob("*/spec.yaml") if (name := path.parent.name) in EVALUATIONS))

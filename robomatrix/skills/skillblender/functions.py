@@ -254,6 +254,8 @@ class ReachFunction(StandingFunction):
     name = "reach"
     goal_terms = (Term("hand_offsets", 6, "m"),)
     extra_terms = (Term("hand_errors", 6, "m", 5.0),)
+    goal_limit = 0.35
+    """Further off the arm's inverse kinematics knows nothing [m]."""
 
     def __init__(self, robot: Humanoid, chains: tuple[Chain, Chain], home: NDArray[np.float64], arm: Network) -> None:
         """Takes the chains to the hands, the home angles (d,) [rad] and the left arm's inverse kinematics.

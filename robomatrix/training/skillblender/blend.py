@@ -37,9 +37,9 @@ class FrozenMlp(torch.nn.Module):
         return x
 
 
-def frozen_blend(robot: str, skills: Sequence[str]) -> Blend:
+def frozen_blend(robot: str, skills: Sequence[str], kind: type[Blend] = Blend) -> Blend:
     """Returns the shipped skills of a robot for training; PolicyError if one is missing or does not fit."""
-    return Blend(tuple(_frozen(robot, name) for name in skills))
+    return kind(tuple(_frozen(robot, name) for name in skills))
 
 
 def _frozen(robot: str, name: str) -> Primitive:
@@ -84,5 +84,3 @@ class BlendModel(MLPModel):
             return mean
         self.distribution.update(mean)
         return self.distribution.sample()
-
-

@@ -31,7 +31,6 @@ from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts,
 from robomatrix.training.skillblender.standing import Reach, Squat
 from robomatrix.training.skillblender.starts import after_walking
 from robomatrix.training.skillblender.step import Step
-from robomatrix.training.skillblender.tasks import TASKS, HandTask, task_class
 from robomatrix.training.skillblender.walk import Walk
 from robomatrix.training.warm_start import warm_start
 
@@ -216,67 +215,6 @@ def export(
     return save_checkpoint(folder, spec, tensors, metrics)
 
 
-TASK_PPO = PpoConfig(initial_std=0.2, desired_kl=0.015, gamma=0.98, learning_rate=5e-4)
-TASK_SAMPLES = 1e6
-
-
-def train_task(
-    robot: str,
-    name: str,
-    run: Path,
-    samples: float = TASK_SAMPLES,
-    seed: int = 1,
-    threads: int = 2,
-    blended: bool = True,
-    each: Callable[[Progress, dict[str, float]], None] | None = None,
-) -> Progress:
-    """Trains a task's blend over the robot's shipped primitives, or with ``blended`` false plain PPO as a baseline."""
-    from robomatrix.training.skillblender.blend import BlendModel, frozen_blend
-
-    task, config = _task(robot, name), replace(TASK_PPO, seed=seed)
-    env = HumanoidEnv(humanoid(robot), task, EnvConfig(episode=task.hold, seed=seed, threads=threads))
-    env.level = 0.3
-    actor = (lambda seen: BlendModel(seen, frozen_blend(robot, task.skills), config)) if blended else None
-    learner = Learner(env, config, run, actor, {"robot": robot, "name": name, "seed": seed, "blended": blended})
-    learner.resume()
-    return learner.learn(int(samples), each)
-
-
-def _task(robot: str, name: str, worlds: int = EnvConfig.worlds) -> HandTask:
-    reach = load_policy(robot, "reach").function
-    return task_class(name)(humanoid(robot), worlds, reach.rest)
-
-
-def export_task(robot: str, name: str, run: Path, folder: Path, training: Mapping[str, Any]) -> PolicySpec:
-    """Writes a task's newest high-level weights as a policy folder; it names the primitives it was trained over."""
-    body, description, task = humanoid(robot), load_robot(robot), _task(robot, name, 1)
-    skills = [load_policy(robot, skill).spec for skill in task.skills]
-    spec = PolicySpec(
-        family=FAMILY,
-        name=name,
-        robot=robot,
-        rate=description.rate,
-        joints=body.joints,
-        observation=task.function.terms,
-        outputs=body.joints,
-        action_scale=ACTION_SCALE,
-        hidden=TASK_PPO.hidden,
-        home=tuple(description.joint(j).home for j in body.joints),
-        parameters={"skills": [s.name for s in skills], "weights": [s.weights for s in skills]},
-        training={"date": time.strftime("%Y-%m-%d"), **training},
-    )
-    return save_checkpoint(folder, spec, mlp_tensors(actor_state(run)))
-
-
-def samples_of(name: str) -> float:
-    """Returns how many control steps the recipe of a primitive or task takes; UnknownNameError lists what exists."""
-    if name in TASKS:
-        return TASK_SAMPLES
-    if name in RECIPES:
-        return RECIPES[name].samples
-    raise UnknownNameError("primitive or task", name, (*RECIPES, *TASKS))
-
-
 def make(
     robot: str,
     name: str,
@@ -287,11 +225,14 @@ def make(
     threads: int,
     each: Callable[[Progress, dict[str, float]], None] | None = None,
 ) -> dict[str, Any]:
-    """Trains a primitive or a task and exports it; returns how it was made: command, seed, samples, seconds."""
-    samples_of(name)
-    trainer, exporter = (train_task, export_task) if name in TASKS else (train, export)
-    progress = trainer(robot, name, run, samples, seed, threads, each=each)
-    command = f"robomatrix train skillblender {name} --robot {robot} --samples {samples} --seed {seed}"
-    facts = {"command": command, "seed": seed, "samples": progress.samples, "seconds": round(progress.seconds)}
-    exporter(robot, name, run, folder, facts)
+    """Trains a primitive and exports it; returns how it was made: command, seed, samples, seconds."""
+    progress = train(robot, name, run, samples, seed, threads, each=each)
+    facts = made(robot, name, progress, seed)
+    export(robot, name, run, folder, facts)
     return facts
+
+
+def made(robot: str, name: str, progress: Progress, seed: int) -> dict[str, Any]:
+    """Returns how a policy came about: command, seed, samples, seconds."""
+    command = f"robomatrix train skillblender {name} --robot {robot} --samples {progress.samples} --seed {seed}"
+    return {"command": command, "seed": seed, "samples": progress.samples, "seconds": round(progress.seconds)}
