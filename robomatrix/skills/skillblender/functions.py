@@ -232,6 +232,8 @@ class SquatFunction(StandingFunction):
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
         self._table = known(SQUATS, robot)
+        self.lowest = robot.height + self._table.lowest
+        """Height of the pelvis at the end of the table [m]."""
         self._spread = np.zeros((3, len(robot.joints)))
         for side in ("left", "right"):
             places = (robot.index(f"{side}_hip_pitch_joint"), robot.index(f"{side}_knee_joint"), robot.ankle(side))

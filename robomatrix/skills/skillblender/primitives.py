@@ -296,6 +296,18 @@ class Squat(HumanoidSkill):
         return _judge("height", float(np.mean(errors)), HEIGHT_TOLERANCE)
 
 
+class SquatH1(Squat):
+    """The same between the H1's heights."""
+
+    spec = specs.SQUAT_H1
+
+
+class SquatH12(Squat):
+    """The same between the H1-2's heights."""
+
+    spec = specs.SQUAT_H1_2
+
+
 def _judge(what: str, error: float, tolerance: float) -> Succeeded | Failed:
     metrics = {f"{what}_error": error}
     if error > tolerance:
