@@ -174,15 +174,28 @@ def skillblender(
     names: Annotated[str, typer.Option(help="Comma-separated skills and tasks; default: all that ship.")] = "",
     episodes: Annotated[int, typer.Option(help="Of every skill and task.", min=1)] = 200,
     seed: Annotated[int, typer.Option(help="Training used seeds below 1000.")] = 1000,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for films and charts of the primitives.")] = None,
     out: OutOption = None,
 ) -> None:
     """The humanoid's primitives under pushes, noise and randomisation, and SkillBench's tasks. Prints JSON."""
     from robomatrix.evaluation import skillblender as suite
 
+    if pictures is not None:
+        _film_primitives(robot, tuple(filter(None, names.split(","))), pictures)
     text = json.dumps(suite.run(robot, tuple(filter(None, names.split(","))), episodes, seed), indent=1)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(text + "\n")
+
+
+def _film_primitives(robot: str, names: tuple[str, ...], folder: Path) -> None:
+    from robomatrix.evaluation.humanoid_pictures import SCENES, write_pictures
+    from robomatrix.evaluation.skillblender import shipped
+    from robomatrix.skills.skillblender.library import load_policy
+
+    for name in names or shipped(robot):
+        if name in SCENES:
+            write_pictures(load_policy(robot, name), folder)
 
 
 @app.command("dexgen")
