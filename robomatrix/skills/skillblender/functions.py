@@ -306,13 +306,15 @@ class StepFunction(SteppingFunction):
 
     name = "step"
     goal_terms = (Term("foot_errors", 4, "m"),)
-    extra_terms = (Term("clock", 2, "1"), Term("leg_odometry", 2, "m/s"), Term("feet_apart", 2, "m"))
+    extra_terms = (*WalkFunction.extra_terms, *WalkFunction.goal_terms, Term("feet_apart", 2, "m"))
     goal_mirror = Mirror(np.array([2, 3, 0, 1]), np.array([1.0, -1.0, 1.0, -1.0]))
 
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
         self._stance = gait(robot, known(STANCES, robot))
-        self.mirror = joined(observation_mirror(robot, self.goal_mirror), signs(1, -1), signs(-1, 1))
+        self.mirror = joined(
+            observation_mirror(robot, self.goal_mirror), signs(1, -1), signs(1, -1, -1), signs(-1, 1)
+        )
         self._leg_spread = _leg_spread(robot)
 
     @property
@@ -329,20 +331,23 @@ class StepFunction(SteppingFunction):
         """Returns the legs' state, and gates that are open for feet that lack something."""
         return StepSense(self.gait.odometry.sense(body, phase >= 0.5), lift_gates(goal))
 
+    def command(self, goal: Tensor) -> Tensor:
+        """Returns (vx, vy, wz) [m/s, rad/s] of a walk that brings the body over the goal in half a second."""
+        xp = module_of(goal)
+        return join(xp.clip(goal[:, :2] + goal[:, 2:], -0.4, 0.4), 0.0 * goal[:, :1])
+
     def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
-        """Returns lifts, balance, and legs as far apart as the feet are and, in its swing, the goal wants."""
+        """Returns lifts, balance, and legs as far apart as the feet shall be."""
         xp, stepping = module_of(body), sense.gate[:, None]
-        basis = self.gait.basis(body, phase, xp.zeros_like(body[:, :3]), sense.gates, sense.legs)
+        basis = self.gait.basis(body, phase, self.command(goal), sense.gates, sense.legs)
         balance = (basis @ like(self.gait.matrix, body)) * stepping + self._stance.stance(body) * (1.0 - stepping)
-        time, first = xp.clip(1.3 * (2.0 * phase % 1.0) - 0.2, 0.0, 1.0), phase < 0.5
-        left = (xp.where(first, time, 0.0 * time) * sense.gates[0])[:, None] * goal[:, :2]
-        right = (xp.where(first, 0.0 * time, time) * sense.gates[1])[:, None] * goal[:, 2:]
-        apart = sense.legs.apart + left - right - like(self.gait.odometry.apart, body)
-        return balance + apart @ like(self._leg_spread, body)
+        apart = sense.legs.apart + goal[:, :2] - goal[:, 2:] - like(self.gait.odometry.apart, body)
+        return balance + (apart @ like(self._leg_spread, body)) * (1.0 - 0.5 * stepping)
 
     def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
-        """Returns goal, body, clock (hidden when standing), leg odometry and the feet's distance."""
-        return join(goal, body, sense.clock(phase), sense.legs.velocity, sense.legs.apart)
+        """Returns goal, body, clock (hidden when standing), leg odometry, a walk's goal and the feet's distance."""
+        walk = self.command(goal) * like(WalkFunction.scale, goal)
+        return join(goal, body, sense.clock(phase), sense.legs.velocity, walk, sense.legs.apart)
 
 
 def _leg_spread(robot: Humanoid) -> NDArray[np.float64]:
