@@ -338,7 +338,7 @@ class StepFunction(SteppingFunction):
 
     def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
         """Returns lifts, balance, and legs as far apart as the feet shall be."""
-        xp, stepping = module_of(body), sense.gate[:, None]
+        stepping = sense.gate[:, None]
         basis = self.gait.basis(body, phase, self.command(goal), sense.gates, sense.legs)
         balance = (basis @ like(self.gait.matrix, body)) * stepping + self._stance.stance(body) * (1.0 - stepping)
         apart = sense.legs.apart + goal[:, :2] - goal[:, 2:] - like(self.gait.odometry.apart, body)
