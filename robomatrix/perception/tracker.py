@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 from robomatrix.hardware.driver import Array
 from robomatrix.perception.categories import CategoryModel
 from robomatrix.perception.colour_shape import Image
-from robomatrix.perception.detector import BACKGROUND, OUTSIDE, SELF, PixelBox
+from robomatrix.perception.detector import BACKGROUND, OUTSIDE, SELF, Detection, PixelBox
 from robomatrix.perception.drift import Drift, Match, Shift
 from robomatrix.perception.grip import HELD
 from robomatrix.perception.identity import Identity
@@ -37,6 +37,8 @@ SWIVEL = 0.4
 """A drawer's front does not turn by more from one sighting to the next [rad]."""
 HAND = 16.0
 """How far outside of where a thing is expected a part of it may show that the gripper splits off [px]."""
+SCRAP = 4.0
+"""How far outside of where a thing is expected the middle of what shows of it may be [px]."""
 SETTLING = 0.3
 """Share of the way that a sighting moves what is believed of how a thing sits in the gripper."""
 _FORBIDDEN = 1e6
@@ -128,6 +130,20 @@ class Tracker:
         self._missing(view, sightings, pairs, boxes, own_body, held)
         self.tracks = self._identity.settled(self.tracks, held)
         self._end(stamp)
+
+    def glimpse(self, view: View, scraps: Sequence[Detection], stamp: float) -> None:
+        """Takes in what tells nothing but that something of a colour is there: a thing still lies where it was put.
+
+        Args:
+            view: the camera in odom.
+            scraps: detections that no shape fits, such as what shows of a can over the rim of a box.
+            stamp: of the image [s].
+        """
+        for track in self.confirmed():
+            box = self._predicted(view, track) if track.surface.kind == "inside" else None
+            looks = self._categories[track.category].looks(track.colour)
+            if box is not None and any(d.colour in looks and holds(box, *d.center, SCRAP) for d in scraps):
+                track.stamp, track.misses = stamp, 0
 
     def _loosen(self, pose: Array, variances: Array, held: Track | None) -> None:
         """Lets the belief grow less certain by what odometry may have gone astray."""
