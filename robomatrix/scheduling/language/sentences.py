@@ -143,7 +143,9 @@ class ClauseParser:
         )
         first, second = self._clauses(_subjectless(tokens[start:end])), self._clauses(tokens[end:])
         first = [replace(c, form="state") if c.form == "information" else c for c in first]
-        return [*second, *first] if tokens[0].text in _LATER else [*first, *second]
+        if tokens[0].text in _LATER:  # what is done before may speak of what comes after
+            return [*(replace(c, form="information", heading=False) for c in first), *second, *first]
+        return [*first, *second]
 
     def _is_timed(self, tokens: Tokens, at: int) -> bool:
         rest = _subjectless(tokens[at + 1 :])
