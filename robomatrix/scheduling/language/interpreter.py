@@ -33,7 +33,9 @@ _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _AGAIN = frozenset({"do", "same", "likewise", "ditto"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _SPEAKERS = frozenset({"i", "we"})
-_SUBJECTS = frozenset({"i", "we", "he", "she", "they", "you", "my", "our", "it", "this", "that", "the", "there", "nice"})
+_SUBJECTS = frozenset(
+    {"i", "we", "he", "she", "they", "you", "my", "our", "it", "this", "that", "the", "there", "nice"}
+)
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
 
 

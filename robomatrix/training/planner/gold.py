@@ -243,8 +243,14 @@ class _World:
             raise _Declined
         return bins[0]
 
+    def _must_not_grip(self, id_: str) -> None:
+        thing = self.sample.room.scene.object(id_)
+        if thing is not None and load_rules().target_fault("grasp", thing):
+            raise _Declined
+
     def _put(self, id_: str, target: str) -> None:
         scene = self.sample.room.scene
+        self._must_not_grip(id_)
         if load_rules().placing_fault(scene, id_, target):
             raise _Declined
         if target in self.resting:
@@ -274,6 +280,7 @@ class _World:
             raise _Declined if last else _Undecided
         if self.held is not None or ids[0] in self.kept:
             raise _Undecided
+        self._must_not_grip(ids[0])
         self.held = ids[0]
         self.goals[("holding", "")] = f"holding({ids[0]})"
         self.goals.pop(("on", ids[0]), None)

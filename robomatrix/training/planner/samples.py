@@ -24,7 +24,7 @@ _SLOT = re.compile(r"([{<])(\w+)[}>]")
 _ROBOTS = {"ep": 0.76, "s1": 0.07, "g1": 0.08, "player": 0.05, "allegro": 0.04}
 _SECTION = {"ep": "manipulation", "s1": "shooter", "g1": "humanoid", "player": "player", "allegro": "hand"}
 _UNITS = {"d": ("degrees", "degree", "deg"), "m": ("meters", "metres", "m"), "s": ("seconds", "s", "secs")}
-_SPELT = ["two", "three", "four", "five", "six", "ten"]
+_AMOUNTS = ("two", "three", "four", "five", "1.5", "2", "2.5", "3", "4")
 _ANGLES = (15, 30, 45, 60, 90, 120, 180, 270, 360)
 _OTHERS = ("the rest", "everything else", "the others", "the other ones", "the other things")
 _PER_ROOM = 40
@@ -213,7 +213,7 @@ def _measure(unit: str, rng: Random) -> Named:
         case "r":
             text = rng.choice(["10 cm", "20 cm", "0.1 m", "0.2 metres", "15 centimeters", "ten centimetres"])
         case _:
-            text = f"{rng.choice([*_SPELT, '1.5', '2', '3', '8'])} {rng.choice(_UNITS[unit])}"
+            text = f"{rng.choice(_AMOUNTS)} {rng.choice(_UNITS[unit])}"
     return Named(text, ())
 
 
