@@ -42,6 +42,7 @@ _STATE_WORDS = word_set(
     "inserted stacked"
 )
 _WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}
+_ASKING = frozenset(["is", "are", "was", "were", "does", "did"])
 _QUESTIONS = frozenset(["what", "where", "who", "whom", "why", "how", "when", "which", "whose"])
 OPENERS = word_set(
     "the a an my your his her our their this that these those it them him me us all every each any some both "
@@ -211,6 +212,8 @@ class ClauseReader:
                 or False
             )
             return Clause("state" if must else "information", rest, whole=body)
+        if body[0].text in _ASKING and len(body) > 2:
+            return Clause("question", body, whole=body)
         modal = self.modal_at(body)
         if modal > 0:
             subject, predicate = body[:modal], _without_state_words(body[modal + 1 :])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from random import Random
 
@@ -29,6 +30,8 @@ _ANGLES = (15, 30, 45, 60, 90, 120, 180, 270, 360)
 _OTHERS = ("the rest", "everything else", "the others", "the other ones", "the other things")
 _PER_ROOM = 40
 _SHORTEST_CHOICE = 4
+_ALIKE = 0.72
+"""Likeness from which on a word is taken for another with a slip of the fingers in it."""
 _DISAGREE = 0.08
 _THING, _PLACE = r"([TUV]\w*)", r"([PQRO]\w*)"
 _PAIRED = re.compile(rf"{_THING}@{_PLACE}")
@@ -151,7 +154,8 @@ def _consistent(draft: Draft, room: Room, rng: Random) -> dict[str, Named]:
     resting = {o.id: o.at for o in room.scene.objects}
     for thing, place in (*_PAIRED.findall(draft.means), *((t, p) for p, t in _VISITED.findall(draft.means))):
         named.setdefault(thing, _phrase(thing, room, rng))
-        where = [at for id_ in named[thing].ids if (at := resting.get(id_))]
+        fitting = _referents(place[0], room)
+        where = [at for id_ in named[thing].ids if (at := resting.get(id_)) in fitting]
         if where and place not in named and rng.random() < (0.55 if "there" in draft.means else 0.88):
             named[place] = room.describe(rng.choice(where), rng)
     for thing, other in _EXCEPTED.findall(draft.means):
@@ -274,4 +278,4 @@ def _is_phrase(text: str, slot: Slot, measure: bool) -> bool:
     if (slot.kind == "measure") != measure:
         return False
     last = text.split()[-1]
-    return any(token.text[:2] == last[:2] or token.text[-3:] == last[-3:] for token in slot.tokens)
+    return any(token.text == last or SequenceMatcher(None, token.text, last).ratio() > _ALIKE for token in slot.tokens)
