@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -16,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from robomatrix.scheduling.compact.linking import LETTERS
+from robomatrix.scheduling.compact.wording import WORDS_FILE
 from robomatrix.training.planner.samples import Pair, pairs
-from robomatrix.training.planner.tokens import END, learn_tokenizer, save_tokenizer
+from robomatrix.training.planner.tokens import END, learn_tokenizer, save_tokenizer, words_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
@@ -85,20 +87,19 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> PreTraine
     return LlamaForCausalLM(config)
 
 
-def tokenizer_for(recipe: Recipe) -> PreTrainedTokenizerFast:
-    """Returns a tokenizer learnt from pairs that training does not begin with."""
-    texts = (pair.prompt + pair.answer for pair in islice(pairs(recipe.seed * 1000 + 999), _TOKENIZER_PAIRS))
-    return learn_tokenizer(texts, recipe.vocabulary)
-
-
 def _tokenizer(recipe: Recipe, folder: Path) -> PreTrainedTokenizerFast:
-    """Returns the run's tokenizer; a run that goes on keeps its own."""
+    """Returns the run's tokenizer, learnt from pairs that training does not begin with; a resumed run keeps its own.
+
+    The words of these pairs are written beside it: what a model was trained on is known to it.
+    """
     from transformers import PreTrainedTokenizerFast
 
     if folder.is_dir():
         return PreTrainedTokenizerFast.from_pretrained(folder)
-    tokenizer = tokenizer_for(recipe)
+    drawn = list(islice(pairs(recipe.seed * 1000 + 999), _TOKENIZER_PAIRS))
+    tokenizer = learn_tokenizer((pair.prompt + pair.answer for pair in drawn), recipe.vocabulary)
     save_tokenizer(tokenizer, folder)
+    (folder / WORDS_FILE).write_text(json.dumps(words_of(pair.prompt for pair in drawn)) + "\n", encoding="utf-8")
     return tokenizer
 
 
@@ -195,6 +196,7 @@ def train(recipe: Recipe, run: Path, out: Path, tell: Callable[[Progress], None]
             _keep(state, model, optimizer, step, time.monotonic() - began)
             _export(model, tokenizer, out)
     _export(model, tokenizer, out)
+    shutil.copy(run / "tokenizer" / WORDS_FILE, out / WORDS_FILE)
     loss, exact = (sum(values) / max(len(recent), 1) for values in zip(*recent, strict=True)) if recent else (0.0, 0.0)
     parameters = sum(p.numel() for p in model.parameters())
     facts = {**asdict(recipe), "seconds": time.monotonic() - began, "loss": loss, "exact": exact}
