@@ -213,7 +213,7 @@ class ClauseParser:
     def _correction_at(self, tokens: Tokens, at: int, start: int) -> int:
         """Returns how many tokens a correction mark takes at a position; 0 if there is none."""
         match = self.reader.lexicon.corrections.at(tokens, at)
-        if match is None:
+        if match is None or texts(tokens, at, at + 2) == ("rather", "than"):
             return 0
         single = match.length == 1
         separated = at == 0 or tokens[at - 1].text == "," or at == start
