@@ -46,6 +46,11 @@ _STATE_WORDS = word_set(
 _BEING = word_set("to be is are was were been being get gets got has have should must")
 _PARTICIPLES = word_set("sent hung slid swept given thrown gotten taken hidden driven found kept shut swapped cut dug")
 """Irregular ones; the others end in "ed"."""
+_OWN_PLANS = {("i", "want", "to"), ("i", "have", "to"), ("i", "need", "to"), ("i", "must"), ("we", "want", "to")}
+"""Said of what the speaker does himself, unless a robot's verb follows."""
+_PERSONS = frozenset({"i", "we", "he", "she", "they"})
+_REMARKS = word_set("love like likes hate hates bought forgot remember remembers have has lost know knows forget own")
+_LINKS = frozenset({"is", "are", "was", "were", "looks", "seems"})
 _DOORS = frozenset({"open", "closed", "close", "shut", "clear", "empty"})
 _WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}
 _ASKING = frozenset(["is", "are", "was", "were", "does", "did"])
@@ -166,6 +171,8 @@ class ClauseReader:
                 rest = body[len(phrase) :]
                 if rest[0].text == "to" and self.lexicon.verbs.verb_at(rest, 1):
                     return self._command(rest[1:])
+                if rest[0].text == "to" and len(rest) > 1 and rest[1].text not in ("be", "have", "see"):
+                    return Clause("information", rest[1:], whole=body)  # what the speaker will do
                 return self._passive(rest, body) or Clause("wish", _without_state_words(rest), whole=body)
         return None
 
@@ -212,6 +219,8 @@ class ClauseReader:
         return bool(tokens) and tokens[-1].text in ("open", "closed", "shut", "opened")
 
     def _statement(self, body: Tokens) -> Clause | None:
+        if len(body) > 2 and body[0].text in _PERSONS and body[1].text in _REMARKS and body[2].text != "to":
+            return Clause("information", body[2:], whole=body)
         if texts(body, 0, 3) == ("i", "can", "not") and len(body) > 4:
             return Clause("information", body[4:], whole=body)
         if texts(body, 0, 2) in (
@@ -251,7 +260,7 @@ class ClauseReader:
             if self.lexicon.relations.at(body, 0) is not None:  # "into the bin goes the can"
                 subject, predicate = predicate, subject
             return Clause("state", (*subject, *predicate), whole=body)
-        linked = next((i for i, t in enumerate(body) if t.text in ("is", "are") and i > 0), 0)
+        linked = next((i for i, t in enumerate(body) if t.text in _LINKS and i > 0), 0)
         starts_with_verb = self.lexicon.verbs.verb_at(body, 0) is not None and (
             not self._is_noun(body[0]) or self._verb_reading(body, 1)
         )
@@ -320,6 +329,9 @@ class ClauseReader:
             match = self.lexicon.prefaces.at(tokens, at)
             wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
             if match is None or wish > match.length or self._is_wanted(tokens, at, match.length):
+                break
+            own = texts(tokens, at, at + match.length) in _OWN_PLANS and at + match.length < len(tokens)
+            if own and self.lexicon.verbs.verb_at(tokens, at + match.length) is None:
                 break
             at += match.length
         return tokens[at:]
