@@ -1,0 +1,96 @@
+"""Many hands with objects, palm up, stepped together in C for training in-hand motion."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robomatrix.hardware.mujoco.hand import DROP_DISTANCE, build_model
+from robomatrix.policies.dexgen.kinematics import HandKinematics
+from robomatrix.robots.spec import RobotSpec
+from robomatrix.training.dexgen.grasps import Grasps
+from robomatrix.training.dexgen.simulation import GRAVITY, HAND_CENTRE, PALM_UP, SUBSTEPS
+from robomatrix.training.simulation import BatchSimulation
+
+Array = NDArray[np.float64]
+Ids = NDArray[np.intp]
+
+MASS = (0.04, 0.18)
+FRICTION = (0.65, 1.1)
+
+
+class TurningWorlds:
+    """Hands that are reset into random grasps of the objects they were built with.
+
+    Rows of all arrays are worlds; world ``i`` has the grasps ``i % len(grasps)``.
+    """
+
+    def __init__(
+        self,
+        robot: RobotSpec,
+        grasps: Sequence[Grasps],
+        count: int,
+        rng: np.random.Generator,
+        variants: int = 1,
+        threads: int = 1,
+    ) -> None:
+        """Builds ``variants`` models of each object with random mass, friction and size."""
+        self.kinematics = HandKinematics(robot.urdf)
+        self._grasps, self._rng = list(grasps), rng
+        models = []
+        for variant in range(variants):
+            for g in grasps:
+                held = replace(
+                    g.held,
+                    mass=rng.uniform(*MASS) if variant else g.held.mass,
+                    friction=rng.uniform(*FRICTION) if variant else g.held.friction,
+                    size=g.held.size * (rng.uniform(0.97, 1.03) if variant else 1.0),
+                )
+                model = build_model(robot, held)
+                model.opt.gravity[:] = GRAVITY * PALM_UP
+                models.append(model)
+        self._simulation = BatchSimulation(models, count, SUBSTEPS, threads)
+        self.targets = np.zeros((count, 16))
+        self.sizes = np.array([grasps[i % len(grasps)].held.size for i in range(count)])
+        self.reset(np.arange(count))
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    def reset(self, ids: Ids, rows: Ids | None = None) -> None:
+        """Puts some worlds into random grasps, or into the given rows of their grasp sets, at rest."""
+        qpos = np.zeros((len(ids), 23))
+        for place, world in enumerate(ids):
+            grasps = self._grasps[world % len(self._grasps)]
+            row = int(self._rng.integers(len(grasps))) if rows is None else int(rows[place]) % len(grasps)
+            qpos[place] = np.concatenate([grasps.positions[row], grasps.poses[row]])
+            self.targets[world] = grasps.targets[row]
+        self._simulation.reset(ids, qpos, np.zeros((len(ids), 22)))
+
+    def step(self, targets: Array) -> None:
+        """Advances all worlds by a control period with servo targets (N, 16) [rad]."""
+        self.targets = np.clip(targets, self.kinematics.lower, self.kinematics.upper)
+        self._simulation.step(self.targets)
+
+    @property
+    def positions(self) -> Array:
+        """(N, 16) [rad]."""
+        return self._simulation.qpos[:, :16]
+
+    @property
+    def poses(self) -> Array:
+        """(N, 7) in the palm frame."""
+        return self._simulation.qpos[:, 16:]
+
+    @property
+    def velocities(self) -> Array:
+        """(N, 22) of joints and object."""
+        return self._simulation.qvel
+
+    @property
+    def dropped(self) -> NDArray[np.bool_]:
+        """(N,) whether the object has left the hand."""
+        return np.linalg.norm(self.poses[:, :3] - HAND_CENTRE, axis=1) > DROP_DISTANCE
