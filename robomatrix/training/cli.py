@@ -83,6 +83,7 @@ def dexgen(
     iterations: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 30_000,
     minutes: Annotated[float, typer.Option(help="Stop training after so long; call again to go on.")] = 1e9,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    keypoints: Annotated[int, typer.Option(help="That the controller predicts: 8, or 4 for the ablation.")] = 8,
 ) -> None:
     """Generate in-hand motion, train the DexGen controller on it, or train rotation; all go on where they stopped."""
     from robomatrix.training.dexgen.command import train_controller, train_data, train_rotation
@@ -90,8 +91,9 @@ def dexgen(
     if name == "data":
         train_data(robot, folder, shards, workers, seed, typer.echo)
     elif name == "controller":
-        run = folder.parent / "controller"
-        typer.echo(json.dumps(train_controller(robot, folder, run, iterations, minutes, workers, seed, typer.echo)))
+        run = folder.parent / ("controller" if keypoints == 8 else f"controller_k{keypoints}")
+        figures = train_controller(robot, folder, run, iterations, minutes, workers, seed, keypoints, typer.echo)
+        typer.echo(json.dumps(figures))
     elif name == "rotate":
         run = folder.parent / "rotate"
         typer.echo(json.dumps(train_rotation(robot, folder, run, minutes, workers, seed, typer.echo)))

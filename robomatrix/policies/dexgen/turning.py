@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from robomatrix.errors import PolicyError
 from robomatrix.motions.rotations import conjugate, multiply
-from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
+from robomatrix.policies.checkpoint import Checkpoint, load_checkpoint, policy_folder
 from robomatrix.policies.network import Mlp, tensor
 from robomatrix.policies.spec import Term
 from robomatrix.robots.spec import RobotSpec
@@ -24,6 +24,7 @@ PERIOD = 0.1
 """Between two targets [s]."""
 RAMP = 1.0
 """Time in which the fingers go from the grip they had to the rhythm [s]."""
+WAYS = ("left", "right")
 ACTION_SCALE = 0.25
 """Joint offset per unit of the network's output [rad]."""
 LARGEST_ACTION = 2.5
@@ -45,7 +46,7 @@ TERMS = (
 
 @dataclass(frozen=True, eq=False)
 class FingerGait:
-    """A periodic motion of all joints; run backwards it turns the other way, as contacts push where they pulled."""
+    """A periodic motion of all joints that turns an object one way."""
 
     centre: Array
     """(16,) servo targets in the middle of the motion [rad]."""
@@ -87,9 +88,9 @@ def wrapped(angle: Array) -> Array:
 class Turner:
     """The rhythm and the policy's view of it, for one hand or many side by side: training and skill share it."""
 
-    def __init__(self, gait: FingerGait, lower: Array, upper: Array, count: int = 1) -> None:
-        """Takes joint limits (16,) [rad]; call :meth:`reset` before anything else."""
-        self.gait = gait
+    def __init__(self, left: FingerGait, right: FingerGait, lower: Array, upper: Array, count: int = 1) -> None:
+        """Takes a gait for each way and joint limits (16,) [rad]; call :meth:`reset` before anything else."""
+        self._gaits = (left, right)
         self._lower, self._upper = lower, upper
         self.targets = np.zeros((count, 16))
         self.action = np.zeros((count, 16))
@@ -98,7 +99,7 @@ class Turner:
         self._place = np.zeros((count, 3))
         self._headings = np.zeros((count, 2))
         self._phase, self._share = np.zeros(count), np.zeros(count)
-        self._direction = np.zeros(count)
+        self._direction, self._right = np.zeros(count), np.zeros(count, dtype=bool)
 
     def reset(self, ids: NDArray[np.intp], targets: Array, positions: Array, place: Array, heading: Array) -> None:
         """Starts anew in some hands with the servo targets in force and what is measured there."""
@@ -117,7 +118,7 @@ class Turner:
             direction: (N,) 1 to turn left, -1 right, 0 to keep still.
             size: (N,) edge or diameter [m].
         """
-        self._direction = np.asarray(direction, dtype=np.float64)
+        self._direct(np.asarray(direction, dtype=np.float64))
         angle = 2.0 * np.pi * self._phase
         changes = np.stack([heading - self._headings[:, 0], self._headings[:, 0] - self._headings[:, 1]], axis=-1)
         view = [
@@ -137,12 +138,22 @@ class Turner:
         self._headings = np.stack([heading, self._headings[:, 0]], axis=-1)
         return np.concatenate(view, axis=-1)
 
+    def _direct(self, direction: Array) -> None:
+        """Takes in the direction; where it is the other than before, the other gait begins with a new ramp."""
+        changed = (direction != 0.0) & ((direction < 0.0) != self._right)
+        self._right[changed] = direction[changed] < 0.0
+        self._start[changed] = self.targets[changed]
+        self._phase[changed] = self._share[changed] = 0.0
+        self._direction = direction
+
     def act(self, action: Array) -> Array:
         """Returns servo targets (N, 16) for the next period from the network's output (N, 16)."""
         self.action = np.clip(action, -LARGEST_ACTION, LARGEST_ACTION)
-        self._phase = (self._phase + self._direction * self.gait.frequency * PERIOD) % 1.0
+        left, right = self._gaits
+        frequency = np.where(self._right, right.frequency, left.frequency)
+        self._phase = (self._phase + np.abs(self._direction) * frequency * PERIOD) % 1.0
         self._share = np.minimum(1.0, self._share + PERIOD / RAMP)
-        rhythm = self.gait.targets(self._phase)
+        rhythm = np.where(self._right[:, None], right.targets(self._phase), left.targets(self._phase))
         wanted = self._start + self._share[:, None] * (rhythm - self._start) + ACTION_SCALE * self.action
         self.targets = np.clip(wanted, self._lower, self._upper)
         return self.targets
@@ -165,13 +176,10 @@ class TurningPolicy:
         spec = checkpoint.spec
         spec.require(robot, TERMS)
         spec.require_joints(robot.joint_names)
-        if "frequency" not in spec.parameters:
-            raise PolicyError("spec.yaml: parameters.frequency is missing")
-        amplitudes = [tensor(checkpoint.tensors, f"gait_{name}", (16,)) for name in ("centre", "cosine", "sine")]
-        gait = FingerGait(*(a.astype(np.float64) for a in amplitudes), float(spec.parameters["frequency"]))
+        gaits = [_gait(checkpoint, way) for way in WAYS]
         network = Mlp(checkpoint.tensors, (spec.observation_size, *spec.hidden, 16), spec.activation)
         lower, upper = np.array([(joint.lower, joint.upper) for joint in robot.joints]).T
-        return cls(network, Turner(gait, lower, upper))
+        return cls(network, Turner(*gaits, lower, upper))
 
     def reset(self, targets: Array, positions: Array, place: Array, heading: float) -> None:
         """Starts with the servo targets in force (16,) and what is measured: joints (16,), object place (3,)."""
@@ -181,3 +189,12 @@ class TurningPolicy:
         """Returns servo targets (16,) [rad] for the next 0.1 s; arguments as for :meth:`Turner.observe`."""
         rows = positions[None], place[None], np.array([heading]), np.array([direction]), np.array([size])
         return self._turner.act(self._network(self._turner.observe(*rows)).astype(np.float64))[0]
+
+
+def _gait(checkpoint: Checkpoint, way: str) -> FingerGait:
+    try:
+        frequency = float(checkpoint.spec.parameters["frequency"][way])
+    except (KeyError, TypeError) as error:
+        raise PolicyError(f"spec.yaml: parameters.frequency.{way} is missing") from error
+    parts = (tensor(checkpoint.tensors, f"{way}_{name}", (16,)) for name in ("centre", "cosine", "sine"))
+    return FingerGait(*(part.astype(np.float64) for part in parts), frequency)

@@ -45,6 +45,7 @@ def train_controller(
     minutes: float = math.inf,
     threads: int = 1,
     seed: int = 0,
+    keypoints: int = 8,
     report: Report = print,
 ) -> Mapping[str, float]:
     """Trains on generated data; goes on where an earlier call with the same settings stopped.
@@ -57,6 +58,7 @@ def train_controller(
         minutes: this call stops after so long.
         threads: of the processor.
         seed: of everything drawn.
+        keypoints: that the controller predicts, 8 or 4.
         report: takes a line of progress.
 
     Returns:
@@ -64,11 +66,12 @@ def train_controller(
     """
     import torch
 
+    from robomatrix.policies.dexgen.network import NetworkSizes
     from robomatrix.training.dexgen.train import TrainingSettings
     from robomatrix.training.dexgen.train import train_controller as train
 
     torch.set_num_threads(threads)
-    settings = TrainingSettings(iterations=iterations, seed=seed)
+    settings = TrainingSettings(iterations=iterations, seed=seed, network=NetworkSizes(keypoints=keypoints))
     return train(load_robot(robot), data, folder, settings, 60.0 * minutes, report)
 
 

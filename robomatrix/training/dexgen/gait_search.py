@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from robomatrix.policies.dexgen.turning import PERIOD, RAMP, FingerGait, twist_and_tilt
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.training.dexgen.grasps import Grasps
-from robomatrix.training.dexgen.turning_worlds import TurningWorlds
+from robomatrix.training.dexgen.turning_worlds import QUICK, Physics, TurningWorlds
 
 Array = NDArray[np.float64]
 
@@ -19,10 +19,14 @@ SECONDS = 5.0
 """Length of a trial."""
 FASTEST = 1.5
 """Turning faster than this is worth no more [rad/s]."""
+DROP = 0.3
+"""What a drop costs [rad/s]."""
 SPREAD = np.concatenate([np.full(48, 0.08), [0.08]])
 """Of the search around the best drawn gait: joints [rad], frequency [Hz]."""
 SMALLEST = 0.03
 ELITE = 0.15
+TRIALS = 3
+"""Of a gait with each shape."""
 _DRAWS = 4
 """Populations drawn freely before the search closes in on the best."""
 _SIZE = 0.06
@@ -56,24 +60,24 @@ def draw(middle: Array, rng: np.random.Generator) -> Array:
     return np.concatenate([centre, size * np.cos(angle), size * np.sin(angle), [rng.uniform(0.4, 1.1)]])
 
 
-def score(worlds: TurningWorlds, vectors: Array, seconds: float = SECONDS) -> tuple[Array, Array]:
+def score(worlds: TurningWorlds, vectors: Array, direction: float, seconds: float = SECONDS) -> tuple[Array, Array]:
     """Returns the worth of each gait and the share of its worlds that kept the object, (G,) both.
 
-    A gait is tried in successive worlds, forwards in one half and backwards in the other. Its worth is the speed of
-    turning in the wanted direction [rad/s], less tilting and drops; the worst world counts beside the mean.
+    A gait is tried in successive worlds. Its worth is the speed of turning in the wanted direction [rad/s], less
+    tilting and drops.
 
     Args:
         worlds: reset before; a multiple of ``len(vectors)``.
         vectors: (G, 49) gaits.
+        direction: 1 to turn left, -1 right.
         seconds: length of the trial.
     """
     count, each = len(worlds), len(worlds) // len(vectors)
-    direction = np.where(np.arange(count) % each < each // 2, 1.0, -1.0)
     own = np.repeat(vectors, each, axis=0)
     phase, start, before = np.zeros(count), worlds.targets.copy(), worlds.poses.copy()
     total, alive = np.zeros(count), np.ones(count, dtype=bool)
     for tick in range(round(seconds / PERIOD)):
-        phase += direction * np.clip(own[:, 48], 0.2, 1.5) * PERIOD
+        phase += np.clip(own[:, 48], 0.2, 1.5) * PERIOD
         angle = 2.0 * np.pi * phase[:, None]
         rhythm = own[:, :16] + own[:, 16:32] * np.cos(angle) + own[:, 32:48] * np.sin(angle)
         worlds.step(start + min(1.0, (tick + 1) * PERIOD / RAMP) * (rhythm - start))
@@ -82,8 +86,8 @@ def score(worlds: TurningWorlds, vectors: Array, seconds: float = SECONDS) -> tu
         alive &= ~worlds.dropped
         gain = np.clip(direction * turned, -FASTEST * PERIOD, FASTEST * PERIOD)
         total += alive * (gain - 0.15 * np.minimum(tilted, 0.3))
-    worth = (total / seconds - 0.5 * ~alive).reshape(len(vectors), each)
-    return 0.7 * worth.mean(axis=1) + 0.3 * worth.min(axis=1), alive.reshape(len(vectors), each).mean(axis=1)
+    worth = (total / seconds - DROP * ~alive).reshape(len(vectors), each)
+    return worth.mean(axis=1), alive.reshape(len(vectors), each).mean(axis=1)
 
 
 class GaitSearch:
@@ -94,13 +98,21 @@ class GaitSearch:
     """
 
     def __init__(
-        self, robot: RobotSpec, grasps: Sequence[Grasps], population: int, seed: int, threads: int = 1
+        self,
+        robot: RobotSpec,
+        grasps: Sequence[Grasps],
+        direction: float,
+        population: int,
+        seed: int,
+        threads: int = 1,
+        physics: Physics = QUICK,
     ) -> None:
-        """Tries ``population`` gaits at a time on every shape among the grasps of 60 mm objects, both ways."""
+        """Tries ``population`` gaits at a time on every shape among the grasps of 60 mm objects."""
         self._grasps = [g for g in grasps if abs(g.held.size - _SIZE) < 1e-6]
-        self._rng = np.random.default_rng([seed, 1])
-        self._each, self._population = 2 * len(self._grasps), population
-        self._worlds = TurningWorlds(robot, self._grasps, population * self._each, self._rng, threads=threads)
+        self._rng = np.random.default_rng([seed, 1, int(direction > 0.0)])
+        self._direction, self._population = direction, population
+        self._each = TRIALS * len(self._grasps)
+        self._worlds = TurningWorlds(robot, self._grasps, population * self._each, self._rng, 1, threads, physics)
         self._middle = np.concatenate([g.targets for g in grasps]).mean(axis=0)
         self._mean, self._spread = np.zeros(49), SPREAD.copy()
         self.generation = 0
@@ -137,7 +149,7 @@ class GaitSearch:
     def _try(self, vectors: Array) -> tuple[Array, Array]:
         rows = np.tile(self._rng.integers(1 << 30, size=self._each), len(vectors))
         self._worlds.reset(np.arange(len(self._worlds)), rows)
-        return score(self._worlds, vectors)
+        return score(self._worlds, vectors, self._direction)
 
     def save(self, path: Path) -> None:
         """Writes what :meth:`load` needs."""
@@ -148,4 +160,4 @@ class GaitSearch:
         with np.load(path, allow_pickle=False) as file:
             self._mean, self._spread = file["mean"], file["spread"]
             self.generation = int(file["generation"])
-        self._rng = np.random.default_rng([1, self.generation])
+        self._rng = np.random.default_rng([self.generation, int(self._direction > 0.0)])

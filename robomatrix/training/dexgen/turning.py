@@ -12,30 +12,31 @@ from typing import Any
 import numpy as np
 
 from robomatrix.policies.checkpoint import save_checkpoint
-from robomatrix.policies.dexgen.turning import ACTION_SCALE, TERMS, FingerGait
+from robomatrix.policies.dexgen.turning import ACTION_SCALE, TERMS, WAYS, FingerGait
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.training.dexgen.data import DataSettings, generate_grasps, grasp_path
 from robomatrix.training.dexgen.gait_search import GaitSearch
 from robomatrix.training.dexgen.grasps import Grasps
 from robomatrix.training.dexgen.turning_env import TurningEnv, TurningTask
-from robomatrix.training.dexgen.turning_worlds import TurningWorlds
+from robomatrix.training.dexgen.turning_worlds import EXACT, QUICK, TurningWorlds
 from robomatrix.training.export import actor_state, mlp_tensors
 from robomatrix.training.ppo import Learner, PpoConfig, Progress
 
 Report = Callable[[str], None]
-GAIT_FILE = "gait.npz"
 
 
 @dataclass(frozen=True)
 class TurningRecipe:
     """Everything that changes the result."""
 
-    generations: int = 30
-    """Of the search."""
-    population: int = 60
+    generations: int = 25
+    """Of the search for each gait."""
+    population: int = 40
     samples: int = 4_000_000
-    """Control steps of PPO in all."""
+    """Control steps of PPO with quick physics ..."""
+    exact_samples: int = 1_000_000
+    """... and afterwards as exact as the hand is evaluated."""
     worlds: int = 360
     variants: int = 8
     """Of every object: mass, friction and size drawn anew."""
@@ -66,13 +67,16 @@ def train_turning(
     """
     run.mkdir(parents=True, exist_ok=True)
     grasps = _grasps(robot, data, report)
-    gait = find_gait(robot, grasps, run, recipe, threads, report)
-    rng = np.random.default_rng([recipe.seed, 2])
-    worlds = TurningWorlds(robot, grasps, recipe.worlds, rng, recipe.variants, threads)
-    learner = Learner(TurningEnv(worlds, gait, recipe.task, rng), recipe.ppo, run / "ppo", meta=asdict(recipe))
-    learner.resume()
-    _learn(learner, recipe.samples, maximum_seconds, report)
-    return export_turning(robot, gait, learner.progress, recipe, run)
+    gaits = find_gaits(robot, grasps, run, recipe, threads, report)
+    end = time.perf_counter() + maximum_seconds
+    stages = ((QUICK, recipe.samples), (EXACT, recipe.samples + recipe.exact_samples))
+    for number, (physics, samples) in enumerate(stages):
+        rng = np.random.default_rng([recipe.seed, 2, number])
+        worlds = TurningWorlds(robot, grasps, recipe.worlds, rng, recipe.variants, threads, physics)
+        learner = Learner(TurningEnv(worlds, gaits, recipe.task, rng), recipe.ppo, run / "ppo", meta=asdict(recipe))
+        learner.resume()
+        _learn(learner, samples, end, report)
+    return export_turning(robot, gaits, learner.progress, recipe, run)
 
 
 def _grasps(robot: RobotSpec, data: Path, report: Report) -> list[Grasps]:
@@ -81,27 +85,28 @@ def _grasps(robot: RobotSpec, data: Path, report: Report) -> list[Grasps]:
     return [Grasps.load(grasp_path(data, shape, size)) for shape, size in settings.objects]
 
 
-def find_gait(
+def find_gaits(
     robot: RobotSpec, grasps: Sequence[Grasps], run: Path, recipe: TurningRecipe, threads: int, report: Report
-) -> FingerGait:
-    """Returns the gait of the run's folder, searched for if it is not there yet or not to the end."""
-    search = GaitSearch(robot, grasps, recipe.population, recipe.seed, threads)
-    path = run / GAIT_FILE
-    if path.exists():
-        search.load(path)
-    while search.generation < recipe.generations:
-        report(search.advance())
-        search.save(path)
-    return search.gait
+) -> tuple[FingerGait, ...]:
+    """Returns a gait for each of :data:`WAYS`; searches for those that the folder does not have to the end."""
+    found = []
+    for way, direction in zip(WAYS, (1.0, -1.0), strict=True):
+        search = GaitSearch(robot, grasps, direction, recipe.population, recipe.seed, threads)
+        path = run / f"gait_{way}.npz"
+        if path.exists():
+            search.load(path)
+        while search.generation < recipe.generations:
+            report(f"{way}: {search.advance()}")
+            search.save(path)
+        found.append(search.gait)
+    return tuple(found)
 
 
 class _TimeIsUp(Exception):
     """Raised inside the learner's callback."""
 
 
-def _learn(learner: Learner, samples: int, maximum_seconds: float, report: Report) -> None:
-    end = time.perf_counter() + maximum_seconds
-
+def _learn(learner: Learner, samples: int, end: float, report: Report) -> None:
     def each(progress: Progress, log: dict[str, float]) -> None:
         if progress.iteration % 10 == 0:
             figures = ", ".join(f"{n} {log[n]:.3f}" for n in ("speed", "drops", "turning", "tilting", "std"))
@@ -116,9 +121,9 @@ def _learn(learner: Learner, samples: int, maximum_seconds: float, report: Repor
 
 
 def export_turning(
-    robot: RobotSpec, gait: FingerGait, progress: Progress, recipe: TurningRecipe, run: Path
+    robot: RobotSpec, gaits: Sequence[FingerGait], progress: Progress, recipe: TurningRecipe, run: Path
 ) -> PolicySpec:
-    """Writes gait and network as a checkpoint."""
+    """Writes gaits and network as a checkpoint."""
     training: dict[str, Any] = {
         "command": "robomatrix train dexgen rotate",
         "seed": recipe.seed,
@@ -136,8 +141,10 @@ def export_turning(
         outputs=robot.joint_names,
         action_scale=ACTION_SCALE,
         hidden=recipe.ppo.hidden,
-        parameters={"frequency": gait.frequency},
+        parameters={"frequency": {way: gait.frequency for way, gait in zip(WAYS, gaits, strict=True)}},
         training=training,
     )
-    rhythm = {f"gait_{n}": getattr(gait, n).astype(np.float32) for n in ("centre", "cosine", "sine")}
-    return save_checkpoint(run / "rotate", spec, {**mlp_tensors(actor_state(run / "ppo")), **rhythm})
+    tensors = mlp_tensors(actor_state(run / "ppo"))
+    for way, gait in zip(WAYS, gaits, strict=True):
+        tensors |= {f"{way}_{n}": getattr(gait, n).astype(np.float32) for n in ("centre", "cosine", "sine")}
+    return save_checkpoint(run / "rotate", spec, tensors)

@@ -5,6 +5,7 @@ A world draws an angle, turns until it is reached, keeps still for a while and d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,12 +46,14 @@ class TurningEnv:
 
     num_actions = 16
 
-    def __init__(self, worlds: TurningWorlds, gait: FingerGait, task: TurningTask, rng: np.random.Generator) -> None:
+    def __init__(
+        self, worlds: TurningWorlds, gaits: Sequence[FingerGait], task: TurningTask, rng: np.random.Generator
+    ) -> None:
         """Puts all worlds into random grasps at random ages, so that episodes do not end together."""
         self.worlds, self.task, self._rng = worlds, task, rng
         self.num_envs = count = len(worlds)
         kinematics = worlds.kinematics
-        self.turner = Turner(gait, kinematics.lower, kinematics.upper, count)
+        self.turner = Turner(*gaits, kinematics.lower, kinematics.upper, count)
         self.age = np.zeros(count, dtype=np.int64)
         self.direction = np.zeros(count)
         self._goal, self._still = np.zeros(count), np.zeros(count)

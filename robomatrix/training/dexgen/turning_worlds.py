@@ -3,21 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from robomatrix.hardware.mujoco.hand import DROP_DISTANCE, build_model
+from robomatrix.hardware.mujoco.hand import DROP_DISTANCE, TIMESTEP, ObjectSpec, build_model
 from robomatrix.policies.dexgen.kinematics import HandKinematics
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.training.dexgen.grasps import Grasps
-from robomatrix.training.dexgen.simulation import GRAVITY, HAND_CENTRE, PALM_UP, SUBSTEPS
+from robomatrix.training.dexgen.simulation import CONTROL_PERIOD, GRAVITY, HAND_CENTRE, PALM_UP
 from robomatrix.training.simulation import BatchSimulation
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
 
+
+@dataclass(frozen=True)
+class Physics:
+    """How exactly contacts are solved: less exact is faster, and lets grips creep."""
+
+    timestep: float = TIMESTEP
+    """[s]"""
+    cone: mujoco.mjtCone = mujoco.mjtCone.mjCONE_ELLIPTIC
+    impratio: float = 100.0
+    iterations: int = 10
+    line_search: int = 20
+
+
+EXACT = Physics()
+"""As the hand is evaluated."""
+QUICK = Physics(0.01, mujoco.mjtCone.mjCONE_PYRAMIDAL, 3.0, 8, 10)
+"""A third of the time. Elliptic cones solved with fewer iterations, or with longer steps, let objects explode."""
 MASS = (0.04, 0.18)
 FRICTION = (0.65, 1.1)
 
@@ -36,26 +54,22 @@ class TurningWorlds:
         rng: np.random.Generator,
         variants: int = 1,
         threads: int = 1,
+        physics: Physics = EXACT,
     ) -> None:
-        """Builds ``variants`` models of each object with random mass, friction and size."""
+        """Builds ``variants`` models of each object; all but the first have random mass, friction and size."""
         self.kinematics = HandKinematics(robot.urdf)
         self._grasps, self._rng = list(grasps), rng
-        models = []
-        for variant in range(variants):
-            for g in grasps:
-                held = replace(
-                    g.held,
-                    mass=rng.uniform(*MASS) if variant else g.held.mass,
-                    friction=rng.uniform(*FRICTION) if variant else g.held.friction,
-                    size=g.held.size * (rng.uniform(0.97, 1.03) if variant else 1.0),
-                )
-                model = build_model(robot, held)
-                model.opt.gravity[:] = GRAVITY * PALM_UP
-                models.append(model)
-        self._simulation = BatchSimulation(models, count, SUBSTEPS, threads)
+        held = [self._vary(g.held) if variant else g.held for variant in range(variants) for g in grasps]
+        models = [_palm_up(build_model(robot, thing), physics) for thing in held]
+        self._simulation = BatchSimulation(models, count, round(CONTROL_PERIOD / physics.timestep), threads)
         self.targets = np.zeros((count, 16))
         self.sizes = np.array([grasps[i % len(grasps)].held.size for i in range(count)])
         self.reset(np.arange(count))
+
+    def _vary(self, held: ObjectSpec) -> ObjectSpec:
+        rng = self._rng
+        size = held.size * rng.uniform(0.97, 1.03)
+        return replace(held, size=size, mass=rng.uniform(*MASS), friction=rng.uniform(*FRICTION))
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -94,3 +108,11 @@ class TurningWorlds:
     def dropped(self) -> NDArray[np.bool_]:
         """(N,) whether the object has left the hand."""
         return np.linalg.norm(self.poses[:, :3] - HAND_CENTRE, axis=1) > DROP_DISTANCE
+
+
+def _palm_up(model: mujoco.MjModel, physics: Physics) -> mujoco.MjModel:
+    model.opt.gravity[:] = GRAVITY * PALM_UP
+    model.opt.timestep = physics.timestep
+    model.opt.cone, model.opt.impratio = physics.cone, physics.impratio
+    model.opt.iterations, model.opt.ls_iterations = physics.iterations, physics.line_search
+    return model

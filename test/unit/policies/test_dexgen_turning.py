@@ -22,13 +22,13 @@ def pose(rotation):
     return np.concatenate([np.zeros(3), rotation])
 
 
-def a_gait():
-    rng = np.random.default_rng(3)
+def a_gait(seed):
+    rng = np.random.default_rng(seed)
     return FingerGait(rng.normal(0, 0.2, 16), rng.normal(0, 0.2, 16), rng.normal(0, 0.2, 16), 0.5)
 
 
 def a_turner(count=2):
-    turner = Turner(a_gait(), LOWER, UPPER, count)
+    turner = Turner(a_gait(3), a_gait(4), LOWER, UPPER, count)
     ids = np.arange(count)
     turner.reset(ids, np.full((count, 16), 0.3), np.full((count, 16), 0.2), np.zeros((count, 3)), np.zeros(count))
     return turner
@@ -67,21 +67,32 @@ def test_the_rhythm_begins_after_a_ramp_from_the_grip():
     for _ in range(12):
         look(turner)
         targets = turner.act(np.zeros((2, 16)))
-    gait = a_gait()
+    gait = a_gait(3)
     assert targets[0] == pytest.approx(np.clip(gait.targets(np.array(13 * 0.05)), LOWER, UPPER), abs=1e-9)
 
 
-def test_left_and_right_run_through_the_rhythm_in_opposite_order_and_still_stops_it():
-    left, right, still = a_turner(1), a_turner(1), a_turner(1)
-    tracks = {}
-    for name, turner, direction in (("left", left, 1.0), ("right", right, -1.0), ("still", still, 0.0)):
-        made = []
-        for _ in range(40):
-            look(turner, direction=direction)
-            made.append(turner.act(np.zeros((1, 16)))[0])
-        tracks[name] = np.array(made)
-    assert tracks["left"][20:39] == pytest.approx(tracks["right"][20:39][::-1], abs=1e-9), "20 ticks are one period"
-    assert np.ptp(tracks["still"][12:], axis=0).max() == 0.0
+def test_each_way_has_its_own_rhythm_and_keeping_still_stops_it():
+    turner = a_turner(3)
+    direction = np.array([1.0, -1.0, 0.0])
+    made = []
+    for _ in range(32):
+        look(turner, direction=direction)
+        made.append(turner.act(np.zeros((3, 16))))
+    for row, gait in ((0, a_gait(3)), (1, a_gait(4))):
+        assert made[-1][row] == pytest.approx(np.clip(gait.targets(np.array(32 * 0.05)), LOWER, UPPER), abs=1e-9)
+    assert np.ptp(np.array(made)[12:, 2], axis=0).max() == 0.0
+
+
+def test_turning_back_ramps_into_the_other_rhythm_without_a_jump():
+    turner = a_turner(1)
+    for _ in range(15):
+        look(turner, direction=1.0)
+        before = turner.act(np.zeros((1, 16)))[0]
+    look(turner, direction=0.0)
+    assert turner.act(np.zeros((1, 16)))[0] == pytest.approx(before)
+    look(turner, direction=-1.0)
+    first = turner.act(np.zeros((1, 16)))[0]
+    assert first == pytest.approx(before + 0.1 * (np.clip(a_gait(4).targets(np.array(0.05)), LOWER, UPPER) - before))
 
 
 def test_actions_move_targets_by_their_scale_and_stay_inside_the_limits():

@@ -32,7 +32,7 @@ def still_gait(grasps):
 def an_env(grasps, count=4, **task):
     rng = np.random.default_rng(0)
     worlds = TurningWorlds(ALLEGRO, grasps, count, rng)
-    return TurningEnv(worlds, still_gait(grasps), TurningTask(**task), rng)
+    return TurningEnv(worlds, [still_gait(grasps)] * 2, TurningTask(**task), rng)
 
 
 def test_turning_the_wanted_way_pays_and_the_other_way_costs(grasps):
@@ -84,18 +84,20 @@ def test_a_gait_that_lets_go_is_worth_less_than_one_that_holds(grasps):
     flinging[:16] = np.tile([0.0, -0.19, -0.17, -0.2], 4)
     flinging[16:32] = np.tile([0.0, 1.2, 1.2, 0.0], 4)
     worlds.reset(np.arange(4), np.zeros(4, dtype=int))
-    worth, held = score(worlds, np.array([holding, flinging]), seconds=2.0)
+    worth, held = score(worlds, np.array([holding, flinging]), 1.0, seconds=2.0)
     assert held[0] == 1.0
     assert worth[0] > worth[1] + 0.1
 
 
 def test_the_search_goes_on_where_it_stopped(grasps, tmp_path, monkeypatch):
-    monkeypatch.setattr("robomatrix.training.dexgen.gait_search.score", lambda w, v: (-np.abs(v[:, 48] - 0.9), v[:, 0]))
-    search = GaitSearch(ALLEGRO, grasps, 12, seed=1)
+    monkeypatch.setattr(
+        "robomatrix.training.dexgen.gait_search.score", lambda w, v, d: (-np.abs(v[:, 48] - 0.9), v[:, 0])
+    )
+    search = GaitSearch(ALLEGRO, grasps, 1.0, 12, seed=1)
     for _ in range(4):
         search.advance()
     search.save(tmp_path / "gait.npz")
-    again = GaitSearch(ALLEGRO, grasps, 12, seed=1)
+    again = GaitSearch(ALLEGRO, grasps, 1.0, 12, seed=1)
     again.load(tmp_path / "gait.npz")
     assert again.generation == 4
     assert np.array_equal(again.gait.centre, search.gait.centre)
@@ -110,7 +112,7 @@ def test_a_trained_policy_can_be_loaded_and_acts_as_in_training(grasps, tmp_path
     learner = Learner(env, replace(recipe.ppo, horizon=2, minibatches=1, hidden=(8,)), tmp_path / "ppo")
     learner.learn(8)
     recipe = replace(recipe, ppo=learner.config)
-    spec = export_turning(ALLEGRO, env.turner.gait, learner.progress, recipe, tmp_path)
+    spec = export_turning(ALLEGRO, [still_gait(grasps)] * 2, learner.progress, recipe, tmp_path)
     assert spec.training["samples"] == 8
     policy = TurningPolicy.load(ALLEGRO, tmp_path / "rotate")
     grip = grasps[0]
@@ -132,7 +134,7 @@ def test_another_hands_policy_is_refused(grasps, tmp_path):
     learner = Learner(env, replace(recipe.ppo, horizon=2, minibatches=1, hidden=(8,)), tmp_path / "ppo")
     learner.learn(8)
     recipe = replace(recipe, ppo=learner.config)
-    export_turning(replace(ALLEGRO, name="leap"), env.turner.gait, learner.progress, recipe, tmp_path)
+    export_turning(replace(ALLEGRO, name="leap"), [still_gait(grasps)] * 2, learner.progress, recipe, tmp_path)
     with pytest.raises(PolicyError, match="made for robot 'leap'"):
         TurningPolicy.load(ALLEGRO, tmp_path / "rotate")
 
