@@ -33,7 +33,7 @@ class TurningRecipe:
     generations: int = 25
     """Of the search for each gait."""
     population: int = 40
-    samples: int = 4_000_000
+    samples: int = 2_500_000
     """Control steps of PPO with quick physics ..."""
     exact_samples: int = 1_000_000
     """... and afterwards as exact as the hand is evaluated."""

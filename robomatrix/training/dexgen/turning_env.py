@@ -31,6 +31,8 @@ class TurningTask:
     """Turning ends this much before the angle [rad]."""
     still: tuple[float, float] = (1.0, 2.0)
     """Time to keep still [s]."""
+    resting: float = 0.15
+    """Chance to be asked to keep still instead of an angle."""
     episode: float = 14.0
     """[s]"""
     place_noise: float = 0.001
@@ -39,6 +41,8 @@ class TurningTask:
     """... and [rad]."""
     fastest: float = 0.6
     """Turning faster than this is worth no more [rad/s]."""
+    grip: float = 1.2
+    """A rest with this much effort of all servos together is firm [N m]."""
 
 
 class TurningEnv:
@@ -113,12 +117,13 @@ class TurningEnv:
         away = np.linalg.norm(self.worlds.poses[:, :3] - HAND_CENTRE, axis=1)
         change = self.turner.action - last
         return {
-            "turning": np.where(still, 0.0, 4.0 * np.clip(self.direction * turned, -limit, limit)),
-            "rest": np.where(still, -2.0 * np.abs(turned), 0.0),
-            "tilting": -0.8 * np.minimum(tilted, 0.3),
+            "turning": np.where(still, 0.0, 10.0 * np.clip(self.direction * turned, -limit, limit)),
+            "rest": np.where(still, -4.0 * np.abs(turned), 0.0),
+            "grip": np.where(still, 0.3 * np.minimum(self.worlds.grip / self.task.grip, 1.0), 0.0),
+            "tilting": -0.3 * np.minimum(tilted, 0.3),
             "place": -0.5 * np.maximum(away - 0.03, 0.0),
             "effort": -0.002 * np.square(self.turner.action).mean(-1) - 0.001 * np.square(change).mean(-1),
-            "drop": -2.0 * dropped,
+            "drop": -5.0 * dropped,
         }
 
     def _begin(self, ids: Ids) -> None:
@@ -133,7 +138,8 @@ class TurningEnv:
         self.turner.reset(ids, self.worlds.targets[ids], self.worlds.positions[ids], start[ids, :3], start[ids, 3])
 
     def _draw(self, ids: Ids) -> None:
-        self.direction[ids] = self._rng.choice([-1.0, 1.0], len(ids))
+        chances = [(1.0 - self.task.resting) / 2.0, self.task.resting, (1.0 - self.task.resting) / 2.0]
+        self.direction[ids] = self._rng.choice([-1.0, 0.0, 1.0], len(ids), p=chances)
         self._goal[ids] = self._heading[ids] + self.direction[ids] * self._rng.uniform(*self.task.angle, len(ids))
         self._still[ids] = self._rng.uniform(*self.task.still, len(ids))
 

@@ -58,6 +58,7 @@ class TurningWorlds:
     ) -> None:
         """Builds ``variants`` models of each object; all but the first have random mass, friction and size."""
         self.kinematics = HandKinematics(robot.urdf)
+        self._servos = np.array([(joint.stiffness, joint.damping, joint.effort) for joint in robot.joints]).T
         self._grasps, self._rng = list(grasps), rng
         held = [self._vary(g.held) if variant else g.held for variant in range(variants) for g in grasps]
         models = [_palm_up(build_model(robot, thing), physics) for thing in held]
@@ -103,6 +104,13 @@ class TurningWorlds:
     def velocities(self) -> Array:
         """(N, 22) of joints and object."""
         return self._simulation.qvel
+
+    @property
+    def grip(self) -> Array:
+        """(N,) sum of what the servos exert [N m]."""
+        stiffness, damping, limit = self._servos
+        effort = stiffness * (self.targets - self.positions) - damping * self.velocities[:, :16]
+        return np.abs(np.clip(effort, -limit, limit)).sum(axis=1)
 
     @property
     def dropped(self) -> NDArray[np.bool_]:
