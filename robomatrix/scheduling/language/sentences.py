@@ -28,8 +28,10 @@ _REMARKS = (("it", "is"), ("i", "am"), ("we", "are"), ("there", "is"), ("there",
 _IFS = frozenset({"if", "unless"})
 _ANDS = frozenset({"and", ",", "but"})
 _REASONS = phrase_list(
-    "because|since|so i|so we|so nobody|so no one|so that nobody|so that no one|so that i can|so that we can|so it does|"
-    "so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|as i|as we|as it is"
+    "because|since|so i|so we|so nobody|so no one|so that nobody|so that no one|so that i can|so that we can|"
+    "so it does|"
+    "so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|as i|as we|"
+    "as it is"
 )
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60

@@ -215,7 +215,7 @@ def _differences(model: mujoco.MjModel, qpos: Array) -> Array:
 
 
 def points_and_shifts(model: mujoco.MjModel, qpos: Array) -> tuple[Array, Array, Array]:
-    """Returns points (T, P, 3), and joints (T, J, 3) and points (T, P, 3, 3) moved with both palms (:func:`palm_shift`)."""
+    """Returns points (T, P, 3), and joints (T, J, 3) and points (T, P, 3, 3) moved with both palms."""
     data = mujoco.MjData(model)
     points, joints, moved = [], [], []
     for q in qpos:
