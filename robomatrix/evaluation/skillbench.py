@@ -21,7 +21,7 @@ from robomatrix.resources import resource
 from robomatrix.skills.skillblender.library import FAMILY, Policy, load_task, task_policy
 from robomatrix.skills.skillblender.views import view_of
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
-from robomatrix.training.skillblender.imitation import guided_action, shipped_blend
+from robomatrix.training.skillblender.imitation import guided_action, running_blend
 from robomatrix.training.skillblender.randomisation import NOMINAL
 from robomatrix.training.skillblender.task_recipes import bench_task
 from robomatrix.training.skillblender.tasks import RULES, task_env
@@ -100,7 +100,7 @@ def policy_act(policy: Policy) -> Act:
 def guide_act(robot: str, name: str) -> Act:
     """Returns the guide alone, nothing learnt above the primitives."""
     task = bench_task(robot, name, 1)
-    blend = shipped_blend(task.robot, task.skills)
+    blend = running_blend(task.robot, task.skills)
     return lambda env: guided_action(env, blend)
 
 

@@ -53,6 +53,17 @@ def load_policy(robot: str, name: str) -> Policy:
     return policy_from(load_checkpoint(policy_folder(FAMILY, robot, name)), robot)
 
 
+@cache
+def blended_primitive(robot: str, name: str) -> Policy:
+    """Returns a primitive as the robot's tasks blend it (``blended/<name>``); raises as :func:`load_policy` does."""
+    return policy_from(blended_checkpoint(robot, name), robot)
+
+
+def blended_checkpoint(robot: str, name: str) -> Checkpoint:
+    """Returns the checkpoint of :func:`blended_primitive`; PolicyError if it is missing or damaged."""
+    return load_checkpoint(policy_folder(FAMILY, robot, f"blended/{name}"))
+
+
 def policy_from(checkpoint: Checkpoint, robot: str) -> Policy:
     """Checks a checkpoint against the robot and binds its network; PolicyError names the first difference."""
     spec, description = checkpoint.spec, humanoid(robot)
@@ -76,7 +87,7 @@ def task_policy(checkpoint: Checkpoint, robot: str) -> Policy:
     names = tuple(spec.parameters.get("skills", ()))
     if not names:
         raise PolicyError(f"{spec.name} is no task of {FAMILY}: its spec lists no skills")
-    primitives = tuple(load_policy(robot, name) for name in names)
+    primitives = tuple(blended_primitive(robot, name) for name in names)
     for primitive, digest in zip(primitives, spec.parameters["weights"], strict=True):
         if primitive.spec.weights != digest:
             raise PolicyError(f"{spec.name} was trained over another version of {primitive.spec.name}")

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.blend import Blend, Primitive
-from robomatrix.skills.skillblender.library import load_policy
+from robomatrix.skills.skillblender.library import blended_primitive
 from robomatrix.training.ppo import MLPModel
 from robomatrix.training.skillblender.env import HumanoidEnv
 from robomatrix.training.skillblender.guide import guided_output
@@ -39,9 +39,9 @@ class ImitationConfig:
         return self.rounds * self.steps
 
 
-def shipped_blend(robot: Humanoid, skills: tuple[str, ...]) -> Blend:
-    """Returns the shipped primitives as they run on the robot, in numpy."""
-    policies = [load_policy(robot.name, name) for name in skills]
+def running_blend(robot: Humanoid, skills: tuple[str, ...]) -> Blend:
+    """Returns the blended primitives as they run on the robot, in numpy."""
+    policies = [blended_primitive(robot.name, name) for name in skills]
     return Blend(tuple(Primitive(p.function, p.network) for p in policies))
 
 
