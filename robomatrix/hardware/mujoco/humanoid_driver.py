@@ -65,7 +65,7 @@ class MujocoHumanoidDriver:
         self.close()
         self._bench = skillbench.bench_scene(self.scene.name)
         spec = skillbench.bench_spec(self._humanoid, self._bench)
-        _overview(spec, self._humanoid.height)
+        add_overview(spec, self._humanoid.height)
         self._model = model = spec.compile()
         self._data = data = mujoco.MjData(model)
         self._rng = np.random.default_rng([seed, 2])
@@ -165,7 +165,7 @@ class MujocoHumanoidDriver:
             raise DriverError("the simulation is not connected; call connect() or reset(seed) first")
 
 
-def _overview(spec: mujoco.MjSpec, height: float) -> None:
+def add_overview(spec: mujoco.MjSpec, height: float) -> None:
     """A camera that follows the robot from the front right, light and a floor with a pattern to see motion by."""
     spec.visual.headlight.ambient, spec.visual.headlight.diffuse = [0.45] * 3, [0.5] * 3
     spec.add_texture(

@@ -87,10 +87,12 @@ def _begin(learner: Learner, env: HumanoidEnv, each: Callable[[Progress, dict[st
     actor.requires_grad_(True)
 
 
-def export_task(robot: str, name: str, run: Path, folder: Path, training: Mapping[str, Any]) -> PolicySpec:
+def export_task(
+    robot: str, name: str, run: Path, folder: Path, training: Mapping[str, Any], method: str = "blend"
+) -> PolicySpec:
     """Writes a task's newest high-level weights as a policy folder; it names the primitives it was trained over."""
     body, description, task = humanoid(robot), load_robot(robot), bench_task(robot, name, 1)
-    skills = [blended_primitive(robot, skill).spec for skill in task.skills]
+    skills = [blended_primitive(robot, skill).spec for skill in used_skills(task, method) if METHODS[method]]
     spec = PolicySpec(
         family=FAMILY,
         name=name,
@@ -102,7 +104,7 @@ def export_task(robot: str, name: str, run: Path, folder: Path, training: Mappin
         action_scale=ACTION_SCALE,
         hidden=TASK_PPO.hidden,
         home=tuple(description.joint(j).home for j in body.joints),
-        parameters={"skills": [s.name for s in skills], "weights": [s.weights for s in skills]},
+        parameters={"method": method, "skills": [s.name for s in skills], "weights": [s.weights for s in skills]},
         training={"date": time.strftime("%Y-%m-%d"), **training},
     )
     return save_checkpoint(folder, spec, mlp_tensors(actor_state(run)))

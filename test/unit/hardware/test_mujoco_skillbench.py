@@ -74,7 +74,8 @@ def test_doors_stand_open_towards_the_robot_and_shut_under_a_push():
 
 def bits(model, body: str) -> tuple[int, int]:
     chosen = [i for i in range(model.ngeom) if model.geom_bodyid[i] == model.body(body).id]
-    return int(np.bitwise_or.reduce(model.geom_contype[chosen])), int(np.bitwise_or.reduce(model.geom_conaffinity[chosen]))
+    kinds = model.geom_contype[chosen], model.geom_conaffinity[chosen]
+    return tuple(int(np.bitwise_or.reduce(kind)) for kind in kinds)
 
 
 @pytest.mark.parametrize("part", ["left_hand_link", "torso_link", "right_knee_link"])
