@@ -33,6 +33,8 @@ DROP = 0.05
 """Furthest the pelvis' height is sent from the present one [m]."""
 HAND = 0.04
 """Radius of a hand [m]."""
+SHOULDER, LONG_ARM, CLOSEST = 1.07, 0.45, 0.18
+"""Height of a standing G1's shoulder, length of its arm, nearest that it stands to what it presses [m]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,10 +141,12 @@ def _far_reach(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
 
 
 def _button_press(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    """Stands the closer to the wall the lower the button is, so that the arm reaches down to it."""
     button = points["object"] - [HAND, 0.0, 0.0]
-    place = button[:, :2] - task.rest[0, :2] - [0.06, 0.0]
-    right = _resting(task, env)[:, 1]
-    return Intent(towards(env, place), np.stack([button, right], 1), _still(env))
+    drop = SHOULDER - button[:, 2]
+    ahead = np.sqrt(np.clip(LONG_ARM**2 - drop**2, CLOSEST**2, (task.rest[0, 0] + 0.06) ** 2))
+    place = np.stack([button[:, 0] - ahead, button[:, 1] - task.rest[0, 1]], -1)
+    return Intent(towards(env, place), np.stack([button, _resting(task, env)[:, 1]], 1), _still(env))
 
 
 def _resting(task: BenchTask, env: HumanoidEnv) -> Array:
