@@ -151,16 +151,17 @@ def _hand_errors(task: Reach, trial: Trial) -> Array:
 
 
 def evaluate_squat(policy: Policy, episodes: int = 200, seconds: float = 5.0, seed: int = SEED) -> Metrics:
-    """Returns the error of the pelvis' height over heights from 0.40 m to standing, and of doing nothing."""
+    """Returns the error of the pelvis' height from the lowest of the table to standing, and of doing nothing."""
     task = Squat(policy.function, episodes)
-    task.ranges = replace(task.ranges, lowest=0.40, hold=(1e6, 1e6), standing=0.0)
+    task.ranges = replace(task.ranges, lowest=policy.function.lowest, hold=(1e6, 1e6), standing=0.0)
     trial = Trial(policy, task, episodes, DISTURBED, seed)
     errors = _held(trial, seconds, lambda: np.abs(task.error(trial.env)))
-    low = task.final[trial.alive] < 0.50 - policy.function.robot.height
+    low = task.final[trial.alive] < policy.function.lowest + 0.10 - policy.function.robot.height
     return {
         "error": float(np.mean(errors)),
         "p95": float(np.percentile(errors, 95)),
-        "error_below_50cm": float(errors[low].mean()) if low.any() else float("nan"),
+        "error_lowest_10cm": float(errors[low].mean()) if low.any() else float("nan"),
+        "lowest": policy.function.lowest,
         "do_nothing": float(np.abs(task.final).mean()),
         "episodes": episodes,
         "episode_seconds": seconds,

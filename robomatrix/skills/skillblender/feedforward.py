@@ -92,33 +92,53 @@ class LegOdometry:
     home: NDArray[np.float64]
     """(d,) [rad]."""
 
-    def places(self, body: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the left and the right ankle in the pelvis frame, each (n, 3) [m]; body (n, 6 + 3 d)."""
-        angles = body[:, 6 : 6 + len(self.home)] + like(self.home, body)
-        return self.feet[0].position(angles), self.feet[1].position(angles)
-
-    def velocity(self, body: Tensor, left_stands: Tensor) -> Tensor:
-        """Returns vx, vy (n, 2) [m/s] in the pelvis frame, from joint angles, joint rates and the gyro.
+    def sense(self, body: Tensor, left_stands: Tensor) -> LegSense:
+        """Returns where the feet are and how fast the body moves, from joint angles, joint rates and the gyro.
 
         Args:
             body: State of the body (n, 6 + 3 d).
             left_stands: (n,) true where the left foot is the standing one.
         """
-        xp, d, step = module_of(body), len(self.home), 1e-3
+        xp, d, n, step = module_of(body), len(self.home), len(body), 1e-3
         angles = body[:, 6 : 6 + d] + like(self.home, body)
         rates = body[:, 6 + d : 6 + 2 * d] / VELOCITY_SCALE
-        before = [foot.position(angles) for foot in self.feet]
-        after = [foot.position(angles + step * rates) for foot in self.feet]
-        place = xp.where(left_stands[:, None], before[0], before[1])
-        speed = (xp.where(left_stands[:, None], after[0], after[1]) - place) / step
+        both = xp.concatenate((angles, angles + step * rates))
+        left, right = (foot.position(both) for foot in self.feet)
+        place = xp.where(left_stands[:, None], left[:n], right[:n])
+        speed = (xp.where(left_stands[:, None], left[n:], right[n:]) - place) / step
         wx, wy, wz = body[:, 0], body[:, 1], body[:, 2]
         vx = -(speed[:, 0] + wy * place[:, 2] - wz * place[:, 1])
         vy = -(speed[:, 1] + wz * place[:, 0] - wx * place[:, 2])
-        return xp.stack((vx, vy), -1)
+        return LegSense(left[:n], right[:n], xp.stack((vx, vy), -1))
+
+    @cached_property
+    def apart(self) -> NDArray[np.float64]:
+        """The left foot's place less the right one's at home (2,) [m]."""
+        left, right = (foot.position(self.home[None]) for foot in self.feet)
+        return (left - right)[0, :2]
+
+
+@dataclass(frozen=True, eq=False)
+class LegSense:
+    """What the legs tell about where the body stands and how it moves, in the pelvis frame."""
+
+    left: Tensor
+    """Ankle (n, 3) [m]."""
+    right: Tensor
+    """Ankle (n, 3) [m]."""
+    velocity: Tensor
+    """Of the body over the standing foot (n, 2) [m/s]."""
+
+    @property
+    def apart(self) -> Tensor:
+        """The left foot's place less the right one's (n, 2) [m]."""
+        return (self.left - self.right)[:, :2]
 
 
 FEATURES = 26
 """Length of :meth:`Gait.basis`."""
+STANCE = slice(6, 11)
+"""The features that act while no leg swings: 1, and what is felt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,26 +151,16 @@ class Gait:
     sway_lead: float = 0.0
     """[rad]."""
 
-    def unrest(self, body: Tensor) -> Tensor:
+    def unrest(self, body: Tensor, legs: LegSense) -> Tensor:
         """Returns 0 for a body (n, 6 + 3 d) upright over feet side by side, to 1 for one that must step (n,)."""
         xp = module_of(body)
-        left, right = self.odometry.places(body)
-        apart = (left - right)[:, :2] - like(self.apart, body)
+        apart = legs.apart - like(self.odometry.apart, body)
         tilt = xp.sqrt((body[:, 3:5] ** 2).sum(-1) + 1e-9)
         return xp.maximum(_rise(xp.sqrt((apart**2).sum(-1) + 1e-9), APART), _rise(tilt, TILT))
 
-    @cached_property
-    def apart(self) -> NDArray[np.float64]:
-        """The left foot's place less the right one's at home (2,) [m]."""
-        left, right = self.odometry.places(np.zeros((1, 6 + 3 * len(self.odometry.home))))
-        return (left - right)[0, :2]
-
-    def basis(self, body: Tensor, phase: Tensor, command: Tensor) -> Tensor:
-        """Returns (n, FEATURES) for walking at a command: both legs lift while the command is not to stand."""
-        gate = walking_gate(command)
-        return self.stepping_basis(body, phase, command, (gate, gate))
-
-    def stepping_basis(self, body: Tensor, phase: Tensor, command: Tensor, gates: tuple[Tensor, Tensor]) -> Tensor:
+    def basis(
+        self, body: Tensor, phase: Tensor, command: Tensor, gates: tuple[Tensor, Tensor], legs: LegSense
+    ) -> Tensor:
         """Returns (n, FEATURES) where each leg lifts as far as its gate (n,) is open, 0 to 1.
 
         The features: each swinging leg, the sweeps along vx, vy and wz, the sway, 1, what is felt (gravity x, pitch
@@ -162,8 +172,7 @@ class Gait:
         swing, sweep = xp.sin(angle), xp.cos(angle) * gate
         left, right = gates[0] * xp.clip(swing, 0.0, None), gates[1] * xp.clip(-swing, 0.0, None)
         felt = (body[:, 3], body[:, 1], body[:, 4], body[:, 0])
-        excess = self.odometry.velocity(body, phase >= 0.5) - command[:, :2]
-        excess = xp.clip(excess, -1.0, 1.0)
+        excess = xp.clip(legs.velocity - command[:, :2], -1.0, 1.0)
         turning = body[:, 2] - command[:, 2]
         steps = (left, right, sweep * command[:, 0], sweep * command[:, 1], sweep * command[:, 2])
         sway = gate * xp.sin(angle + self.sway_lead)
@@ -172,15 +181,11 @@ class Gait:
         turns = (left * turning, right * turning, gate * excess[:, 0])
         return xp.stack((*steps, sway, xp.ones_like(gate), *felt, *swinging, *fast, *turns), -1)
 
-    def __call__(self, body: Tensor, phase: Tensor, command: Tensor) -> Tensor:
-        """Returns joint offsets (n, joints) [rad].
-
-        Args:
-            body: State of the body (n, 6 + 3 joints).
-            phase: (n,) of the clock in cycles.
-            command: (vx, vy, wz) (n, 3) [m/s, rad/s].
-        """
-        return self.basis(body, phase, command) @ like(self.matrix, command)
+    def stance(self, body: Tensor) -> Tensor:
+        """Returns joint offsets (n, joints) [rad] of a robot that stands, for states of the body (n, 6 + 3 joints)."""
+        xp = module_of(body)
+        felt = (body[:, 3], body[:, 1], body[:, 4], body[:, 0])
+        return xp.stack((xp.ones_like(body[:, 0]), *felt), -1) @ like(self.matrix[STANCE], body)
 
 
 def gait_matrix(robot: Humanoid, reflex: Reflex) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from robomatrix.policies.spec import Term
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.arrays import like, module_of
-from robomatrix.skills.skillblender.feedforward import STANCES, Gait, gait, known, walking_gate
+from robomatrix.skills.skillblender.feedforward import STANCES, Gait, LegSense, gait, known, walking_gate
 from robomatrix.skills.skillblender.kinematics import Chain
 from robomatrix.skills.skillblender.mirror import Mirror, joined, joint_mirror, observation_mirror, second_half, signs
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, body_terms
@@ -64,10 +65,6 @@ class SkillFunction(ABC):
     extra_terms: ClassVar[tuple[Term, ...]] = ()
 
     @abstractmethod
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns the feed-forward joint offsets from home (n, d) [rad]; arguments as :meth:`input`."""
-
-    @abstractmethod
     def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns the network's input (n, observed) from the body's state (n, b), goals (n, k) and phases (n,)."""
 
@@ -75,17 +72,94 @@ class SkillFunction(ABC):
         """Returns where the network is shown the mirrored robot (n,); nowhere unless a skill says so."""
         return phase < 0.0
 
+    @abstractmethod
     def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
         """Returns the action (n, d) in units of ACTION_SCALE, of a network's output (n, outputs)."""
-        return self.offsets(body, goal, phase) / ACTION_SCALE + residual @ like(self._scatter, residual)
+
+    def spread(self, residual: Tensor) -> Tensor:
+        """Returns a network's output (n, outputs) at its joints (n, d)."""
+        return residual @ like(self._scatter, residual)
 
     def action(self, network: Network, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns the whole action (n, d) in units of ACTION_SCALE."""
         return self.whole(body, goal, phase, network(self.input(body, goal, phase)))
 
 
-class WalkFunction(SkillFunction):
-    """Follows a velocity; symmetric by construction (see :mod:`robomatrix.skills.skillblender.mirror`)."""
+@dataclass(frozen=True, eq=False)
+class StepSense:
+    """What skills that step derive from the body's state, once a tick."""
+
+    legs: LegSense
+    gates: tuple[Tensor, Tensor]
+    """How far the left and the right foot shall lift (n,), 0 to 1."""
+
+    @property
+    def gate(self) -> Tensor:
+        """The wider of the two (n,)."""
+        return module_of(self.gates[0]).maximum(*self.gates)
+
+    def clock(self, phase: Tensor) -> Tensor:
+        """Returns sine and cosine of the gait's clock (n, 2), 0 while both feet shall stand."""
+        xp, angle = module_of(phase), 2.0 * np.pi * phase
+        return xp.stack((self.gate * xp.sin(angle), self.gate * xp.cos(angle)), -1)
+
+
+class SteppingFunction(SkillFunction):
+    """Base of the skills that lift feet; symmetric by construction.
+
+    The network sees the mirrored robot while the right foot swings (:mod:`robomatrix.skills.skillblender.mirror`).
+    """
+
+    mirror: Mirror
+    """Of :meth:`plain_input`."""
+
+    def __init__(self, robot: Humanoid) -> None:
+        """Moves the legs."""
+        super().__init__(robot, robot.legs)
+        self.gait: Gait = gait(robot)
+        self.mirror_output: Mirror = joint_mirror(robot, self.outputs)
+
+    @abstractmethod
+    def sense(self, body: Tensor, goal: Tensor, phase: Tensor) -> StepSense:
+        """Returns what the gait needs to know besides the body's state; arguments as :meth:`input`."""
+
+    @abstractmethod
+    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        """Returns the feed-forward joint offsets from home (n, d) [rad]."""
+
+    @abstractmethod
+    def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        """Returns the network's input of the robot as it is (n, observed)."""
+
+    def faces_away(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+        """Returns where the network is shown the mirrored robot (n,)."""
+        return second_half(phase, self.sense(body, goal, phase).gate)
+
+    def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+        """Returns the network's input, mirrored while the right foot swings."""
+        return self._seen(body, goal, phase, self.sense(body, goal, phase))
+
+    def _seen(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        plain, away = self.plain_input(body, goal, phase, sense), second_half(phase, sense.gate)
+        return module_of(body).where(away[:, None], self.mirror(plain), plain)
+
+    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
+        """Returns the whole action, mirrored back where the input was mirrored."""
+        return self._acted(body, goal, phase, residual, self.sense(body, goal, phase))
+
+    def _acted(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor, sense: StepSense) -> Tensor:
+        away = second_half(phase, sense.gate)[:, None]
+        residual = module_of(residual).where(away, self.mirror_output(residual), residual)
+        return self.offsets(body, goal, phase, sense) / ACTION_SCALE + self.spread(residual)
+
+    def action(self, network: Network, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+        """Returns the whole action (n, d) in units of ACTION_SCALE."""
+        sense = self.sense(body, goal, phase)
+        return self._acted(body, goal, phase, network(self._seen(body, goal, phase, sense)), sense)
+
+
+class WalkFunction(SteppingFunction):
+    """Follows a velocity."""
 
     name = "walk"
     goal_terms = (Term("velocity", 2, "m/s", 2.0), Term("turning_rate", 1, "rad/s"))
@@ -93,45 +167,35 @@ class WalkFunction(SkillFunction):
     scale = np.array([2.0, 2.0, 1.0])
 
     def __init__(self, robot: Humanoid) -> None:
-        super().__init__(robot, robot.legs)
-        self._gait: Gait = gait(robot)
-        self.mirror: Mirror = joined(observation_mirror(robot, signs(1, -1, -1)), signs(1, -1))
-        self.mirror_output: Mirror = joint_mirror(robot, self.outputs)
+        super().__init__(robot)
+        self.mirror = joined(observation_mirror(robot, signs(1, -1, -1)), signs(1, -1))
 
     def command(self, goal: Tensor) -> Tensor:
         """Returns (vx, vy, wz) [m/s, rad/s] of goals (n, 3)."""
         return goal / like(self.scale, goal)
 
-    def gate(self, body: Tensor, goal: Tensor) -> Tensor:
+    def gate(self, body: Tensor, goal: Tensor, legs: LegSense) -> Tensor:
         """Returns 0 for a robot that shall stand and does, up to 1 for one that steps (n,).
 
         It steps when it is commanded to, and also when its feet are apart or it tilts: a walk ends side by side, and a
         shove is answered with steps.
         """
-        return module_of(body).maximum(walking_gate(self.command(goal)), self._gait.unrest(body))
+        return module_of(body).maximum(walking_gate(self.command(goal)), self.gait.unrest(body, legs))
 
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+    def sense(self, body: Tensor, goal: Tensor, phase: Tensor) -> StepSense:
+        """Returns what the gait needs to know besides the body's state."""
+        legs = self.gait.odometry.sense(body, phase >= 0.5)
+        gate = self.gate(body, goal, legs)
+        return StepSense(legs, (gate, gate))
+
+    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
         """Returns the gait's offsets."""
-        gate = self.gate(body, goal)
-        basis = self._gait.stepping_basis(body, phase, self.command(goal), (gate, gate))
-        return basis @ like(self._gait.matrix, goal)
+        basis = self.gait.basis(body, phase, self.command(goal), sense.gates, sense.legs)
+        return basis @ like(self.gait.matrix, goal)
 
-    def faces_away(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns where the network is shown the mirrored robot (n,)."""
-        return second_half(phase, self.gate(body, goal))
-
-    def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns goal, body, clock (hidden when standing) and leg odometry, mirrored while the right foot swings."""
-        xp, gate, angle = module_of(body), self.gate(body, goal), 2.0 * np.pi * phase
-        clock = xp.stack((gate * xp.sin(angle), gate * xp.cos(angle)), -1)
-        plain = join(goal, body, clock, self._gait.odometry.velocity(body, phase >= 0.5))
-        return xp.where(self.faces_away(body, goal, phase)[:, None], self.mirror(plain), plain)
-
-    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
-        """Returns the whole action, mirrored back where the input was mirrored."""
-        away = self.faces_away(body, goal, phase)[:, None]
-        residual = module_of(residual).where(away, self.mirror_output(residual), residual)
-        return super().whole(body, goal, phase, residual)
+    def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        """Returns goal, body, clock (hidden when standing) and leg odometry."""
+        return join(goal, body, sense.clock(phase), sense.legs.velocity)
 
 
 class StandingFunction(SkillFunction):
@@ -142,9 +206,17 @@ class StandingFunction(SkillFunction):
         super().__init__(robot, tuple(range(len(robot.joints))))
         self._gait = gait(robot, known(STANCES, robot))
 
-    def balance(self, body: Tensor, phase: Tensor) -> Tensor:
+    @abstractmethod
+    def offsets(self, body: Tensor, goal: Tensor) -> Tensor:
+        """Returns the feed-forward joint offsets from home (n, d) [rad]; arguments as :meth:`input`."""
+
+    def balance(self, body: Tensor) -> Tensor:
         """Returns the reflex's offsets (n, d) [rad] for a robot that stands."""
-        return self._gait(body, phase, module_of(body).zeros_like(body[:, :3]))
+        return self._gait.stance(body)
+
+    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
+        """Returns the whole action."""
+        return self.offsets(body, goal) / ACTION_SCALE + self.spread(residual)
 
     def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns goal and body."""
@@ -160,17 +232,19 @@ class SquatFunction(StandingFunction):
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
         self._table = known(SQUATS, robot)
+        self.lowest = robot.height + self._table.lowest
+        """Height of the pelvis at the end of the table [m]."""
         self._spread = np.zeros((3, len(robot.joints)))
         for side in ("left", "right"):
             places = (robot.index(f"{side}_hip_pitch_joint"), robot.index(f"{side}_knee_joint"), robot.ankle(side))
             self._spread[range(3), places] = 1.0
 
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+    def offsets(self, body: Tensor, goal: Tensor) -> Tensor:
         """Returns the table's pose for the goal; the reflex holds the table's tilt instead of upright."""
         pose = self._table(goal[:, 0])
         tilt = module_of(body).sin(pose[:, 3:])
         leaning = join(body[:, :3], body[:, 3:4] - tilt, body[:, 4:])
-        return pose[:, :3] @ like(self._spread, goal) + self.balance(leaning, phase)
+        return pose[:, :3] @ like(self._spread, goal) + self.balance(leaning)
 
 
 class ReachFunction(StandingFunction):
@@ -204,11 +278,11 @@ class ReachFunction(StandingFunction):
         angles = body[:, 6 : 6 + len(self._home)] + like(self._home, body)
         return join(*(c.position(angles) for c in self._chains)) - like(self.rest, body)
 
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+    def offsets(self, body: Tensor, goal: Tensor) -> Tensor:
         """Returns the arms' inverse kinematics over the balance reflex."""
         left = self._arm(goal[:, :3])
         right = self._arm(goal[:, 3:] * like(self._flip, goal)) * like(self._flip_joints, goal)
-        return join(left, right) @ like(self._place, goal) + self.balance(body, phase)
+        return join(left, right) @ like(self._place, goal) + self.balance(body)
 
     def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns goal, body and what the hands lack, five times enlarged."""
@@ -223,8 +297,8 @@ def lift_gates(goal: Tensor) -> tuple[Tensor, Tensor]:
     return tuple(share * share * (3.0 - 2.0 * share))
 
 
-class StepFunction(SkillFunction):
-    """Puts one foot where it shall stand, the other stays; symmetric by construction as walking is.
+class StepFunction(SteppingFunction):
+    """Puts one foot where it shall stand, the other stays.
 
     The goal is what each foot lacks, left before right, in the pelvis' heading. A foot lifts in its half of the gait's
     clock and only while it lacks something.
@@ -236,55 +310,39 @@ class StepFunction(SkillFunction):
     goal_mirror = Mirror(np.array([2, 3, 0, 1]), np.array([1.0, -1.0, 1.0, -1.0]))
 
     def __init__(self, robot: Humanoid) -> None:
-        super().__init__(robot, robot.legs)
-        self._gait, self._stance = gait(robot), gait(robot, known(STANCES, robot))
-        self.mirror: Mirror = joined(observation_mirror(robot, self.goal_mirror), signs(1, -1), signs(-1, 1))
-        self.mirror_output: Mirror = joint_mirror(robot, self.outputs)
-        self._home_apart = self.apart(np.zeros((1, 6 + 3 * len(robot.joints))))[0]
-        self.width = float(self._home_apart[1])
+        super().__init__(robot)
+        self._stance = gait(robot, known(STANCES, robot))
+        self.mirror = joined(observation_mirror(robot, self.goal_mirror), signs(1, -1), signs(-1, 1))
+        self._leg_spread = _leg_spread(robot)
+
+    @property
+    def width(self) -> float:
         """Of the feet at home, ankle to ankle [m]."""
-        self._spread = _leg_spread(robot)
+        return float(self.gait.odometry.apart[1])
 
-    def feet(self, body: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the left and the right ankle in the pelvis frame, each (n, 3) [m]."""
-        return self._gait.odometry.places(body)
+    def feet(self, body: Tensor) -> Tensor:
+        """Returns the left and the right ankle in the pelvis frame (n, 2, 3) [m]."""
+        legs = self.gait.odometry.sense(body, body[:, 0] > 0.0)
+        return module_of(body).stack((legs.left, legs.right), 1)
 
-    def apart(self, body: Tensor) -> Tensor:
-        """Returns the left foot's place less the right one's in the pelvis frame (n, 2) [m]."""
-        left, right = self.feet(body)
-        return (left - right)[:, :2]
+    def sense(self, body: Tensor, goal: Tensor, phase: Tensor) -> StepSense:
+        """Returns the legs' state, and gates that are open for feet that lack something."""
+        return StepSense(self.gait.odometry.sense(body, phase >= 0.5), lift_gates(goal))
 
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
         """Returns lifts, balance, and legs as far apart as the feet are and, in its swing, the goal wants."""
-        xp, gates = module_of(body), lift_gates(goal)
-        basis = self._gait.stepping_basis(body, phase, xp.zeros_like(body[:, :3]), gates)
-        stepping = xp.maximum(*gates)[:, None]
-        balance = basis @ like(self._gait.matrix, body) * stepping
-        balance = balance + basis @ like(self._stance.matrix, body) * (1.0 - stepping)
-        time = xp.clip(1.3 * (2.0 * phase % 1.0) - 0.2, 0.0, 1.0)
-        first = phase < 0.5
-        left = (xp.where(first, time, 0.0 * time) * gates[0])[:, None] * goal[:, :2]
-        right = (xp.where(first, 0.0 * time, time) * gates[1])[:, None] * goal[:, 2:]
-        apart = self.apart(body) + left - right - like(self._home_apart, body)
-        return balance + apart @ like(self._spread, body)
+        xp, stepping = module_of(body), sense.gate[:, None]
+        basis = self.gait.basis(body, phase, xp.zeros_like(body[:, :3]), sense.gates, sense.legs)
+        balance = (basis @ like(self.gait.matrix, body)) * stepping + self._stance.stance(body) * (1.0 - stepping)
+        time, first = xp.clip(1.3 * (2.0 * phase % 1.0) - 0.2, 0.0, 1.0), phase < 0.5
+        left = (xp.where(first, time, 0.0 * time) * sense.gates[0])[:, None] * goal[:, :2]
+        right = (xp.where(first, 0.0 * time, time) * sense.gates[1])[:, None] * goal[:, 2:]
+        apart = sense.legs.apart + left - right - like(self.gait.odometry.apart, body)
+        return balance + apart @ like(self._leg_spread, body)
 
-    def faces_away(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns where the network is shown the mirrored robot (n,)."""
-        return second_half(phase, module_of(goal).maximum(*lift_gates(goal)))
-
-    def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns goal, body, clock (hidden when standing), leg odometry and the feet's distance, mirrored or not."""
-        xp, angle = module_of(body), 2.0 * np.pi * phase
-        gate = xp.maximum(*lift_gates(goal))
-        clock = xp.stack((gate * xp.sin(angle), gate * xp.cos(angle)), -1)
-        plain = join(goal, body, clock, self._gait.odometry.velocity(body, phase >= 0.5), self.apart(body))
-        return xp.where(self.faces_away(body, goal, phase)[:, None], self.mirror(plain), plain)
-
-    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
-        """Returns the whole action, mirrored back where the input was mirrored."""
-        away = self.faces_away(body, goal, phase)[:, None]
-        residual = module_of(residual).where(away, self.mirror_output(residual), residual)
-        return super().whole(body, goal, phase, residual)
+    def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        """Returns goal, body, clock (hidden when standing), leg odometry and the feet's distance."""
+        return join(goal, body, sense.clock(phase), sense.legs.velocity, sense.legs.apart)
 
 
 def _leg_spread(robot: Humanoid) -> NDArray[np.float64]:
@@ -315,10 +373,9 @@ class WholeBody(SkillFunction):
         super().__init__(robot, tuple(range(len(robot.joints))))
         self.goal_terms = goal_terms
 
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns zeros (n, d)."""
-        d = len(self.robot.joints)
-        return module_of(body).zeros_like(body[:, 6 : 6 + d])
+    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
+        """Returns the output itself."""
+        return residual
 
     def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns goal, body and clock."""

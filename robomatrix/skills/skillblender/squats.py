@@ -25,6 +25,11 @@ class SquatTable:
     poses: NDArray[np.float64]
     """(entries, 4): offsets of hip pitch, knee, ankle pitch from home, and the pelvis' pitch [rad]."""
 
+    @property
+    def lowest(self) -> float:
+        """Change of height at the end of the table [m]."""
+        return -self.spacing * (len(self.poses) - 1)
+
     def __call__(self, change: Tensor) -> Tensor:
         """Returns poses (n, 4) [rad] for changes of height (n,) [m], clipped to the table."""
         xp, last = module_of(change), len(self.poses) - 1

@@ -57,7 +57,7 @@ class Step(HumanoidSkill):
         """Returns the left and the right ankle in the odom frame (2, 3) [m]."""
         function, odometry = self.policy.function, odometry_of(state)
         assert isinstance(function, StepFunction)
-        feet = np.concatenate(function.feet(controller.feel(state)))
+        feet = function.feet(controller.feel(state))[0]
         return odometry.position + feet @ rotation(odometry.orientation).T
 
     def _targets(self, ankles: Array, yaw: float) -> Array:

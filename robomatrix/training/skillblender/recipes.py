@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from robomatrix.errors import UnknownNameError
 from robomatrix.hardware.mujoco.humanoid import servo_sag
-from robomatrix.policies.checkpoint import save_checkpoint
+from robomatrix.policies.checkpoint import load_checkpoint, policy_folder, save_checkpoint
 from robomatrix.policies.network import Mlp
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.humanoid import Humanoid, humanoid
@@ -32,6 +32,7 @@ from robomatrix.training.skillblender.standing import Reach, Squat
 from robomatrix.training.skillblender.starts import after_walking
 from robomatrix.training.skillblender.step import Step
 from robomatrix.training.skillblender.walk import Walk
+from robomatrix.training.warm_start import warm_start
 
 Tensors = dict[str, NDArray[np.float32]]
 
@@ -76,6 +77,8 @@ class Recipe:
     """Supervised learning beforehand; its tensors ship with the policy."""
     starts: Callable[[str, EnvConfig], Starts | None] = lambda robot, config: None
     """States for the share ``env.started`` of the episodes to begin in."""
+    parent: str = ""
+    """Primitive that ships, whose network a fresh training starts from; none if empty."""
 
 
 def prepare_arm(robot: Humanoid, seed: int) -> Tensors:
@@ -116,8 +119,9 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             samples=4e6,
             env=EnvConfig(episode=12.0, started=0.3),
             ppo=PpoConfig(initial_std=0.3, desired_kl=0.015, gamma=0.98, entropy=0.001),
-            curriculum=Curriculum(level=(0.0, 3e6, 1e6), strictness=(0.3, 2e6, 0.0)),
+            curriculum=Curriculum(level=(0.3, 2e6, 5e5), strictness=(0.5, 1e6, 0.0)),
             starts=walked,
+            parent="walk",
         ),
         "squat": Recipe(
             task=lambda robot, worlds, tensors: Squat(SquatFunction(robot), worlds),
@@ -154,7 +158,9 @@ def train(
     starts = plan.starts(robot, config)
     env = HumanoidEnv(body, plan.task(body, config.worlds, tensors), config, starts=starts)
     learner = Learner(env, replace(plan.ppo, seed=seed), run, meta={"robot": robot, "name": name, "seed": seed})
-    learner.resume()
+    if not learner.resume() and plan.parent:
+        parent = load_checkpoint(policy_folder(FAMILY, robot, plan.parent))
+        warm_start(learner.algorithm.actor, env.task.function.terms, parent)
     plan.curriculum.apply(env, learner)
 
     def after(progress: Progress, log: dict[str, float]) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from robomatrix.hardware.mujoco.humanoid import home_pose, humanoid_spec
 from robomatrix.robots.humanoid import Humanoid
-from robomatrix.skills.skillblender.feedforward import FEATURES, GAIT_FREQUENCY, Reflex, gait, gait_matrix
+from robomatrix.skills.skillblender.feedforward import FEATURES, GAIT_FREQUENCY, Reflex, gait, gait_matrix, walking_gate
 from robomatrix.skills.skillblender.observation import Proprioception, rotate_back
 from robomatrix.training.simulation import BatchSimulation
 
@@ -103,11 +103,12 @@ class ReflexTrial:
         sim, n, legs = self.simulation, self.worlds, list(self.robot.legs)
         self._start()
         command = self.commands[np.arange(n) % len(self.commands)]
-        phase = 0.5 * self.rng.integers(0, 2, n)
+        phase, gate = 0.5 * self.rng.integers(0, 2, n), walking_gate(command)
         standing, total = np.ones(n, bool), np.zeros(n)
         control = np.zeros((n, sim.model.nu))
         for _ in range(steps):
-            basis = walk.basis(self._body(), phase, command)
+            body = self._body()
+            basis = walk.basis(body, phase, command, (gate, gate), walk.odometry.sense(body, phase >= 0.5))
             offset = np.einsum("nf,nfj->nj", basis, matrices)
             offset[:, legs] += noise * self.rng.standard_normal((n, len(legs)))
             control[:, self._u] = self._home + offset

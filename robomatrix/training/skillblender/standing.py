@@ -143,7 +143,7 @@ class Reach:
 class SquatRanges:
     """Heights that training draws."""
 
-    lowest: float = 0.38
+    lowest: float
     """Of the pelvis [m]."""
     hold: tuple[float, float] = (2.0, 5.0)
     """[s]."""
@@ -157,11 +157,11 @@ class Squat:
     """Pelvis at a height, feet still."""
 
     privileged_mirror = joined(signs(1, -1, 1, 1), swapped(2), signs(1))
-    lowest = 0.28
-    """A pelvis below counts as fallen [m]."""
 
     def __init__(self, function: SquatFunction, worlds: int, ranges: SquatRanges | None = None) -> None:
-        self.function, self.ranges = function, ranges or SquatRanges()
+        self.function, self.ranges = function, ranges or SquatRanges(function.lowest - 0.02)
+        self.lowest = 0.7 * function.lowest
+        """A pelvis below counts as fallen [m]."""
         self.final = np.zeros(worlds)
         """Wanted pelvis height less the home height [m]."""
         self.change = np.zeros(worlds)

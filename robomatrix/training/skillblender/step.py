@@ -48,9 +48,6 @@ class Step:
     def __init__(self, robot: Humanoid, worlds: int, ranges: StepRanges | None = None) -> None:
         self.robot, self.ranges, self.function = robot, ranges or StepRanges(), StepFunction(robot)
         self.privileged_mirror = joined(signs(1, -1, 1, 1), swapped(2), swapped(2), StepFunction.goal_mirror)
-        body = np.zeros((1, 6 + 3 * len(robot.joints)))
-        self.apart = float(self.function.apart(body)[0, 1])
-        """Of the feet at home, sideways [m]."""
         self.target = np.zeros((worlds, 2, 2))
         """Of the middles of the soles in the world [m]."""
         self.moving = np.zeros(worlds, dtype=np.intp)
@@ -80,7 +77,7 @@ class Step:
         self.heading[ids] = heading = env.signals.yaw[ids]
         side = 1.0 - 2.0 * moving
         offset = self._offsets(env.rng, ids.size)
-        offset[:, 1] += side * self.apart
+        offset[:, 1] += side * self.function.width
         narrow = side * offset[:, 1] < NARROW
         offset[:, 1] = np.where(narrow, side * NARROW, offset[:, 1])
         standing = env.signals.feet[ids, 1 - moving, :2]

@@ -115,7 +115,7 @@ class Walk:
     def rewards(self, env: HumanoidEnv) -> Mapping[str, Array]:
         """Returns the weighted terms; tracking first."""
         s, body = env.signals, env.signals.body
-        gate = self.function.gate(body.vector(), self.goal(env))
+        gate = self.function.sense(body.vector(), self.goal(env), env.phase).gate
         swing = np.sin(2 * np.pi * env.phase)
         lift = np.stack([swing, -swing], -1)
         change = env.action - env.previous_action

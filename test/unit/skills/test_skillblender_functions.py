@@ -75,6 +75,22 @@ def test_standing_hides_the_clock():
     assert walking_gate(np.array([[0.0, 0.0, 0.0], [0.1, 0.0, 0.0], [0.5, 0.0, 0.0]])).tolist() == [0.0, 0.15625, 1.0]
 
 
+def calm(**apart: float) -> np.ndarray:
+    body = np.zeros((1, 6 + 3 * len(G1.joints)))
+    body[0, 5] = -1.0
+    for joint, angle in apart.items():
+        body[0, 6 + G1.index(joint)] = angle
+    return body
+
+
+def test_a_standing_robot_steps_when_its_feet_are_apart_or_it_tilts():
+    walk, still, phase = WalkFunction(G1), np.zeros((1, 3)), np.array([0.2])
+    tilted = calm()
+    tilted[0, 3] = 0.2
+    stride = calm(left_hip_pitch_joint=-0.3)
+    assert [float(walk.sense(body, still, phase).gate[0]) for body in (calm(), tilted, stride)] == [0.0, 1.0, 1.0]
+
+
 def test_squat_table_is_linear_between_entries_and_stops_at_its_ends():
     table = SquatTable(0.1, np.array([[0.0] * 4, [1.0] * 4, [3.0] * 4]))
     assert table(np.array([0.2, 0.0, -0.05, -0.15, -9.0]))[:, 0] == pytest.approx([0.0, 0.0, 0.5, 2.0, 3.0])
@@ -99,13 +115,13 @@ def test_chains_agree_with_the_simulator():
 def test_leg_odometry_sees_the_body_move_over_a_standing_foot():
     """Rates that a rigid leg would have under a pelvis moving forwards at 0.4 m/s give 0.4 m/s back."""
     walk, d = WalkFunction(G1), len(G1.joints)
-    odometry, step = walk._gait.odometry, 1e-6
+    odometry, step = walk.gait.odometry, 1e-6
     home = odometry.home[None]
     foot = foot_chains(G1, load_robot("g1").urdf)[0]
     jacobian = np.array([(foot.position(home + step * np.eye(d)[i]) - foot.position(home))[0] / step for i in range(d)])
     rates = np.linalg.lstsq(jacobian.T, np.array([-0.4, 0.0, 0.0]), rcond=None)[0]
     body = np.concatenate([np.zeros(3), [0, 0, -1.0], np.zeros(d), 0.05 * rates, np.zeros(d)])[None]
-    assert odometry.velocity(body, np.array([True]))[0] == pytest.approx([0.4, 0.0], abs=2e-3)
+    assert odometry.sense(body, np.array([True])).velocity[0] == pytest.approx([0.4, 0.0], abs=2e-3)
 
 
 def test_gravity_points_forwards_when_pitched_forwards():

@@ -31,7 +31,7 @@ def test_goals_move_one_foot_on_the_papers_circle_and_never_onto_the_other():
     advance(env, 1)
     task, worlds = env.task, np.arange(128)
     apart = task.target[:, 0] - task.target[:, 1]
-    offset = in_heading(task.heading, apart) - [0.0, task.apart]
+    offset = in_heading(task.heading, apart) - [0.0, task.function.width]
     narrow = np.isclose(in_heading(task.heading, apart)[:, 1], NARROW)
     assert np.linalg.norm(offset[~narrow], axis=-1) == pytest.approx(np.full((~narrow).sum(), 0.15))
     assert np.abs(task.error(env)[worlds, 1 - task.moving]).max() < 0.01
