@@ -8,9 +8,10 @@ code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,12 +19,13 @@ from numpy.typing import NDArray
 
 from robomatrix.policies.checkpoint import load_checkpoint
 from robomatrix.resources import resource
-from robomatrix.skills.skillblender.library import FAMILY, Policy, load_task, task_policy
+from robomatrix.skills.skillblender.library import FAMILY, Policy, blended_primitive, load_task, task_policy
 from robomatrix.skills.skillblender.views import view_of
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
-from robomatrix.training.skillblender.imitation import guided_action, shipped_blend
+from robomatrix.training.skillblender.guide import guided_output, sequenced_output
+from robomatrix.training.skillblender.imitation import Output, guided_action, running_blend
 from robomatrix.training.skillblender.randomisation import NOMINAL
-from robomatrix.training.skillblender.task_recipes import bench_task
+from robomatrix.training.skillblender.task_recipes import METHODS, bench_task, export_task
 from robomatrix.training.skillblender.tasks import RULES, task_env
 
 Array = NDArray[np.float64]
@@ -54,7 +56,15 @@ class Rollout:
     """Error over time (steps, n)."""
 
 
-def roll(robot: str, name: str, act: Act, seed: int, rollouts: int = ROLLOUTS, seconds: float = SECONDS) -> Rollout:
+def roll(
+    robot: str,
+    name: str,
+    act: Act,
+    seed: int,
+    rollouts: int = ROLLOUTS,
+    seconds: float = SECONDS,
+    watch: Callable[[HumanoidEnv], None] | None = None,
+) -> Rollout:
     """Lets a policy act in fresh worlds; a world that fell or whose object is in the goal keeps its error."""
     config = EnvConfig(worlds=rollouts, episode=1e6, seed=seed, threads=1, randomisation=_even())
     env = task_env(bench_task(robot, name, rollouts), config)
@@ -71,7 +81,9 @@ def roll(robot: str, name: str, act: Act, seed: int, rollouts: int = ROLLOUTS, s
         going &= ~env.task.finished(env)
         sums += _feasibility(env, alive)
         track.append(error)
-    return Rollout(error, track[round(SHORT / env.dt) - 1], first, alive, sums / len(track), np.array(track))
+        if watch is not None:
+            watch(env)
+    return Rollout(error, track[min(round(SHORT / env.dt), len(track)) - 1], first, alive, sums / len(track), np.array(track))
 
 
 def _even() -> Any:
@@ -97,16 +109,22 @@ def policy_act(policy: Policy) -> Act:
     return act
 
 
-def guide_act(robot: str, name: str) -> Act:
-    """Returns the guide alone, nothing learnt above the primitives."""
+def guide_act(robot: str, name: str, output: Output = guided_output) -> Act:
+    """Returns a task's guide alone, nothing learnt above the primitives; or its skills in sequence."""
     task = bench_task(robot, name, 1)
-    blend = shipped_blend(task.robot, task.skills)
-    return lambda env: guided_action(env, blend)
+    blend = running_blend(task.robot, task.skills)
+    return lambda env: guided_action(env, blend, output)
 
 
-def nothing(env: HumanoidEnv) -> Array:
-    """Stays in the home pose without any balance."""
-    return np.zeros((env.num_envs, env.num_actions))
+def standing_act(robot: str) -> Act:
+    """Returns the walking primitive at zero command: doing nothing, upright."""
+    walk = blended_primitive(robot, "walk")
+
+    def act(env: HumanoidEnv) -> Array:
+        felt, still = env.felt.astype(np.float32), np.zeros((env.num_envs, walk.function.goal_size), np.float32)
+        return walk.function.action(walk.network, felt, still, env.phase.astype(np.float32))
+
+    return act
 
 
 def measure(
@@ -152,6 +170,98 @@ def shipped_tasks(robot: str) -> tuple[str, ...]:
     return tuple(name for name in RULES if (folder / name / "spec.yaml").exists())
 
 
-def run(robot: str = "g1", names: Sequence[str] = ()) -> dict[str, dict[str, float]]:
-    """Measures the shipped tasks (all of them when ``names`` is empty), by name."""
-    return {name: measure(robot, name, policy_act(load_task(robot, name))) for name in names or shipped_tasks(robot)}
+def methods(robot: str, name: str, runs: Path | None) -> dict[str, Act]:
+    """Returns a task's policy, and with ``runs`` everything else that can do the task, by method.
+
+    Standing still, the guide, and the skills in sequence need no training; the baselines that learn are taken from the
+    checkpoints ``runs/<robot>_<task>_<method>`` as far as there are any.
+    """
+    acts: dict[str, Act] = {"blend": policy_act(load_task(robot, name))}
+    if runs is None:
+        return acts
+    acts["standing"], acts["guide"] = standing_act(robot), guide_act(robot, name)
+    acts["sequence"] = guide_act(robot, name, sequenced_output)
+    for method in METHODS:
+        folder = runs / f"{robot}_{name}_{method}"
+        if (folder / "checkpoint.pt").exists():
+            export_task(robot, name, folder, folder / "policy", {}, method)
+            acts[method] = policy_act(task_policy(load_checkpoint(folder / "policy"), robot))
+    return acts
+
+
+@dataclass(frozen=True)
+class Report:
+    """What was measured."""
+
+    robot: str
+    tasks: dict[str, dict[str, dict[str, float]]]
+    """By task and method."""
+    primitives: dict[str, dict[str, float]]
+    """By primitive."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether every task's blend is under the paper's threshold."""
+        return all(found["blend"]["error"] <= found["blend"]["threshold"] for found in self.tasks.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain data."""
+        return {"suite": "skillblender", **asdict(self)}
+
+    def table(self) -> Any:
+        """Returns the tasks' table for people: ours beside the paper's."""
+        from rich.table import Table
+
+        columns = (
+            "task",
+            "method",
+            "error",
+            "threshold",
+            "paper",
+            "success",
+            "falls",
+            "tilt",
+            "height",
+            "torque",
+            "power",
+        )
+        table = Table(*columns, title=f"SkillBench, {self.robot}")
+        for task, found in self.tasks.items():
+            for method, m in found.items():
+                paper = PAPER.get((self.robot, task, method))
+                figures = [f"{m[k]:.2f}" for k in ("tilt", "height", "torque", "power")]
+                error = f"{m['error']:.3f} ± {m['error_std']:.3f}"
+                row = (task, method, error, f"{m['threshold']:g}", f"{paper:.3f}" if paper is not None else "")
+                table.add_row(*row, f"{100 * m['success_rate']:.0f} %", f"{m['falls']} of {m['rollouts']}", *figures)
+        for name, m in self.primitives.items():
+            error = ", ".join(f"{key} {value:.3f}" for key, value in m.items() if key.startswith("error"))
+            table.add_row(name, "primitive", error, "", "", "", ", ".join(f"{v}" for k, v in m.items() if "falls" in k))
+        return table
+
+
+PAPER: Mapping[tuple[str, str, str], float] = MappingProxyType(
+    {
+        ("g1", task, method): error
+        for method, errors in {
+            "ppo": (0.019, 0.014, 0.622, 1.733, 0.075, 0.226, 0.489, 0.291),
+            "blend": (0.023, 0.032, 0.000, 1.476, 0.039, 0.074, 0.340, 0.058),
+        }.items()
+        for task, error in zip(RULES, errors, strict=True)
+    }
+)
+"""The paper's errors by robot, task and method."""
+
+
+def report(
+    robot: str = "g1", names: Sequence[str] = (), runs: Path | None = None, pictures: Path | None = None
+) -> Report:
+    """Measures tasks (all that ship when ``names`` is empty), with ``runs`` beside the baselines."""
+    found: dict[str, dict[str, dict[str, float]]] = {}
+    for name in [n for n in names or shipped_tasks(robot) if n in RULES]:
+        acts = methods(robot, name, runs)
+        found[name] = {method: measure(robot, name, act) for method, act in acts.items()}
+        if pictures is not None:
+            from robomatrix.evaluation.skillbench_pictures import picture
+
+            picture(robot, name, acts["blend"], pictures)
+    return Report(robot, found, {})

@@ -13,7 +13,7 @@ from robomatrix.policies.network import Mlp
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.humanoid import Humanoid, humanoid
 from robomatrix.robots.loader import load_robot
-from robomatrix.skills.skillblender.blend import Blend, BlendNetwork, Primitive
+from robomatrix.skills.skillblender.blend import Blend, BlendNetwork, Primitive, ScalarBlend
 from robomatrix.skills.skillblender.functions import (
     FUNCTIONS,
     Network,
@@ -53,6 +53,17 @@ def load_policy(robot: str, name: str) -> Policy:
     return policy_from(load_checkpoint(policy_folder(FAMILY, robot, name)), robot)
 
 
+@cache
+def blended_primitive(robot: str, name: str) -> Policy:
+    """Returns a primitive as the robot's tasks blend it (``blended/<name>``); raises as :func:`load_policy` does."""
+    return policy_from(blended_checkpoint(robot, name), robot)
+
+
+def blended_checkpoint(robot: str, name: str) -> Checkpoint:
+    """Returns the checkpoint of :func:`blended_primitive`; PolicyError if it is missing or damaged."""
+    return load_checkpoint(policy_folder(FAMILY, robot, f"blended/{name}"))
+
+
 def policy_from(checkpoint: Checkpoint, robot: str) -> Policy:
     """Checks a checkpoint against the robot and binds its network; PolicyError names the first difference."""
     spec, description = checkpoint.spec, humanoid(robot)
@@ -73,19 +84,25 @@ def load_task(robot: str, name: str) -> Policy:
 def task_policy(checkpoint: Checkpoint, robot: str) -> Policy:
     """Binds a task's checkpoint to the robot's primitives; PolicyError names the first difference."""
     spec, description = checkpoint.spec, humanoid(robot)
-    names = tuple(spec.parameters.get("skills", ()))
-    if not names:
+    if "skills" not in spec.parameters:
         raise PolicyError(f"{spec.name} is no task of {FAMILY}: its spec lists no skills")
-    primitives = tuple(load_policy(robot, name) for name in names)
-    for primitive, digest in zip(primitives, spec.parameters["weights"], strict=True):
-        if primitive.spec.weights != digest:
-            raise PolicyError(f"{spec.name} was trained over another version of {primitive.spec.name}")
     function = WholeBody(description, spec.observation[: -len(body_terms(len(spec.joints))) - 1])
     spec.require(load_robot(robot), function.terms)
     spec.require_joints(description.joints)
-    blend = Blend(tuple(Primitive(p.function, p.network) for p in primitives))
-    high_level = Mlp(checkpoint.tensors, (spec.observation_size, *spec.hidden, blend.size), spec.activation)
-    return Policy(spec, function, BlendNetwork(blend, high_level))
+    blend = _blend_of(spec, robot)
+    outputs = blend.size if blend else len(spec.outputs)
+    high_level = Mlp(checkpoint.tensors, (spec.observation_size, *spec.hidden, outputs), spec.activation)
+    return Policy(spec, function, BlendNetwork(blend, high_level) if blend else high_level)
+
+
+def _blend_of(spec: PolicySpec, robot: str) -> Blend | None:
+    """The blend over exactly the primitives that a task's spec names; None for a plain network, which names none."""
+    primitives = tuple(blended_primitive(robot, name) for name in spec.parameters["skills"])
+    for primitive, digest in zip(primitives, spec.parameters["weights"], strict=True):
+        if primitive.spec.weights != digest:
+            raise PolicyError(f"{spec.name} was trained over another version of {primitive.spec.name}")
+    kind = ScalarBlend if spec.parameters.get("method") == "scalar" else Blend
+    return kind(tuple(Primitive(p.function, p.network) for p in primitives)) if primitives else None
 
 
 def make_function(name: str, robot: Humanoid, checkpoint: Checkpoint) -> SkillFunction:

@@ -85,11 +85,17 @@ class HumanoidSkill(Skill):
         self, controller: Controller, policy: Policy, goal: Array, state: RobotState, phase: str, progress: float = 0.0
     ) -> Generator[Running, Observation, RobotState | Failed]:
         """One control step: yields the command and returns the next state, or why the skill is over."""
+        observation = yield from self.advance(controller, policy, goal, state, phase, progress)
+        return observation if isinstance(observation, Failed) else observation.state
+
+    def advance(
+        self, controller: Controller, policy: Policy, goal: Array, state: RobotState, phase: str, progress: float = 0.0
+    ) -> Generator[Running, Observation, Observation | Failed]:
+        """As :meth:`follow`, for skills that look at more than the robot's own state."""
         if controller.fallen(state):
             return Failed(ErrorCode.FELL, f"{self.robot.name} fell in {self.spec.name}")
         command = controller.step(policy.function, policy.network, goal, state)
-        observation = yield Running(command, phase, progress)
-        return observation.state
+        return (yield Running(command, phase, progress))
 
     def rise(
         self, controller: Controller, state: RobotState

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from rsl_rl.models import MLPModel
 from tensordict import TensorDict
 
-from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
 from robomatrix.skills.skillblender.blend import Blend, Primitive
 from robomatrix.skills.skillblender.functions import SkillFunction
-from robomatrix.skills.skillblender.library import FAMILY, policy_from
+from robomatrix.skills.skillblender.library import blended_checkpoint, policy_from
 from robomatrix.training.ppo import PpoConfig
 
 
@@ -38,12 +37,12 @@ class FrozenMlp(torch.nn.Module):
 
 
 def frozen_blend(robot: str, skills: Sequence[str], kind: type[Blend] = Blend) -> Blend:
-    """Returns the shipped skills of a robot for training; PolicyError if one is missing or does not fit."""
+    """Returns the skills that a robot's tasks blend, for training; PolicyError if one is missing or does not fit."""
     return kind(tuple(_frozen(robot, name) for name in skills))
 
 
 def _frozen(robot: str, name: str) -> Primitive:
-    checkpoint = load_checkpoint(policy_folder(FAMILY, robot, name))
+    checkpoint = blended_checkpoint(robot, name)
     function: SkillFunction = policy_from(checkpoint, robot).function
     if name == "reach":
         function = _torch_reach(function, checkpoint.tensors)

@@ -33,6 +33,8 @@ DROP = 0.05
 """Furthest the pelvis' height is sent from the present one [m]."""
 HAND = 0.04
 """Radius of a hand [m]."""
+SHOULDER, LONG_ARM, CLOSEST = 1.07, 0.45, 0.18
+"""Height of a standing G1's shoulder, length of its arm, nearest that it stands to what it presses [m]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,19 +54,43 @@ class Intent:
 def guided_output(task: BenchTask, env: HumanoidEnv, blend: Blend) -> Array:
     """Returns the blend's high-level output that a task's guide asks for (n, size)."""
     intent = GUIDES[task.name](task, env, task.points(env))
-    n = env.num_envs
+    squats = np.broadcast_to(intent.squats, env.num_envs)
+    return _output(task, env, intent, _preference(task, squats, blend.joints))
+
+
+def sequenced_output(task: BenchTask, env: HumanoidEnv, blend: Blend) -> Array:
+    """Returns the same with one skill at a time for the whole body: the paper's baseline "skills in sequence".
+
+    Walks until it stands where the guide wants it, squats to the guide's height, then reaches.
+    """
+    intent = GUIDES[task.name](task, env, task.points(env))
+    low = env.signals.position[:, 2] - env.robot.height - _lowered(env, intent.height)
+    choices = {
+        "walk": np.linalg.norm(intent.velocity[:, :2], axis=-1) > 0,
+        "squat": np.abs(low) > 0.5 * DROP,
+        "reach": np.ones(env.num_envs, bool),
+    }
+    logits = np.full((env.num_envs, len(task.skills), blend.joints), -LOGIT)
+    free = np.ones(env.num_envs, bool)
+    for name in (n for n in choices if n in task.skills):
+        logits[free & choices[name], task.skills.index(name)] = LOGIT
+        free &= ~choices[name]
+    logits[free, 0] = LOGIT
+    return _output(task, env, intent, logits)
+
+
+def _output(task: BenchTask, env: HumanoidEnv, intent: Intent, logits: Array) -> Array:
     goals = {
         "walk": intent.velocity * [2.0, 2.0, 1.0],
         "reach": _offsets(task, env, intent.hands),
-        "squat": 2.0 * _lowered(env, intent.height)[:, None],
-        "step": np.zeros((n, 4)),
+        "squat": _lowered(env, intent.height)[:, None],
+        "step": np.zeros((env.num_envs, 4)),
     }
-    weights = _preference(task, np.broadcast_to(intent.squats, n), blend.joints)
-    return np.concatenate([*(goals[name] for name in task.skills), weights.reshape(n, -1)], -1)
+    return np.concatenate([*(goals[name] for name in task.skills), logits.reshape(env.num_envs, -1)], -1)
 
 
 def _preference(task: BenchTask, squats: Array, joints: int) -> Array:
-    """The weights' logits (n, skills, joints): arms to the reach, legs and waist to the walk or the squat."""
+    """The weights' logits (n, skills, joints): arms to the reach, legs and waist to the walk or to the squat."""
     legs = len(task.robot.legs) + 1
     logits = np.full((len(squats), len(task.skills), joints), -LOGIT)
     for i, name in enumerate(task.skills):
@@ -115,10 +141,12 @@ def _far_reach(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
 
 
 def _button_press(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    """Stands the closer to the wall the lower the button is, so that the arm reaches down to it."""
     button = points["object"] - [HAND, 0.0, 0.0]
-    place = button[:, :2] - task.rest[0, :2] - [0.06, 0.0]
-    right = _resting(task, env)[:, 1]
-    return Intent(towards(env, place), np.stack([button, right], 1), _still(env))
+    drop = SHOULDER - button[:, 2]
+    ahead = np.sqrt(np.clip(LONG_ARM**2 - drop**2, CLOSEST**2, (task.rest[0, 0] + 0.06) ** 2))
+    place = np.stack([button[:, 0] - ahead, button[:, 1] - task.rest[0, 1]], -1)
+    return Intent(towards(env, place), np.stack([button, _resting(task, env)[:, 1]], 1), _still(env))
 
 
 def _resting(task: BenchTask, env: HumanoidEnv) -> Array:

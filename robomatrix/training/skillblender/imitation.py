@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,10 +11,11 @@ from numpy.typing import NDArray
 
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.blend import Blend, Primitive
-from robomatrix.skills.skillblender.library import load_policy
+from robomatrix.skills.skillblender.library import blended_primitive
 from robomatrix.training.ppo import MLPModel
 from robomatrix.training.skillblender.env import HumanoidEnv
 from robomatrix.training.skillblender.guide import guided_output
+from robomatrix.training.skillblender.tasks import BenchTask
 
 Array = NDArray[np.float64]
 
@@ -39,16 +41,20 @@ class ImitationConfig:
         return self.rounds * self.steps
 
 
-def shipped_blend(robot: Humanoid, skills: tuple[str, ...]) -> Blend:
-    """Returns the shipped primitives as they run on the robot, in numpy."""
-    policies = [load_policy(robot.name, name) for name in skills]
+def running_blend(robot: Humanoid, skills: tuple[str, ...]) -> Blend:
+    """Returns the blended primitives as they run on the robot, in numpy."""
+    policies = [blended_primitive(robot.name, name) for name in skills]
     return Blend(tuple(Primitive(p.function, p.network) for p in policies))
 
 
-def guided_action(env: HumanoidEnv, blend: Blend) -> NDArray[np.float32]:
+Output = Callable[[BenchTask, HumanoidEnv, Blend], Array]
+"""Gives the high-level output of a blend (n, size)."""
+
+
+def guided_action(env: HumanoidEnv, blend: Blend, output: Output = guided_output) -> NDArray[np.float32]:
     """Returns the joint action that the guide of the environment's task leads to (n, joints); after observations()."""
-    output = guided_output(env.task, env, blend).astype(np.float32)
-    return blend.action(output, env.felt.astype(np.float32), env.phase.astype(np.float32)).astype(np.float32)
+    wanted = output(env.task, env, blend).astype(np.float32)
+    return blend.action(wanted, env.felt.astype(np.float32), env.phase.astype(np.float32)).astype(np.float32)
 
 
 def imitate(actor: MLPModel, env: HumanoidEnv, blend: Blend, config: ImitationConfig, seed: int) -> list[float]:

@@ -15,17 +15,17 @@ from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.blend import Blend, ScalarBlend
-from robomatrix.skills.skillblender.library import FAMILY, load_policy
+from robomatrix.skills.skillblender.library import FAMILY, blended_primitive
 from robomatrix.skills.skillblender.observation import ACTION_SCALE
 from robomatrix.training.export import actor_state, mlp_tensors
 from robomatrix.training.ppo import Learner, PpoConfig, Progress
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
-from robomatrix.training.skillblender.imitation import ImitationConfig, imitate, shipped_blend
+from robomatrix.training.skillblender.imitation import ImitationConfig, imitate, running_blend
 from robomatrix.training.skillblender.recipes import made
 from robomatrix.training.skillblender.tasks import BenchTask, task_env
 
 TASK_PPO = PpoConfig(initial_std=0.15, desired_kl=0.01, gamma=0.98, learning_rate=3e-4, learning_rate_limit=1e-3)
-TASK_SAMPLES = 1.5e6
+TASK_SAMPLES = 1.2e6
 IMITATION = ImitationConfig()
 CRITIC_FIRST = 10
 """Iterations in which only the critic learns, so that a good start is not forgotten."""
@@ -39,7 +39,7 @@ METHODS: Mapping[str, type[Blend] | None] = MappingProxyType(
 
 def bench_task(robot: str, name: str, worlds: int) -> BenchTask:
     """Returns a task of a robot; UnknownNameError lists the tasks."""
-    return BenchTask(name, humanoid(robot), worlds, load_policy(robot, "reach").function.rest)
+    return BenchTask(name, humanoid(robot), worlds, blended_primitive(robot, "reach").function.rest)
 
 
 def used_skills(task: BenchTask, method: str) -> tuple[str, ...]:
@@ -77,7 +77,7 @@ def train_task(
 def _begin(learner: Learner, env: HumanoidEnv, each: Callable[[Progress, dict[str, float]], None] | None) -> None:
     """Imitates the guide, then lets the critic find out what that is worth."""
     started, progress, actor = time.perf_counter(), learner.progress, learner.algorithm.actor
-    losses = imitate(actor, env, shipped_blend(env.robot, env.task.skills), IMITATION, learner.config.seed)
+    losses = imitate(actor, env, running_blend(env.robot, env.task.skills), IMITATION, learner.config.seed)
     progress.samples += IMITATION.samples * env.num_envs
     progress.seconds += time.perf_counter() - started
     if each:
@@ -87,10 +87,12 @@ def _begin(learner: Learner, env: HumanoidEnv, each: Callable[[Progress, dict[st
     actor.requires_grad_(True)
 
 
-def export_task(robot: str, name: str, run: Path, folder: Path, training: Mapping[str, Any]) -> PolicySpec:
+def export_task(
+    robot: str, name: str, run: Path, folder: Path, training: Mapping[str, Any], method: str = "blend"
+) -> PolicySpec:
     """Writes a task's newest high-level weights as a policy folder; it names the primitives it was trained over."""
     body, description, task = humanoid(robot), load_robot(robot), bench_task(robot, name, 1)
-    skills = [load_policy(robot, skill).spec for skill in task.skills]
+    skills = [blended_primitive(robot, skill).spec for skill in used_skills(task, method) if METHODS[method]]
     spec = PolicySpec(
         family=FAMILY,
         name=name,
@@ -102,7 +104,7 @@ def export_task(robot: str, name: str, run: Path, folder: Path, training: Mappin
         action_scale=ACTION_SCALE,
         hidden=TASK_PPO.hidden,
         home=tuple(description.joint(j).home for j in body.joints),
-        parameters={"skills": [s.name for s in skills], "weights": [s.weights for s in skills]},
+        parameters={"method": method, "skills": [s.name for s in skills], "weights": [s.weights for s in skills]},
         training={"date": time.strftime("%Y-%m-%d"), **training},
     )
     return save_checkpoint(folder, spec, mlp_tensors(actor_state(run)))

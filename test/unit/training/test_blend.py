@@ -10,7 +10,7 @@ from robomatrix.robots.humanoid import humanoid
 from robomatrix.skills.skillblender.blend import ScalarBlend
 from robomatrix.training.ppo import PpoConfig
 from robomatrix.training.skillblender.blend import BlendModel, FrozenMlp, frozen_blend
-from robomatrix.training.skillblender.imitation import shipped_blend
+from robomatrix.training.skillblender.imitation import running_blend
 
 G1 = humanoid("g1")
 JOINTS = len(G1.joints)
@@ -61,7 +61,7 @@ def test_missing_skill_is_refused():
 
 
 def test_a_scalar_blend_weighs_a_skill_alike_for_all_joints():
-    per_joint, scalar = (shipped_blend(G1, ("walk", "squat")), frozen_blend("g1", ("walk", "squat"), ScalarBlend))
+    per_joint, scalar = (running_blend(G1, ("walk", "squat")), frozen_blend("g1", ("walk", "squat"), ScalarBlend))
     assert (per_joint.size, scalar.size) == (3 + 1 + 2 * JOINTS, 3 + 1 + 2)
     weights = scalar.weights(torch.tensor([[0.0, 0.0, 0.0, 0.0, 0.0, np.log(3.0)]]))
     assert weights.shape == (1, 2, 1) and weights[0, :, 0].tolist() == pytest.approx([0.25, 0.75])

@@ -8,7 +8,7 @@ from robomatrix.scenes import skillbench as bench
 from robomatrix.skills.skillblender.views import VIEWS
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
 from robomatrix.training.skillblender.guide import GUIDES, guided_output
-from robomatrix.training.skillblender.imitation import ImitationConfig, guided_action, imitate, shipped_blend
+from robomatrix.training.skillblender.imitation import ImitationConfig, guided_action, imitate, running_blend
 from robomatrix.training.skillblender.randomisation import NOMINAL
 from robomatrix.training.skillblender.task_recipes import bench_task, used_skills
 from robomatrix.training.skillblender.tasks import RULES, BenchTask, task_env, task_rules
@@ -115,7 +115,7 @@ def test_a_baseline_goes_without_walking():
 def test_guides_ask_for_what_the_blend_can_do():
     assert set(GUIDES) == set(RULES) == set(VIEWS)
     env = task_env(bench_task("g1", "box_push", 8), EnvConfig(8, 1, randomisation=NOMINAL))
-    blend = shipped_blend(G1, ("walk", "reach"))
+    blend = running_blend(G1, ("walk", "reach"))
     output = guided_output(env.task, env, blend)
     assert output.shape == (8, blend.size) and np.abs(output[:, :2]).max() <= 1.0
     weights = blend.weights(output)
@@ -124,7 +124,7 @@ def test_guides_ask_for_what_the_blend_can_do():
 
 def test_the_guide_reaches_far_with_nothing_learnt_above_the_primitives():
     env = task_env(bench_task("g1", "far_reach", 8), EnvConfig(8, 1, episode=1e6, seed=500, randomisation=NOMINAL))
-    blend = shipped_blend(G1, ("walk", "reach"))
+    blend = running_blend(G1, ("walk", "reach"))
     before = env.task.error(env).mean()
     for _ in range(250):
         env.observations()
@@ -140,5 +140,5 @@ def test_imitation_comes_closer_to_the_guide():
     env = task_env(bench_task("g1", "far_reach", 16), EnvConfig(16, 1, randomisation=NOMINAL))
     actor = BlendModel(env.observations(), frozen_blend("g1", ("walk", "reach")), PpoConfig(hidden=(32,)))
     config = ImitationConfig(rounds=3, steps=20, keep=1, passes=4, batch=160)
-    losses = imitate(actor, env, shipped_blend(G1, ("walk", "reach")), config, 1)
+    losses = imitate(actor, env, running_blend(G1, ("walk", "reach")), config, 1)
     assert losses[-1] < 0.5 * losses[0]
