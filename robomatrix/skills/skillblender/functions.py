@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from robomatrix.policies.spec import Term
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.arrays import like, module_of
-from robomatrix.skills.skillblender.feedforward import STANCES, Gait, LegSense, gait, known, walking_gate
+from robomatrix.skills.skillblender.feedforward import STANCES, Gait, LegSense, gait, known, rise, walking_gate
 from robomatrix.skills.skillblender.kinematics import Chain
 from robomatrix.skills.skillblender.mirror import Mirror, joined, joint_mirror, observation_mirror, second_half, signs
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, body_terms
@@ -26,6 +26,12 @@ from robomatrix.skills.skillblender.squats import SQUATS
 Tensor = Any
 """A numpy array or a torch tensor."""
 Network = Callable[[Tensor], Tensor]
+
+
+REACH = 0.26
+"""Largest offset of a hand along an axis that the arms' inverse kinematics knows [m]."""
+NEAR = (0.15, 0.25)
+"""Mean offsets of the hands between which the legs begin to follow them [m]."""
 
 
 def join(*parts: Tensor) -> Tensor:
@@ -287,6 +293,40 @@ class ReachFunction(StandingFunction):
     def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns goal, body and what the hands lack, five times enlarged."""
         return join(goal, body, 5.0 * (goal - self.hands(body)))
+
+
+class ReachOverWalk(ReachFunction):
+    """Reaching over the legs of a walk that is told to stand, so that a shove is answered with steps."""
+
+    def __init__(
+        self,
+        robot: Humanoid,
+        chains: tuple[Chain, Chain],
+        home: NDArray[np.float64],
+        arm: Network,
+        walk: tuple[WalkFunction, Network],
+    ) -> None:
+        """Takes what reaching takes, and a walk with its network; moves the arms and the waist."""
+        super().__init__(robot, chains, home, arm)
+        self._walk, self._walk_network = walk
+        legs = np.isin(np.arange(len(robot.joints)), robot.legs)
+        self._legs = legs.astype(float)
+        self.outputs = tuple(np.flatnonzero(~legs).tolist())
+        self._scatter = scatter(self.outputs, len(robot.joints))
+
+    def command(self, goal: Tensor) -> Tensor:
+        """Returns (vx, vy, wz) [m/s, rad/s] that brings goals (n, 6) back within reach: 0 up to 15 cm on average."""
+        xp = module_of(goal)
+        away = 0.5 * (goal[:, :2] + goal[:, 3:5])
+        size = xp.sqrt((away**2).sum(-1) + 1e-9)[:, None]
+        return join(xp.clip(away * rise(size, NEAR), -0.4, 0.4), 0.0 * goal[:, :1])
+
+    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
+        """Returns the whole action: the arms' own, the legs' of the walk."""
+        walk = self.command(goal) * like(WalkFunction.scale, goal)
+        walking, legs = self._walk.action(self._walk_network, body, walk, phase), like(self._legs, body)
+        near = module_of(goal).clip(goal, -REACH, REACH)
+        return walking * legs + super().whole(body, near, phase, residual) * (1.0 - legs)
 
 
 def lift_gates(goal: Tensor) -> tuple[Tensor, Tensor]:

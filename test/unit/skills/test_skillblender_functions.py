@@ -8,6 +8,7 @@ from robomatrix.skills.skillblender.blend import Blend, Primitive
 from robomatrix.skills.skillblender.feedforward import walking_gate
 from robomatrix.skills.skillblender.functions import SquatFunction, StepFunction, WalkFunction, lift_gates
 from robomatrix.skills.skillblender.kinematics import foot_chains, hand_chains
+from robomatrix.skills.skillblender.library import load_policy, reach_over_walk
 from robomatrix.skills.skillblender.mirror import joined, joint_mirror, signs
 from robomatrix.skills.skillblender.observation import Proprioception, rotate_back
 from robomatrix.skills.skillblender.squats import SquatTable
@@ -50,6 +51,19 @@ def test_step_is_symmetric_whatever_its_network_is():
     action = step.action(linear(step), BODY, FEET, PHASE)
     mirrored = step.action(linear(step), body(BODY), step.goal_mirror(FEET), (PHASE + 0.5) % 1)
     assert joints(action) == pytest.approx(mirrored, abs=1e-12)
+
+
+def test_reaching_leaves_the_legs_to_the_walk_and_follows_goals_that_are_too_far():
+    arm = load_policy("g1", "reach").function._arm
+    reach, walk = reach_over_walk(G1, arm), load_policy("g1", "walk")
+    goal = np.full((6, 6), 0.05)
+    legs, residual = list(G1.legs), np.zeros((6, len(reach.outputs)))
+    action = reach.whole(BODY, goal, PHASE, residual)
+    standing = walk.function.action(walk.network, BODY, np.zeros((6, 3)), PHASE)
+    assert action[:, legs] == pytest.approx(standing[:, legs], abs=1e-12)
+    assert reach.whole(BODY, goal, PHASE, residual + 1.0)[:, legs] == pytest.approx(action[:, legs], abs=1e-12)
+    far = np.tile([0.5, 0.0, 0.0, 0.5, 0.0, 0.0], (1, 1))
+    assert reach.command(far)[0] == pytest.approx([0.4, 0.0, 0.0]) and (reach.command(goal) == 0.0).all()
 
 
 def test_a_foot_that_lacks_nothing_stays_down():
