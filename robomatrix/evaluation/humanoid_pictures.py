@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import csv
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +35,8 @@ PANEL = (900, 130)
 """Width and height of one curve's chart [pixels]."""
 SMOOTH = 36
 """Control steps over which velocities are averaged: one gait cycle."""
+RUNNING = 20
+"""Iterations of a learning curve's running mean."""
 FLOOR_COLOUR = (0.85, 0.87, 0.85, 1.0)
 GREY, BLUE, INK = (150, 150, 150), (30, 90, 200), (20, 20, 20)
 
@@ -120,10 +123,26 @@ def film(policy: Policy, seconds: float = 15.0, seed: int = 1000) -> Film:
 
 def chart(shown: Film) -> Image:
     """Returns goal (grey) and achieved (blue) over time, a panel for each curve."""
-    return np.concatenate([_panel(name, pairs, shown.dt) for name, pairs in shown.curves.items()])
+    rows = shown.curves.items()
+    return np.concatenate([_panel(f"{name}, 0 to {len(pairs) * shown.dt:.0f} s", pairs) for name, pairs in rows])
 
 
-def _panel(name: str, pairs: Array, dt: float) -> Image:
+def learning_chart(progress: Path, names: Sequence[str]) -> Image:
+    """Returns columns of a training's progress.csv over its samples: every iteration grey, their running mean blue."""
+    with progress.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    samples = float(rows[-1]["samples"]) / 1e6
+    panels = []
+    for name in names:
+        values = np.array([float(row[name]) for row in rows])
+        values = values[np.isfinite(values)]
+        mean = np.convolve(values, np.ones(RUNNING) / RUNNING, mode="valid")
+        mean = np.concatenate([np.full(len(values) - len(mean), mean[0]), mean])
+        panels.append(_panel(f"{name}, 0 to {samples:.1f} M samples", np.stack([values, mean], -1)))
+    return np.concatenate(panels)
+
+
+def _panel(label: str, pairs: Array) -> Image:
     import cv2
 
     width, height = PANEL
@@ -136,8 +155,7 @@ def _panel(name: str, pairs: Array, dt: float) -> Image:
         y = (height - 10) - (pairs[:, column] - low) / (high - low) * (height - 20)
         line = np.stack([x, y], -1).round().astype(np.int32)
         cv2.polylines(image, [line.reshape(-1, 1, 2)], False, colour, 2, cv2.LINE_AA)
-    last = f"0 to {len(pairs) * dt:.0f} s"
-    for text, place in ((f"{high:.2f}", (4, 18)), (f"{low:.2f}", (4, height - 8)), (f"{name}, {last}", (70, 18))):
+    for text, place in ((f"{high:.2f}", (4, 18)), (f"{low:.2f}", (4, height - 8)), (label, (70, 18))):
         cv2.putText(image, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, INK, 1, cv2.LINE_AA)
     return image
 

@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("mujoco")
 
-from robomatrix.evaluation.humanoid_pictures import BLUE, PANEL, Film, chart, film
+from robomatrix.evaluation.humanoid_pictures import BLUE, PANEL, Film, chart, film, learning_chart
 from robomatrix.skills.skillblender.library import load_policy
 
 
@@ -19,3 +19,9 @@ def test_a_chart_has_a_panel_for_each_curve_and_draws_what_was_achieved():
     image = chart(Film(0.02, np.zeros((50, 7)), {"a [m]": pairs, "b [m]": pairs}))
     assert image.shape == (2 * PANEL[1], PANEL[0], 3)
     assert (image == BLUE).all(-1).sum() > 500
+
+
+def test_a_learning_chart_shows_the_columns_that_are_asked_for(tmp_path):
+    lines = ["samples,velocity,episode", *(f"{1000 * i},{i / 40},nan" for i in range(1, 41))]
+    (tmp_path / "progress.csv").write_text("\n".join(lines))
+    assert learning_chart(tmp_path / "progress.csv", ["velocity"]).shape == (PANEL[1], PANEL[0], 3)
