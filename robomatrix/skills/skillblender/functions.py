@@ -175,6 +175,7 @@ class WalkFunction(SteppingFunction):
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
         self.mirror = joined(observation_mirror(robot, signs(1, -1, -1)), signs(1, -1))
+        self._leg_spread = _leg_spread(robot)
 
     def command(self, goal: Tensor) -> Tensor:
         """Returns (vx, vy, wz) [m/s, rad/s] of goals (n, 3)."""
@@ -195,9 +196,12 @@ class WalkFunction(SteppingFunction):
         return StepSense(legs, (gate, gate))
 
     def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
-        """Returns the gait's offsets."""
-        basis = self.gait.basis(body, phase, self.command(goal), sense.gates, sense.legs)
-        return basis @ like(self.gait.matrix, goal)
+        """Returns the gait's offsets; steps of a robot that shall stand bring its feet side by side."""
+        command = self.command(goal)
+        basis = self.gait.basis(body, phase, command, sense.gates, sense.legs)
+        lack = like(self.gait.odometry.apart, body) - sense.legs.apart
+        coming_to_rest = (sense.gate * (1.0 - walking_gate(command)))[:, None]
+        return basis @ like(self.gait.matrix, goal) + (lack @ like(self._leg_spread, body)) * coming_to_rest
 
     def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
         """Returns goal, body, clock (hidden when standing) and leg odometry."""
