@@ -300,7 +300,7 @@ class ReachFunction(StandingFunction):
 
 
 class ReachOverWalk(ReachFunction):
-    """Reaching over the legs of a walk that is told to stand, so that a shove is answered with steps."""
+    """Reaching on legs that a walk takes over where standing does not do, so that a shove is answered with steps."""
 
     def __init__(
         self,
@@ -326,11 +326,12 @@ class ReachOverWalk(ReachFunction):
         return join(xp.clip(away * rise(size, NEAR), -0.4, 0.4), 0.0 * goal[:, :1])
 
     def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
-        """Returns the whole action: the arms' own, the legs' of the walk."""
+        """Returns the whole action; the walk moves the legs as far as it is open, the balance reflex else."""
         walk = self.command(goal) * like(WalkFunction.scale, goal)
         walking, legs = self._walk.action(self._walk_network, body, walk, phase), like(self._legs, body)
+        share = self._walk.sense(body, walk, phase).gate[:, None] * legs
         near = module_of(goal).clip(goal, -REACH, REACH)
-        return walking * legs + super().whole(body, near, phase, residual) * (1.0 - legs)
+        return walking * share + super().whole(body, near, phase, residual) * (1.0 - share)
 
 
 def lift_gates(goal: Tensor) -> tuple[Tensor, Tensor]:
