@@ -84,7 +84,6 @@ def _output(task: BenchTask, env: HumanoidEnv, intent: Intent, logits: Array) ->
         "walk": intent.velocity * [2.0, 2.0, 1.0],
         "reach": _offsets(task, env, intent.hands),
         "squat": _lowered(env, intent.height)[:, None],
-        "step": np.zeros((env.num_envs, 4)),
     }
     return np.concatenate([*(goals[name] for name in task.skills), logits.reshape(env.num_envs, -1)], -1)
 
@@ -175,12 +174,16 @@ def _cabinet_close(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
 
 
 def _football_shoot(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    """Walks through the ball along the line to the goal; goes behind it first where it is not on that line."""
     ball, way = points["object"][:, :2], (points["goal"] - points["object"])[:, :2]
     ahead = way / np.linalg.norm(way, axis=-1, keepdims=True)
     offset = env.signals.position[:, :2] - ball
-    aside = offset - (offset * ahead).sum(-1, keepdims=True) * ahead
-    wanted = SPEED * ahead - 1.5 * aside
-    wanted *= np.minimum(1.0, SPEED / np.linalg.norm(wanted, axis=-1, keepdims=True))
+    along = (offset * ahead).sum(-1, keepdims=True)
+    aside = offset - along * ahead
+    lined = np.linalg.norm(aside, axis=-1, keepdims=True) < np.clip(-0.4 * along, 0.05, 0.2)
+    behind = ball - (bench.BALL_RADIUS + 0.22) * ahead
+    wanted = np.where(lined, SPEED * ahead - 1.5 * aside, 2.0 * (behind - env.signals.position[:, :2]))
+    wanted *= np.minimum(1.0, SPEED / np.maximum(np.linalg.norm(wanted, axis=-1, keepdims=True), 1e-6))
     turn = np.clip(1.5 * (np.arctan2(ahead[:, 1], ahead[:, 0]) - env.signals.yaw), -0.8, 0.8)
     velocity = np.concatenate([_turned(wanted, -env.signals.yaw), turn[:, None]], -1)
     return Intent(velocity, _resting(task, env), _still(env))
