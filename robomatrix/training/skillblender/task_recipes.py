@@ -119,9 +119,11 @@ def make_task(
     seed: int,
     threads: int,
     each: Callable[[Progress, dict[str, float]], None] | None = None,
+    method: str = "blend",
 ) -> dict[str, Any]:
-    """Trains a task's blend and exports it; returns how it was made: command, seed, samples, seconds."""
-    progress = train_task(robot, name, run, samples, seed, threads, each)
+    """Trains a task's blend or a baseline and exports it; returns how it was made: command, seed, samples, seconds."""
+    progress = train_task(robot, name, run, samples, seed, threads, each, method)
     facts = made(robot, name, progress, seed)
-    export_task(robot, name, run, folder, facts)
+    facts["command"] += "" if method == "blend" else f" --method {method}"
+    export_task(robot, name, run, folder, facts, method)
     return facts
