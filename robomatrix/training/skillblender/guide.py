@@ -190,22 +190,23 @@ def _football_shoot(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent
 
 
 def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    """Each hand comes beside the box on its own side and pushes as far as the box must go the other way.
+
+    Everything is a smooth function of where box, goal and hands are, so that a network can follow it.
+    """
     box, lack = points["object"], points["goal"] - points["object"]
-    side = np.where(lack[:, 1] > 0, -1.0, 1.0)  # on which side of the box the pushing hand is
-    using = (side < 0).astype(int)  # the left hand pushes to the right
-    worlds = np.arange(env.num_envs)
-    hand = env.signals.hands[worlds, using]
-    beyond = 0.5 * bench.BOX_EDGE + HAND
-    ready = (np.abs(hand - box)[:, [0, 2]] < 0.07).all(-1) & (side * (hand - box)[:, 1] > 0.5 * beyond)
-    above = side * (hand - box)[:, 1] < beyond - 0.01
-    pushing = beyond - np.clip(np.abs(lack[:, 1]), 0.0, 0.07)
-    aside = np.where(ready, pushing, beyond + 0.05)
-    push = box + np.stack([0.0 * side, side * aside, np.where(above & ~ready, 0.14, 0.02)], -1)
-    spare = box + np.stack([-0.06 + 0.0 * side, -side * 0.10, 0.16 + 0.0 * side], -1)
-    hands = np.empty((env.num_envs, 2, 3))
-    hands[worlds, using], hands[worlds, 1 - using] = push, spare
+    beyond, hands = 0.5 * bench.BOX_EDGE + HAND, []
+    for i, side in enumerate((1.0, -1.0)):
+        off = env.signals.hands[:, i] - box
+        gap = side * off[:, 1]
+        wanted = np.clip((-side * lack[:, 1] - 0.01) / 0.04, 0.0, 1.0)
+        clear = np.clip((gap - 0.6 * beyond) / (0.3 * beyond), 0.0, 1.0)
+        level = np.clip((0.11 - np.abs(off[:, [0, 2]])) / 0.05, 0.0, 1.0).prod(-1)
+        push = wanted * clear * level * (0.05 + np.clip(np.abs(lack[:, 1]), 0.0, 0.06))
+        raised = 0.02 + 0.13 * (1.0 - wanted * clear)
+        hands.append(box + np.stack([np.zeros_like(gap), side * (beyond + 0.05 - push), raised], -1))
     place = np.stack([box[:, 0] - task.rest[0, 0] - 0.05, box[:, 1]], -1)
-    return Intent(towards(env, place), hands, _still(env))
+    return Intent(towards(env, place), np.stack(hands, 1), _still(env))
 
 
 def _grip(task: BenchTask, env: HumanoidEnv, points: Points, half: float, grip: Array, lift: Array) -> Intent:
