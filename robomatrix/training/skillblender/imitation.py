@@ -25,13 +25,13 @@ Array = NDArray[np.float64]
 class ImitationConfig:
     """How long and how hard."""
 
-    rounds: int = 5
+    rounds: int = 4
     """The guide acts in the first, the learner in the others."""
-    steps: int = 200
+    steps: int = 160
     """Control steps of a round, in every world."""
     keep: int = 2
     """Every which step is learnt from."""
-    passes: int = 2
+    passes: int = 3
     """Through all that was seen so far, after a round; twice as many after the last."""
     batch: int = 1024
     learning_rate: float = 1e-3
