@@ -131,7 +131,9 @@ def hardware(
 def planner(
     name: Annotated[str, typer.Option("--planner", help="Planner: rules, compact, transformers, openai.")] = DEFAULT,
     model: Annotated[str, typer.Option(help="Its model, by name or local folder.")] = "",
-    chosen: Annotated[str, typer.Option("--set", help="handwritten, crowd, generated or seen-frames.")] = "handwritten",
+    chosen: Annotated[
+        str, typer.Option("--set", help="handwritten, crowd, crowd2, generated, old-frames, tuning or seen-frames.")
+    ] = "handwritten",
     items: Annotated[
         Path | None, typer.Option(help="Instructions with goals instead (JSON lines, as for `plan --batch`).")
     ] = None,
@@ -175,7 +177,7 @@ def skillblender(
     episodes: Annotated[int, typer.Option(help="Of every primitive.", min=1)] = 200,
     seed: Annotated[int, typer.Option(help="Of the primitives; training used seeds below 1000.")] = 1000,
     compare: Annotated[Path | None, typer.Option(help="Folder of baselines' runs, to measure beside.")] = None,
-    pictures: Annotated[Path | None, typer.Option(help="Folder for a clip and a plot of each task.")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for a clip and a plot of each skill and task.")] = None,
     out: OutOption = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -187,7 +189,19 @@ def skillblender(
     primitives = tuple(name for name in chosen if name not in report.tasks)
     if primitives or not chosen:
         report.primitives.update(skillblender.run(robot, primitives, episodes, seed))
+        if pictures is not None:
+            _film_primitives(robot, primitives, pictures)
     give(report, as_json, out)
+
+
+def _film_primitives(robot: str, names: tuple[str, ...], folder: Path) -> None:
+    from robomatrix.evaluation.humanoid_pictures import SCENES, write_pictures
+    from robomatrix.evaluation.skillblender import shipped
+    from robomatrix.skills.skillblender.library import load_policy
+
+    for name in names or shipped(robot):
+        if name in SCENES:
+            write_pictures(load_policy(robot, name), folder)
 
 
 @app.command("dexgen")

@@ -86,27 +86,32 @@ def _evaluated(
 
 @train_app.command("dexgen")
 def dexgen(
-    name: Annotated[str, typer.Argument(help="data or controller.")],
+    name: Annotated[str, typer.Argument(help="data, controller or rotate.")],
     robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
     folder: Annotated[Path, typer.Option(help="Of the data; the controller's run is beside it.")] = Path(
         "runs/dexgen/data"
     ),
     shards: Annotated[int, typer.Option(help="Of data in all; one holds about 10,000 kept transitions.", min=2)] = 200,
-    workers: Annotated[int, typer.Option(help="Processes for data, threads for the controller.", min=1)] = 1,
+    workers: Annotated[int, typer.Option(help="Processes for data, threads for training.", min=1)] = 1,
     iterations: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 30_000,
     minutes: Annotated[float, typer.Option(help="Stop training after so long; call again to go on.")] = 1e9,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 0,
+    keypoints: Annotated[int, typer.Option(help="That the controller predicts: 8, or 4 for the ablation.")] = 8,
 ) -> None:
-    """Generate in-hand motion, or train the DexGen controller on it; both go on where they stopped."""
-    from robomatrix.training.dexgen.command import train_controller, train_data
+    """Generate in-hand motion, train the DexGen controller on it, or train rotation; all go on where they stopped."""
+    from robomatrix.training.dexgen.command import train_controller, train_data, train_rotation
 
     if name == "data":
         train_data(robot, folder, shards, workers, seed, typer.echo)
     elif name == "controller":
-        run = folder.parent / "controller"
-        typer.echo(json.dumps(train_controller(robot, folder, run, iterations, minutes, workers, seed, typer.echo)))
+        run = folder.parent / ("controller" if keypoints == 8 else f"controller_k{keypoints}")
+        figures = train_controller(robot, folder, run, iterations, minutes, workers, seed, keypoints, typer.echo)
+        typer.echo(json.dumps(figures))
+    elif name == "rotate":
+        run = folder.parent / "rotate"
+        typer.echo(json.dumps(train_rotation(robot, folder, run, minutes, workers, seed, typer.echo)))
     else:
-        raise UnknownNameError("part of dexgen", name, ("data", "controller"))
+        raise UnknownNameError("part of dexgen", name, ("data", "controller", "rotate"))
 
 
 @train_app.command("skillmimic")
@@ -130,7 +135,7 @@ def skillmimic(
 
 @train_app.command("planner")
 def planner(
-    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 12000,
+    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 7000,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     threads: Annotated[int, typer.Option(help="Of the learner.", min=1)] = 1,
     run: Annotated[Path, typer.Option(help="Folder of the checkpoint; goes on if it has one.")] = Path("runs/planner"),
@@ -141,7 +146,8 @@ def planner(
     from robomatrix.training.planner.recipe import Recipe, train
 
     def tell(at: Any) -> None:
-        typer.echo(f"step {at.step}: loss {at.loss:.4f}, exact {at.exact:.3f}, {at.seconds:.0f} s", err=True)
+        unseen = "" if at.unseen is None else f" ({at.unseen:.3f} on unseen frames)"
+        typer.echo(f"step {at.step}: loss {at.loss:.4f}, exact {at.exact:.3f}{unseen}, {at.seconds:.0f} s", err=True)
 
     report = train(Recipe(steps=steps, seed=seed, threads=threads), run, out or run / "model", tell)
     typer.echo(json.dumps(report) if as_json else "\n".join(f"{key}: {value}" for key, value in report.items()))

@@ -39,7 +39,7 @@ TILT = (0.10, 0.16)
 """The same for the pelvis' tilt [rad]."""
 
 
-def _rise(value: Tensor, between: tuple[float, float]) -> Tensor:
+def rise(value: Tensor, between: tuple[float, float]) -> Tensor:
     """Returns 0 up to the first bound, 1 from the second on, smooth between."""
     share = module_of(value).clip((value - between[0]) / (between[1] - between[0]), 0.0, 1.0)
     return share * share * (3.0 - 2.0 * share)
@@ -47,7 +47,7 @@ def _rise(value: Tensor, between: tuple[float, float]) -> Tensor:
 
 def walking_gate(command: Tensor) -> Tensor:
     """Returns 0 for a command to stand, 1 from :data:`STANDING_SPEED` on, smooth between; (n, 3) -> (n,)."""
-    return _rise((command**2).sum(-1) / STANDING_SPEED**2, (0.0, 1.0))
+    return rise((command**2).sum(-1) / STANDING_SPEED**2, (0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -156,7 +156,7 @@ class Gait:
         xp = module_of(body)
         apart = legs.apart - like(self.odometry.apart, body)
         tilt = xp.sqrt((body[:, 3:5] ** 2).sum(-1) + 1e-9)
-        return xp.maximum(_rise(xp.sqrt((apart**2).sum(-1) + 1e-9), APART), _rise(tilt, TILT))
+        return xp.maximum(rise(xp.sqrt((apart**2).sum(-1) + 1e-9), APART), rise(tilt, TILT))
 
     def basis(
         self, body: Tensor, phase: Tensor, command: Tensor, gates: tuple[Tensor, Tensor], legs: LegSense

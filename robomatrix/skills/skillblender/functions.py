@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from robomatrix.policies.spec import Term
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.arrays import like, module_of
-from robomatrix.skills.skillblender.feedforward import STANCES, Gait, LegSense, gait, known, walking_gate
+from robomatrix.skills.skillblender.feedforward import STANCES, Gait, LegSense, gait, known, rise, walking_gate
 from robomatrix.skills.skillblender.kinematics import Chain
 from robomatrix.skills.skillblender.mirror import Mirror, joined, joint_mirror, observation_mirror, second_half, signs
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, body_terms
@@ -26,6 +26,12 @@ from robomatrix.skills.skillblender.squats import SQUATS
 Tensor = Any
 """A numpy array or a torch tensor."""
 Network = Callable[[Tensor], Tensor]
+
+
+REACH = 0.26
+"""Largest offset of a hand along an axis that the arms' inverse kinematics knows [m]."""
+NEAR = (0.15, 0.25)
+"""Mean offsets of the hands between which the legs begin to follow them [m]."""
 
 
 def join(*parts: Tensor) -> Tensor:
@@ -169,6 +175,7 @@ class WalkFunction(SteppingFunction):
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
         self.mirror = joined(observation_mirror(robot, signs(1, -1, -1)), signs(1, -1))
+        self._leg_spread = _leg_spread(robot)
 
     def command(self, goal: Tensor) -> Tensor:
         """Returns (vx, vy, wz) [m/s, rad/s] of goals (n, 3)."""
@@ -189,9 +196,12 @@ class WalkFunction(SteppingFunction):
         return StepSense(legs, (gate, gate))
 
     def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
-        """Returns the gait's offsets."""
-        basis = self.gait.basis(body, phase, self.command(goal), sense.gates, sense.legs)
-        return basis @ like(self.gait.matrix, goal)
+        """Returns the gait's offsets; steps of a robot that shall stand bring its feet side by side."""
+        command = self.command(goal)
+        basis = self.gait.basis(body, phase, command, sense.gates, sense.legs)
+        lack = like(self.gait.odometry.apart, body) - sense.legs.apart
+        coming_to_rest = (sense.gate * (1.0 - walking_gate(command)))[:, None]
+        return basis @ like(self.gait.matrix, goal) + (lack @ like(self._leg_spread, body)) * coming_to_rest
 
     def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
         """Returns goal, body, clock (hidden when standing) and leg odometry."""
@@ -289,6 +299,41 @@ class ReachFunction(StandingFunction):
         return join(goal, body, 5.0 * (goal - self.hands(body)))
 
 
+class ReachOverWalk(ReachFunction):
+    """Reaching on legs that a walk takes over where standing does not do, so that a shove is answered with steps."""
+
+    def __init__(
+        self,
+        robot: Humanoid,
+        chains: tuple[Chain, Chain],
+        home: NDArray[np.float64],
+        arm: Network,
+        walk: tuple[WalkFunction, Network],
+    ) -> None:
+        """Takes what reaching takes, and a walk with its network; moves the arms and the waist."""
+        super().__init__(robot, chains, home, arm)
+        self._walk, self._walk_network = walk
+        legs = np.isin(np.arange(len(robot.joints)), robot.legs)
+        self._legs = legs.astype(float)
+        self.outputs = tuple(np.flatnonzero(~legs).tolist())
+        self._scatter = scatter(self.outputs, len(robot.joints))
+
+    def command(self, goal: Tensor) -> Tensor:
+        """Returns (vx, vy, wz) [m/s, rad/s] that brings goals (n, 6) back within reach: 0 up to 15 cm on average."""
+        xp = module_of(goal)
+        away = 0.5 * (goal[:, :2] + goal[:, 3:5])
+        size = xp.sqrt((away**2).sum(-1) + 1e-9)[:, None]
+        return join(xp.clip(away * rise(size, NEAR), -0.4, 0.4), 0.0 * goal[:, :1])
+
+    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
+        """Returns the whole action; the walk moves the legs as far as it is open, the balance reflex else."""
+        walk = self.command(goal) * like(WalkFunction.scale, goal)
+        walking, legs = self._walk.action(self._walk_network, body, walk, phase), like(self._legs, body)
+        share = self._walk.sense(body, walk, phase).gate[:, None] * legs
+        near = module_of(goal).clip(goal, -REACH, REACH)
+        return walking * share + super().whole(body, near, phase, residual) * (1.0 - share)
+
+
 def lift_gates(goal: Tensor) -> tuple[Tensor, Tensor]:
     """Returns for foot errors (n, 4) [m] how far each foot shall lift (n,): 0 up to 1.2 cm, 1 from 4 cm on."""
     xp = module_of(goal)
@@ -306,13 +351,15 @@ class StepFunction(SteppingFunction):
 
     name = "step"
     goal_terms = (Term("foot_errors", 4, "m"),)
-    extra_terms = (Term("clock", 2, "1"), Term("leg_odometry", 2, "m/s"), Term("feet_apart", 2, "m"))
+    extra_terms = (*WalkFunction.extra_terms, *WalkFunction.goal_terms, Term("feet_apart", 2, "m"))
     goal_mirror = Mirror(np.array([2, 3, 0, 1]), np.array([1.0, -1.0, 1.0, -1.0]))
 
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
         self._stance = gait(robot, known(STANCES, robot))
-        self.mirror = joined(observation_mirror(robot, self.goal_mirror), signs(1, -1), signs(-1, 1))
+        self.mirror = joined(
+            observation_mirror(robot, self.goal_mirror), signs(1, -1), signs(1, -1, -1), signs(-1, 1)
+        )
         self._leg_spread = _leg_spread(robot)
 
     @property
@@ -329,20 +376,23 @@ class StepFunction(SteppingFunction):
         """Returns the legs' state, and gates that are open for feet that lack something."""
         return StepSense(self.gait.odometry.sense(body, phase >= 0.5), lift_gates(goal))
 
+    def command(self, goal: Tensor) -> Tensor:
+        """Returns (vx, vy, wz) [m/s, rad/s] of a walk that brings the body over the goal in half a second."""
+        xp = module_of(goal)
+        return join(xp.clip(goal[:, :2] + goal[:, 2:], -0.4, 0.4), 0.0 * goal[:, :1])
+
     def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
-        """Returns lifts, balance, and legs as far apart as the feet are and, in its swing, the goal wants."""
-        xp, stepping = module_of(body), sense.gate[:, None]
-        basis = self.gait.basis(body, phase, xp.zeros_like(body[:, :3]), sense.gates, sense.legs)
+        """Returns lifts, balance, and legs as far apart as the feet shall be."""
+        stepping = sense.gate[:, None]
+        basis = self.gait.basis(body, phase, self.command(goal), sense.gates, sense.legs)
         balance = (basis @ like(self.gait.matrix, body)) * stepping + self._stance.stance(body) * (1.0 - stepping)
-        time, first = xp.clip(1.3 * (2.0 * phase % 1.0) - 0.2, 0.0, 1.0), phase < 0.5
-        left = (xp.where(first, time, 0.0 * time) * sense.gates[0])[:, None] * goal[:, :2]
-        right = (xp.where(first, 0.0 * time, time) * sense.gates[1])[:, None] * goal[:, 2:]
-        apart = sense.legs.apart + left - right - like(self.gait.odometry.apart, body)
-        return balance + apart @ like(self._leg_spread, body)
+        apart = sense.legs.apart + goal[:, :2] - goal[:, 2:] - like(self.gait.odometry.apart, body)
+        return balance + (apart @ like(self._leg_spread, body)) * (1.0 - 0.5 * stepping)
 
     def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
-        """Returns goal, body, clock (hidden when standing), leg odometry and the feet's distance."""
-        return join(goal, body, sense.clock(phase), sense.legs.velocity, sense.legs.apart)
+        """Returns goal, body, clock (hidden when standing), leg odometry, a walk's goal and the feet's distance."""
+        walk = self.command(goal) * like(WalkFunction.scale, goal)
+        return join(goal, body, sense.clock(phase), sense.legs.velocity, walk, sense.legs.apart)
 
 
 def _leg_spread(robot: Humanoid) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robomatrix.errors import PolicyError
 from robomatrix.policies.checkpoint import Checkpoint, load_checkpoint, policy_folder
@@ -18,13 +19,14 @@ from robomatrix.skills.skillblender.functions import (
     FUNCTIONS,
     Network,
     ReachFunction,
+    ReachOverWalk,
     SkillFunction,
     SquatFunction,
     StepFunction,
     WalkFunction,
     WholeBody,
 )
-from robomatrix.skills.skillblender.kinematics import hand_chains
+from robomatrix.skills.skillblender.kinematics import Chain, hand_chains
 from robomatrix.skills.skillblender.observation import body_terms
 
 FAMILY = "skillblender"
@@ -111,7 +113,9 @@ def make_function(name: str, robot: Humanoid, checkpoint: Checkpoint) -> SkillFu
     if name in plain:
         return plain[name](robot)
     if name == ReachFunction.name:
-        return reach_function(robot, arm_network(checkpoint.tensors))
+        over_walk = checkpoint.spec.parameters.get("feed_forward") == ReachOverWalk.__name__
+        make = reach_over_walk if over_walk else reach_function
+        return make(robot, arm_network(checkpoint.tensors))
     raise PolicyError(f"'{name}' is no primitive of {FAMILY}; primitives: {', '.join(FUNCTIONS)}")
 
 
@@ -122,6 +126,18 @@ def arm_network(tensors: dict[str, np.ndarray]) -> Mlp:
 
 def reach_function(robot: Humanoid, arm: Mlp) -> ReachFunction:
     """Returns reaching with an arm's inverse kinematics."""
+    return ReachFunction(robot, *_arms(robot), arm)
+
+
+def reach_over_walk(robot: Humanoid, arm: Mlp) -> ReachOverWalk:
+    """Returns reaching over the legs of the walk that ships; raises as :func:`load_policy` does."""
+    walk = load_policy(robot.name, WalkFunction.name)
+    assert isinstance(walk.function, WalkFunction)
+    return ReachOverWalk(robot, *_arms(robot), arm, (walk.function, walk.network))
+
+
+def _arms(robot: Humanoid) -> tuple[tuple[Chain, Chain], NDArray[np.float64]]:
+    """The chains to the hands, and the home angles (d,) [rad]."""
     description = load_robot(robot.name)
     home = np.array([description.joint(name).home for name in robot.joints])
-    return ReachFunction(robot, hand_chains(robot, description.urdf), home, arm)
+    return hand_chains(robot, description.urdf), home

@@ -22,7 +22,7 @@ from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
 from robomatrix.skills.skillblender.functions import SquatFunction
 from robomatrix.skills.skillblender.kinematics import hand_chains
-from robomatrix.skills.skillblender.library import ARM, FAMILY, arm_network, load_policy, reach_function
+from robomatrix.skills.skillblender.library import ARM, FAMILY, arm_network, load_policy, reach_over_walk
 from robomatrix.skills.skillblender.observation import ACTION_SCALE
 from robomatrix.training.export import actor_state, mlp_tensors
 from robomatrix.training.ppo import Learner, PpoConfig, Progress
@@ -100,13 +100,13 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "walk": Recipe(
             task=lambda robot, worlds, tensors: Walk(robot, worlds),
-            samples=2.4e7,
+            samples=1.93e7,
             env=EnvConfig(),
             ppo=PpoConfig(initial_std=0.3, desired_kl=0.015, entropy=0.001),
             curriculum=Curriculum(level=(0.0, 4e6, 1e6), strictness=(0.3, 2e6, 0.0), calm=(1.5e7, 1.6e7)),
         ),
         "reach": Recipe(
-            task=lambda robot, worlds, tensors: Reach(reach_function(robot, arm_network(tensors)), worlds),
+            task=lambda robot, worlds, tensors: Reach(reach_over_walk(robot, arm_network(tensors)), worlds),
             samples=3e6,
             env=EnvConfig(episode=10.0, started=0.4),
             ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98, entropy=0.0005),
