@@ -34,8 +34,8 @@ WISHES = phrase_list(
 _ENSURE = phrase_list(
     "make sure that there is|make sure there is|make sure that|make sure|ensure that|ensure|see to it that|"
     "be sure that|be certain that|make certain that|make certain|i want|i would like|i need|have|get|let|"
-    "so that|such that|check that|verify that|confirm that|leave|keep|take care that|see that|it would be great if|"
-    "it would be nice if|it would be good if|i would be happy if|i would like it if|in the end|at the end"
+    "so that|such that|check that|verify that|confirm that|leave|keep|take care that|see that|"
+    "in the end|at the end"
 )
 _MODALS = word_set("belong belongs can gets go goes has have may must need needs ought shall should want wants will")
 _STATE_WORDS = word_set(
@@ -249,6 +249,8 @@ class ClauseReader:
             return Clause("state" if must else "information", rest, whole=body)
         if body[0].text in _ASKING and len(body) > 2:
             return Clause("question", body, whole=body)
+        if {("has", "been"), ("have", "been")} & set(zip(*(texts(body, i, len(body)) for i in (0, 1)), strict=False)):
+            return Clause("information", body, whole=body)
         if body[0].text in ("can", "could", "may") and "be" in texts(body, 2, 12):
             rest = body[1:]
             return self._passive(rest, body) or Clause("state", _without_state_words(rest), whole=body)

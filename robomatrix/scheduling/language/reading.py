@@ -15,6 +15,9 @@ from robomatrix.scheduling.safety import SafetyRules
 Tokens = tuple[Token, ...]
 
 _CHECK = re.compile(r"\b((can|could|would|will) you (please )?)?(please )?(check|see|look) (if|whether)\b")
+_HOPED = re.compile(
+    r"\b(it would be (great|nice|good|better|lovely|helpful|best)|i would (be (happy|glad|grateful)|like it)) if\b"
+)
 _GIVEN = re.compile(
     r"\b((provided|assuming|supposing|given|in the event|on condition|on the condition)( that)?"
     r"|as long as|if and only if|only if|if (it turns out|you notice|you see|it is true) that)\b(?! is\b)"
@@ -99,6 +102,7 @@ def _mended(text: str, misspellings: Mapping[str, str]) -> str:
     if _NUMBERED.match(text):
         text = _MARK.sub(" . ", text)
     text = _WONDERING.sub("", text.lower())
+    text = _HOPED.sub("make sure that", text)
     text = _conditioned(_HELD.sub(HELD, _MADE_OF.sub("that is", text)))
     return re.sub(r"[a-z]+", lambda m: misspellings.get(m[0], m[0]), text) if misspellings else text
 

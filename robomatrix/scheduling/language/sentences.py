@@ -224,6 +224,8 @@ class ClauseParser:
         if match is None or texts(tokens, at, at + 2) == ("rather", "than"):
             return 0
         single = match.length == 1
+        if single and tokens[at].text == "no" and self.reader.lexicon.relations.at(tokens, at + 1) is not None:
+            single = False  # "to the shelf no to the box"
         separated = at == 0 or tokens[at - 1].text == "," or at == start
         followed = at + match.length < len(tokens)
         if not followed or (single and not separated):
@@ -241,11 +243,14 @@ class ClauseParser:
 
     def _boundary(self, tokens: Tokens, at: int, start: int) -> int | None:
         """Returns where the next clause begins if one ends at a position."""
+        if at > start + 1 and _gives_reason(tokens, at):
+            return at
         if tokens[at].text in _CONNECTORS:
             after = at
             while after < len(tokens) and tokens[after].text in _CONNECTORS:
                 after += 1
-            if after >= len(tokens):
+            corrected = self.reader.lexicon.corrections.at(tokens, after)
+            if after >= len(tokens) or (corrected is not None and corrected.length > 1):
                 return None
             if self.reader.starts_command(tokens, after, strict=False) or self._starts_other(
                 tokens, after, tokens[start:at]
@@ -262,8 +267,6 @@ class ClauseParser:
         purpose = purpose and self.reader.lexicon.prefaces.ending(tokens, at + 1) is None
         if purpose and self.reader.is_complete(tokens[start:at]):
             return at + 1
-        if at > start + 1 and _gives_reason(tokens, at):
-            return at
         if tokens[at].text in ("without", "avoiding") and at + 1 < len(tokens) and tokens[at + 1].text.endswith("ing"):
             return at
         return at + 1 if texts(tokens, at, at + 2) in (("so", "that"), ("such", "that")) else None
