@@ -22,6 +22,10 @@ NEGATIONS = (
     ("avoid",),
     ("without",),
     ("please", "not"),
+    ("be", "careful", "not", "to"),
+    ("you", "must", "not"),
+    ("you", "may", "not"),
+    ("you", "should", "not"),
     ("not",),
 )
 WISHES = phrase_list(
@@ -50,6 +54,7 @@ _OWN_PLANS = {("i", "want", "to"), ("i", "have", "to"), ("i", "need", "to"), ("i
 """Said of what the speaker does himself, unless a robot's verb follows."""
 _PERSONS = frozenset({"i", "we", "he", "she", "they"})
 _REMARKS = word_set("love like likes hate hates bought forgot remember remembers have has lost know knows forget own")
+_ALONE = ("alone", "untouched", "undisturbed", "unmoved")
 _LINKS = frozenset({"is", "are", "was", "were", "looks", "seems"})
 _DOORS = frozenset({"open", "closed", "close", "shut", "clear", "empty"})
 _WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}
@@ -156,8 +161,8 @@ class ClauseReader:
             return replace(inner, benefit=True) if inner else None
         if not body:
             return None
-        if body[0].text in ("leave", "keep") and (body[-1].text == "alone" or _WHERE_IT_IS & set(_pairs(body))):
-            end = next((i for i, t in enumerate(body) if t.text in ("alone", "where")), len(body))
+        if body[0].text in ("leave", "keep") and (body[-1].text in _ALONE or _WHERE_IT_IS & set(_pairs(body))):
+            end = next((i for i, t in enumerate(body) if t.text in (*_ALONE, "where")), len(body))
             return replace(self._command(body[:end]), negated=True)
         negation = next((n for n in NEGATIONS if texts(body, 0, len(n)) == n), None)
         if negation:
@@ -204,6 +209,7 @@ class ClauseReader:
             token = tokens[at]
             participle = token.text.endswith("ed") or token.text in _PARTICIPLES
             attribute = at + 1 < len(tokens) and self._is_noun(tokens[at + 1]) and tokens[at + 1].text not in _DOORS
+            attribute = attribute and self.lexicon.relations.at(tokens, at + 1) is None
             if not participle or token.text in _STATE_WORDS or attribute or self._is_noun(token):
                 continue
             verb = self.lexicon.verbs.verb_at(tokens, at)

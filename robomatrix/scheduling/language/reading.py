@@ -28,6 +28,17 @@ _IF_NOT = re.compile(
     r"\s*[.,;:]?\s*\b(and |then )?(if (not|it is not|it does not|they are not|that is not the case)\s*,"
     r"|or else\b|(in any other|in the other) case\b\s*,?)"
 )
+_PLAINER = (
+    (re.compile(r"\b(rather than|as opposed to)\b"), "instead of"),
+    (
+        re.compile(
+            r"\b(that|which|thats) (lies?|stands?|sits?|rests?|(i|we|you|someone|somebody) (left|put|placed))\b"
+        ),
+        "that is",
+    ),
+    (re.compile(r"\bover (a distance of )?(?=(\d\S*|one|two|three|four|five|six|ten) ?(m|cm|met|cent))"), ""),
+    (re.compile(r"\b(wide|completely|fully) (?=(open|closed|shut|empty)\b)"), ""),
+)
 _STATES = ((re.compile(r"\bhappens to be\b"), "is"), (re.compile(r"\b(is|are) no longer\b"), r"\1 not"))
 _WONDERING = re.compile(
     r"\bi (was|am|'m|wonder|wondered) ?(just )?(wondering )?(if|whether) (you|u) (could|would|can|might)( please)?\b"
@@ -102,6 +113,8 @@ def _mended(text: str, misspellings: Mapping[str, str]) -> str:
     if _NUMBERED.match(text):
         text = _MARK.sub(" . ", text)
     text = _WONDERING.sub("", text.lower())
+    for pattern, plain in _PLAINER:
+        text = pattern.sub(plain, text)
     text = _HOPED.sub("make sure that", text)
     text = _conditioned(_HELD.sub(HELD, _MADE_OF.sub("that is", text)))
     return re.sub(r"[a-z]+", lambda m: misspellings.get(m[0], m[0]), text) if misspellings else text

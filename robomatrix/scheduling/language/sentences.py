@@ -28,8 +28,9 @@ _REMARKS = (("it", "is"), ("i", "am"), ("we", "are"), ("there", "is"), ("there",
 _IFS = frozenset({"if", "unless"})
 _ANDS = frozenset({"and", ",", "but"})
 _REASONS = phrase_list(
-    "because|since|so i|so we|so nobody|so no one|so that nobody|so that no one|so that i can|so that we can|so it does|"
-    "so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|as i|as we|as it is"
+    "because|since|so i|so we|so nobody|so no one|so that nobody|so that no one|so that i can|so that we can|"
+    "so it does|so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|"
+    "as i|as we|as it is"
 )
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
@@ -221,7 +222,7 @@ class ClauseParser:
     def _correction_at(self, tokens: Tokens, at: int, start: int) -> int:
         """Returns how many tokens a correction mark takes at a position; 0 if there is none."""
         match = self.reader.lexicon.corrections.at(tokens, at)
-        if match is None or texts(tokens, at, at + 2) == ("rather", "than"):
+        if match is None or texts(tokens, at, at + 3) == ("hold", "on", "to"):
             return 0
         single = match.length == 1
         if single and tokens[at].text == "no" and self.reader.lexicon.relations.at(tokens, at + 1) is not None:
@@ -282,7 +283,7 @@ class ClauseParser:
     def _starts_other(self, tokens: Tokens, at: int, before: Tokens) -> bool:
         """Negative commands, wishes and statements after a connector."""
         rest = tokens[at:]
-        if any(texts(rest, 0, len(n)) == n for n in NEGATIONS[:5]):
+        if any(texts(rest, 0, len(n)) == n for n in NEGATIONS if len(n) > 1 or n[0] in ("dont", "never")):
             return True
         if any(texts(rest, 0, len(w)) == w for w in WISHES):
             return True

@@ -348,7 +348,7 @@ _DOOR_COMMANDS = (
 _THING_COMMANDS = (
     ("%put <T> $rel {P}", "put T P"),
     ("%carry <T> $toward {P}", "put T P"),
-    ("%grab <T>", "take T"),
+    ("%take <T>", "take T"),
     ("%give <T> to me", "give T me"),
     ("%discard <T>", "discard T"),
 )
@@ -359,7 +359,7 @@ _CORRECTED = (
     ("%put {T} $spot {Q} $rel {P}", "put T@Q P"),
 )
 _CORRECTED_THINGS = (
-    ("%grab {T}", "take T"),
+    ("%take {T}", "take T"),
     ("%give me {T}", "give T me"),
     ("%discard {T}", "discard T"),
     ("%fetch {T} for me", "give T me"),
