@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from robomatrix.scheduling.language.clause_words import NEGATIONS, OPENERS, WISHES
 from robomatrix.scheduling.language.clauses import (
-    NEGATIONS,
-    OPENERS,
-    WISHES,
     Clause,
     ClauseReader,
     Guard,

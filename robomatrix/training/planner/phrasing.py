@@ -16,7 +16,7 @@ _PLAIN = "X"
 """The mood of a bare command, which training sees with every action."""
 _KINDS = {"active": 0.68, "passive": 0.2, "stative": 0.12}
 _SENTENCES = 0.15
-_ATTEMPTS = 400
+_ATTEMPTS = 4000
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,9 @@ class Composer:
         raise RuntimeError(f"no frames of '{section}' for '{self.split}'")
 
     def _mine(self, mood: str, *parts: str) -> bool:
-        """Returns whether a combination belongs to this split; bare commands belong to training."""
-        return ("train" if mood == _PLAIN else split_of("|".join((mood, *parts)))) == self.split
+        """Returns whether a combination belongs to this split."""
+        known = mood in self.frames.trained
+        return ("train" if known else split_of("|".join((mood, *parts)))) == self.split
 
     def _composed(self, number: int) -> Draft:
         """Returns an action in a mood."""
