@@ -162,8 +162,10 @@ class Composer:
 
     def _sequence(self, clauses: Sequence[Draft]) -> Draft:
         words, means, tags = list(clauses[0].words), [clauses[0].means], list(clauses[0].tags)
-        for before, clause in zip(clauses, clauses[1:], strict=False):
-            clause = self._referring(before, clause) if self.rng.random() < 0.3 else clause
+        before = clauses[0]
+        for following in clauses[1:]:
+            clause = self._referring(before, following) if self.rng.random() < 0.3 else following
+            before = clause
             joint = self.frames.expand(plain("$then" if clause.order else _STOPS), self.rng, self.split).words
             words += [*joint, *clause.words]
             means.append(clause.means)
