@@ -128,14 +128,26 @@ class ClauseReader:
             return replace(inner, benefit=True) if inner else None
         if not body:
             return None
-        if body[0].text in ("leave", "keep") and (body[-1].text in ALONE or WHERE_IT_IS & set(_pairs(body))):
-            end = next((i for i, t in enumerate(body) if t.text in (*ALONE, "where")), len(body))
-            return replace(self._command(body[:end]), negated=True)
+        kept = self._left_alone(body)
+        if kept:
+            return Clause("command", kept, whole=body, negated=True)
         negation = next((n for n in NEGATIONS if texts(body, 0, len(n)) == n), None)
         if negation:
             inner = self.clause(body[len(negation) :])
             return replace(inner, negated=not inner.negated, whole=body) if inner else None
         return self._wish(body) or self._ensured(body) or self._statement(body) or self._command(body)
+
+    @staticmethod
+    def _left_alone(body: Tokens) -> Tokens:
+        """Returns the subject of "leave A alone" or "A should be left where it is"; nothing if it is none of these."""
+        if body[-1].text not in ALONE and not WHERE_IT_IS & set(_pairs(body)):
+            return ()
+        end = next((i for i, t in enumerate(body) if t.text in (*ALONE, "where")), len(body))
+        if body[0].text in ("leave", "keep", "leaving", "keeping"):
+            return body[1:end]
+        left = next((i for i, t in enumerate(body) if t.text in ("left", "stay", "remain")), 0)
+        wish = max((len(w) for w in WISHES if texts(body, 0, len(w)) == w), default=0)
+        return tuple(t for t in body[wish:left] if t.text not in BEING)
 
     def _wish(self, body: Tokens) -> Clause | None:
         for phrase in WISHES:

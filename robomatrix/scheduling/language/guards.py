@@ -91,7 +91,8 @@ def _held(tokens: tuple[Token, ...], discourse: Discourse, lexicon: Lexicon, res
 
 def _emptiness(tokens: tuple[Token, ...], discourse: Discourse, lexicon: Lexicon, resolver: Resolver) -> bool:
     chunks = _chunks(tokens, discourse, lexicon, _DROPPED - {"the"} | {"empty", "full"})
-    related = next((c.things[0] for c in chunks if c.kind == "relation" and c.things), None)
+    places = (c.things[0] for c in chunks if c.kind == "relation" and c.things)
+    related = next((place for place in places if not place.pronoun), None)
     place = resolver.one(related or _subject(chunks), "place")
     return not discourse.state.contents(place)
 

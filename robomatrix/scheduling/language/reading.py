@@ -22,7 +22,7 @@ _GIVEN = re.compile(
     r"\b((provided|assuming|supposing|given|in the event|on condition|on the condition)( that)?"
     r"|as long as|if and only if|only if|if (it turns out|you notice|you see|it is true) that)\b(?! is\b)"
 )
-_EXCEPT_WHEN = re.compile(r"\bexcept (when|if)\b")
+_EXCEPT_WHEN = re.compile(r"\b(except (when|if)|but not (when|if))\b")
 _IF_SO = re.compile(r"\s*[.,;:]?\s*\b(and )?(then )?if (so|yes|it is|it does|they are|that is the case)\b\s*,?")
 _IF_NOT = re.compile(
     r"\s*[.,;:]?\s*\b(and |then )?(if (not|it is not|it does not|they are not|that is not the case)\s*,"
@@ -37,6 +37,9 @@ _PLAINER = (
         "that is",
     ),
     (re.compile(r"\bover (a distance of )?(?=(\d\S*|one|two|three|four|five|six|ten) ?(m|cm|met|cent))"), ""),
+    (re.compile(r"\b(would )?(looks?|be|fits?) better (?=(on|in|at|under|inside|over)\b)"), "belongs "),
+    (re.compile(r"\bwould be safer (?=(on|in|inside|over)\b)"), "belongs "),
+    (re.compile(r"\bstill (?=(needs?|has|have) to\b)"), ""),
     (re.compile(r"\b(wide|completely|fully) (?=(open|closed|shut|empty)\b)"), ""),
 )
 _STATES = ((re.compile(r"\bhappens to be\b"), "is"), (re.compile(r"\b(is|are) no longer\b"), r"\1 not"))
@@ -59,7 +62,8 @@ ENGLISH = word_set(
     "between inside outside everything anything nothing something someone here down away together first second "
     "third last same different else otherwise unless because about also very much many more most less least good "
     "great nice sure make sure here thing things one ones its been being were was are colour color coloured colored "
-    "matching instead plus bought itself around along through against without within"
+    "matching instead plus alone untouched undisturbed unmoved bought itself around along through against "
+    "without within"
 )
 """Common words that are no misspellings."""
 
