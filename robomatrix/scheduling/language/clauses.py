@@ -189,10 +189,10 @@ class ClauseReader:
             participle = token.text.endswith("ed") or token.text in PARTICIPLES
             attribute = at + 1 < len(tokens) and self._is_noun(tokens[at + 1]) and tokens[at + 1].text not in DOORS
             attribute = attribute and self.lexicon.relations.at(tokens, at + 1) is None
-            if not participle or token.text in STATE_WORDS or attribute or self._is_noun(token):
-                continue
             verb = self.lexicon.verbs.verb_at(tokens, at)
-            if verb is None:
+            if not participle or attribute or self._is_noun(token) or verb is None:
+                continue
+            if token.text in STATE_WORDS and verb.length == 1:
                 continue
             subject = tuple(t for t in tokens[:at] if t.text not in BEING)
             if not any(self._is_noun(t) for t in subject):

@@ -23,7 +23,9 @@ _GIVEN = re.compile(
     r"|as long as|if and only if|only if|if (it turns out|you notice|you see|it is true) that)\b(?! is\b)"
 )
 _EXCEPT_WHEN = re.compile(r"\b(except (when|if)|but not (when|if))\b")
-_IF_SO = re.compile(r"\s*[.,;:]?\s*\b(and )?(then )?if (so|yes|it is|it does|they are|that is the case)\b\s*,?")
+_IF_SO = re.compile(
+    r"\s*[.,;:]?\s*\b(and )?(then )?if (so|yes|(it is|it does|they are|that is the case)(?=\s*,))\b\s*,?"
+)
 _IF_NOT = re.compile(
     r"\s*[.,;:]?\s*\b(and |then )?(if (not|it is not|it does not|they are not|that is not the case)\s*,"
     r"|or else\b|(in any other|in the other) case\b\s*,?)"
@@ -53,7 +55,7 @@ _MARK = re.compile(r"(^|\s)\(?[1-9][.):]\s+(?=[A-Za-z])")
 _HOLDING = r"(holding|carrying|gripping|in your (hand|gripper|claw|grip|grasp))"
 _HELD = re.compile(
     r"\b(what|whatever|the (thing|object|item)( that)?|everything( that)?)( you are| you're| youre| is)?( currently)? "
-    rf"{_HOLDING}\b|\bthe (thing|object|item) in (your|the) (hand|gripper|claw|grip|grasp)\b|\bwhat you have\b"
+    rf"{_HOLDING}\b|\bthe (thing|object|item) in (your|the) (hand|gripper|claw|grip|grasp)\b|\bwhat you have\b(?! to\b)"
 )
 ENGLISH = word_set(
     "the and that this these those with from into onto than then them they there where when what which while your "
