@@ -192,7 +192,7 @@ class ClauseReader:
             verb = self.lexicon.verbs.verb_at(tokens, at)
             if not participle or attribute or self._is_noun(token) or verb is None:
                 continue
-            if token.text in STATE_WORDS and verb.length == 1:
+            if token.text in STATE_WORDS and {"place", "take", "bring"} & set(verb.value.intents):
                 continue
             subject = tuple(t for t in tokens[:at] if t.text not in BEING)
             if not any(self._is_noun(t) for t in subject):
