@@ -42,7 +42,7 @@ def test_turning_the_wanted_way_pays_and_the_other_way_costs(grasps):
     turned = np.array([0.05, -0.05, 0.05, 0.05])
     none = np.zeros(4)
     terms = env._rewards(turned, none, env.turner.action, none.astype(bool))
-    assert terms["turning"] == pytest.approx([0.5, -0.5, -0.5, 0.0])
+    assert terms["turning"] == pytest.approx([0.56, -0.56, -0.56, 0.0])
     assert terms["rest"] == pytest.approx([0.0, 0.0, 0.0, -0.2])
     assert terms["grip"][:3].tolist() == [0.0] * 3
     assert 0.1 < terms["grip"][3] <= 0.3, "a firm rest pays"
@@ -56,7 +56,7 @@ def test_a_drop_ends_the_episode_and_is_no_time_out(grasps):
     _, reward, done, extras = env.step(torch.zeros(4, 16))
     assert done.tolist() == [0, 1, 0, 0]
     assert extras["time_outs"].tolist() == [0, 0, 0, 0]
-    assert float(reward[1]) < -4.0
+    assert float(reward[1]) < -7.0
     assert env.age.tolist() == [4, 0, 4, 4]
     assert np.linalg.norm(env.worlds.poses[1, :3]) < 0.2, "in a grasp again"
 
