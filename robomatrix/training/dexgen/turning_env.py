@@ -1,6 +1,6 @@
 """Turning an object by wanted angles, palm up, as an environment for PPO: a finger gait plus learnt corrections.
 
-A world draws an angle, turns until it is reached, keeps still for a while and draws the next; a drop ends the episode.
+A world keeps still for a while, draws an angle, turns until it is reached, and so on; a drop ends the episode.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ class TurningTask:
     """Turning ends this much before the angle [rad]."""
     still: tuple[float, float] = (1.0, 2.0)
     """Time to keep still [s]."""
+    first: float = 1.0
+    """Time for a new grip before the first angle [s]."""
     resting: float = 0.15
     """Chance to be asked to keep still instead of an angle."""
     episode: float = 14.0
@@ -136,7 +138,7 @@ class TurningEnv:
         self.worlds.reset(ids)
         self._reference[ids] = self.worlds.poses[ids]
         self._heading[ids] = self._tilt[ids] = 0.0
-        self._draw(ids)
+        self.direction[ids], self._still[ids] = 0.0, self.task.first
         start = self._measure()
         self.turner.reset(ids, self.worlds.targets[ids], self.worlds.positions[ids], start[ids, :3], start[ids, 3])
 

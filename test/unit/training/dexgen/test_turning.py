@@ -70,8 +70,8 @@ def test_old_episodes_end_as_time_outs(grasps):
 
 
 def test_reached_angles_are_followed_by_rest_and_then_by_others(grasps):
-    env = an_env(grasps, still=(0.3, 0.3), resting=0.0)
-    env.direction[:], env._goal[:] = 1.0, 0.05
+    env = an_env(grasps, resting=0.0)
+    env.direction[:], env._goal[:], env._still[:] = 1.0, 0.05, 0.3
     env._follow_goals()
     assert env.direction.tolist() == [0.0] * 4
     for _ in range(round(0.3 / PERIOD)):
@@ -150,5 +150,7 @@ def test_grasps_outside_the_set_wrap_around(grasps):
 
 def test_some_are_asked_to_keep_still(grasps):
     env = an_env(grasps, count=200, resting=0.5)
+    assert not env.direction.any(), "all begin with a new grip"
+    env._draw(np.arange(200))
     assert np.mean(env.direction == 0.0) == pytest.approx(0.5, abs=0.12)
     assert np.mean(env.direction[env.direction != 0.0]) == pytest.approx(0.0, abs=0.3)
