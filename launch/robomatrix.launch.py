@@ -8,9 +8,59 @@ from launch_ros.substitutions import FindPackageShare
 from launch import LaunchDescription
 
 SHARE = FindPackageShare("robomatrix")
-
-
 COMPOSED = LaunchConfiguration("use_composition")
+
+ARGUMENTS = (
+    DeclareLaunchArgument("robot", default_value="ep", description="Robot: a file in config/robots."),
+    DeclareLaunchArgument(
+        "namespace", default_value=LaunchConfiguration("robot"), description="Namespace of the robot's nodes."
+    ),
+    DeclareLaunchArgument(
+        "driver",
+        default_value="",
+        description="What is under the robot; empty: the first that its description names.",
+        choices=[
+            "",
+            "mujoco",
+            "mujoco_humanoid",
+            "mujoco_hand",
+            "court",
+            "pybullet",
+            "mock",
+            "robomaster",
+            "topics",
+        ],
+    ),
+    DeclareLaunchArgument("driver_options", default_value="", description="Options of the driver as a YAML mapping."),
+    DeclareLaunchArgument("scene", default_value="", description="Simulated scene; empty: the robot's own."),
+    DeclareLaunchArgument("seed", default_value="0", description="Seed of the simulated scene."),
+    DeclareLaunchArgument(
+        "planner",
+        default_value="rules",
+        description="rules, compact, transformers, openai or the name of an installed planner.",
+    ),
+    DeclareLaunchArgument("model", default_value="", description="Model of the planner, by name or local folder."),
+    DeclareLaunchArgument(
+        "speed", default_value="1.0", description="Simulation speed as a multiple of real time; 0.0: lockstep."
+    ),
+    DeclareLaunchArgument(
+        "use_sim_time",
+        default_value="true",
+        choices=["true", "false"],
+        description="Take the time from /clock; false on a real robot.",
+    ),
+    DeclareLaunchArgument(
+        "params_file",
+        default_value=PathJoinSubstitution([SHARE, "config", "robomatrix.yaml"]),
+        description="Parameters of all nodes.",
+    ),
+    DeclareLaunchArgument(
+        "use_composition",
+        default_value="true",
+        choices=["true", "false"],
+        description="All nodes in one process, which starts and runs faster; false: a process each.",
+    ),
+)
 
 
 def include(name: str, condition: IfCondition | UnlessCondition) -> IncludeLaunchDescription:
@@ -20,59 +70,7 @@ def include(name: str, condition: IfCondition | UnlessCondition) -> IncludeLaunc
 def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
-            DeclareLaunchArgument("robot", default_value="ep", description="Robot: a file in config/robots."),
-            DeclareLaunchArgument(
-                "namespace", default_value=LaunchConfiguration("robot"), description="Namespace of the robot's nodes."
-            ),
-            DeclareLaunchArgument(
-                "driver",
-                default_value="",
-                description="What is under the robot; empty: the first that its description names.",
-                choices=[
-                    "",
-                    "mujoco",
-                    "mujoco_humanoid",
-                    "mujoco_hand",
-                    "court",
-                    "pybullet",
-                    "mock",
-                    "robomaster",
-                    "topics",
-                ],
-            ),
-            DeclareLaunchArgument(
-                "driver_options", default_value="", description="Options of the driver as a YAML mapping."
-            ),
-            DeclareLaunchArgument("scene", default_value="", description="Simulated scene; empty: the robot's own."),
-            DeclareLaunchArgument("seed", default_value="0", description="Seed of the simulated scene."),
-            DeclareLaunchArgument(
-                "planner",
-                default_value="rules",
-                description="rules, compact, transformers, openai or the name of an installed planner.",
-            ),
-            DeclareLaunchArgument(
-                "model", default_value="", description="Model of the planner, by name or local folder."
-            ),
-            DeclareLaunchArgument(
-                "speed", default_value="1.0", description="Simulation speed as a multiple of real time; 0.0: lockstep."
-            ),
-            DeclareLaunchArgument(
-                "use_sim_time",
-                default_value="true",
-                choices=["true", "false"],
-                description="Take the time from /clock; false on a real robot.",
-            ),
-            DeclareLaunchArgument(
-                "params_file",
-                default_value=PathJoinSubstitution([SHARE, "config", "robomatrix.yaml"]),
-                description="Parameters of all nodes.",
-            ),
-            DeclareLaunchArgument(
-                "use_composition",
-                default_value="true",
-                choices=["true", "false"],
-                description="All nodes in one process, which starts and runs faster; false: a process each.",
-            ),
+            *ARGUMENTS,
             include("composed.launch.py", IfCondition(COMPOSED)),
             include("robot.launch.py", UnlessCondition(COMPOSED)),
             include("scheduler.launch.py", UnlessCondition(COMPOSED)),

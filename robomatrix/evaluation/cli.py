@@ -131,7 +131,9 @@ def hardware(
 def planner(
     name: Annotated[str, typer.Option("--planner", help="Planner: rules, compact, transformers, openai.")] = DEFAULT,
     model: Annotated[str, typer.Option(help="Its model, by name or local folder.")] = "",
-    chosen: Annotated[str, typer.Option("--set", help="handwritten, crowd, generated or seen-frames.")] = "handwritten",
+    chosen: Annotated[
+        str, typer.Option("--set", help="handwritten, crowd, crowd2, generated, old-frames, tuning or seen-frames.")
+    ] = "handwritten",
     items: Annotated[
         Path | None, typer.Option(help="Instructions with goals instead (JSON lines, as for `plan --batch`).")
     ] = None,

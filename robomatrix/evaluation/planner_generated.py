@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from robomatrix.evaluation.planner import Item
+from robomatrix.training.planner.frames import Split
 from robomatrix.training.planner.gold import outcome_of
 from robomatrix.training.planner.samples import Sample, draw
 
@@ -13,19 +14,19 @@ TEST_SEED = 1_000_003
 """Training draws from seeds whose remainder by 1000 is the run's; the test has its own."""
 
 
-def generated(count: int, seed: int = TEST_SEED, *, held_out: bool = True) -> list[Item]:
+def generated(count: int, seed: int = TEST_SEED, split: Split = "test") -> list[Item]:
     """Returns generated instructions with the goals they were made for.
 
     Args:
         count: how many.
         seed: of the generator.
-        held_out: False takes the sentence frames of training instead, for comparison.
+        split: whose sentence frames.
     """
-    return list(islice(_items(seed, held_out), count))
+    return list(islice(_items(seed, split), count))
 
 
-def _items(seed: int, held_out: bool) -> Iterator[Item]:
-    for sample in draw(seed, held_out=held_out):
+def _items(seed: int, split: Split) -> Iterator[Item]:
+    for sample in draw(seed, split):
         item = _item(sample)
         if item is not None:
             yield item

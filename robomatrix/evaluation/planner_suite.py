@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from robomatrix.errors import UnknownNameError
 from robomatrix.evaluation.planner import Item, Report, handwritten, run
@@ -15,7 +15,16 @@ from robomatrix.scheduling.planners.compact import CompactModel, CompactPlanner,
 from robomatrix.skills.registry import registry_for
 from robomatrix.skills.spec import SkillSpec
 
-SETS = ("handwritten", "crowd", "generated", "seen-frames")
+if TYPE_CHECKING:
+    from robomatrix.training.planner.frames import Split
+
+HANDWRITTEN = {
+    "handwritten": "planner_bench.yaml",
+    "crowd": "planner_bench_crowd.yaml",
+    "crowd2": "planner_bench_crowd2.yaml",
+}
+GENERATED: dict[str, Split] = {"generated": "test", "old-frames": "old", "tuning": "tune", "seen-frames": "train"}
+SETS = (*HANDWRITTEN, *GENERATED)
 
 
 def items_of(name: str, count: int, seed: int | None) -> list[Item]:
@@ -29,15 +38,13 @@ def items_of(name: str, count: int, seed: int | None) -> list[Item]:
     Raises:
         UnknownNameError: there is no such set.
     """
-    if name == "handwritten":
-        return handwritten()
-    if name == "crowd":
-        return handwritten("planner_bench_crowd.yaml")
+    if name in HANDWRITTEN:
+        return handwritten(HANDWRITTEN[name])
     if name not in SETS:
         raise UnknownNameError("set", name, SETS)
     from robomatrix.evaluation.planner_generated import TEST_SEED, generated
 
-    return generated(count, TEST_SEED if seed is None else seed, held_out=name == "generated")
+    return generated(count, TEST_SEED if seed is None else seed, GENERATED[name])
 
 
 @cache

@@ -76,7 +76,7 @@ class SafetyRules:
         scene = state.scene
         for value in step.arguments.values():
             entity = scene.entity(value) if isinstance(value, str) else None
-            if entity and (fault := self._target_fault(step.skill, entity)):
+            if entity and (fault := self.target_fault(step.skill, entity)):
                 return fault
         for literal in effects:
             if literal.predicate in ("over", "on") and not literal.negated:
@@ -99,7 +99,8 @@ class SafetyRules:
                 return f"{thing.name} must not go to {place.name}: {rule.why}"
         return None
 
-    def _target_fault(self, skill: str, entity: Location | Object) -> str | None:
+    def target_fault(self, skill: str, entity: Location | Object) -> str | None:
+        """Returns why a skill must not act on a thing or place."""
         classes = classes_of(entity)
         if classes & self.keep_out or entity.id in self.keep_out:
             return f"{entity.name} is in a keep-out zone"

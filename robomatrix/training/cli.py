@@ -122,7 +122,7 @@ def skillmimic(
 
 @train_app.command("planner")
 def planner(
-    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 12000,
+    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 7000,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     threads: Annotated[int, typer.Option(help="Of the learner.", min=1)] = 1,
     run: Annotated[Path, typer.Option(help="Folder of the checkpoint; goes on if it has one.")] = Path("runs/planner"),
@@ -133,7 +133,8 @@ def planner(
     from robomatrix.training.planner.recipe import Recipe, train
 
     def tell(at: Any) -> None:
-        typer.echo(f"step {at.step}: loss {at.loss:.4f}, exact {at.exact:.3f}, {at.seconds:.0f} s", err=True)
+        unseen = "" if at.unseen is None else f" ({at.unseen:.3f} on unseen frames)"
+        typer.echo(f"step {at.step}: loss {at.loss:.4f}, exact {at.exact:.3f}{unseen}, {at.seconds:.0f} s", err=True)
 
     report = train(Recipe(steps=steps, seed=seed, threads=threads), run, out or run / "model", tell)
     typer.echo(json.dumps(report) if as_json else "\n".join(f"{key}: {value}" for key, value in report.items()))

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 pytest.importorskip("launch_ros", reason="launch is not among the ROS wheels; source a ROS 2 installation to run these")
 
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription  # noqa: E402
-from launch_ros.actions import Node  # noqa: E402
+from launch.utilities import perform_substitutions  # noqa: E402
+from launch_ros.actions import Node, SetRemap  # noqa: E402
 
-from launch import LaunchDescription  # noqa: E402
+from launch import LaunchContext, LaunchDescription  # noqa: E402
 
 LAUNCH = Path(__file__).parents[2] / "launch"
 
 
-def description(name: str) -> LaunchDescription:
+def launch_file(name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name.removesuffix(".launch.py"), LAUNCH / name)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.generate_launch_description()
+    return module
+
+
+def description(name: str) -> LaunchDescription:
+    return launch_file(name).generate_launch_description()
 
 
 def test_every_argument_is_described() -> None:
@@ -35,6 +41,7 @@ def test_the_top_file_is_made_of_includes_that_exist() -> None:
     assert len(includes) == 3
     assert {p.name for p in LAUNCH.glob("*.launch.py")} == {
         "composed.launch.py",
+        "fleet.launch.py",
         "robomatrix.launch.py",
         "robot.launch.py",
         "scheduler.launch.py",
@@ -52,3 +59,12 @@ def test_the_top_file_is_made_of_includes_that_exist() -> None:
 def test_nodes_are_the_package_s_executables(name: str, executables: set[str]) -> None:
     nodes = [e for e in description(name).entities if isinstance(e, Node)]
     assert {n.node_executable for n in nodes} == executables
+
+
+def test_a_fleet_is_one_dispatcher_before_each_robot_with_its_own_clock() -> None:
+    context = LaunchContext()
+    context.launch_configurations["robots"] = "ep, s1"
+    *robots, dispatcher = launch_file("fleet.launch.py").fleet(context)
+    assert dispatcher.node_executable == "dispatcher"
+    clocks = [action.dst for group in robots for action in group.get_sub_entities() if isinstance(action, SetRemap)]
+    assert [perform_substitutions(context, to) for to in clocks] == ["/ep/clock", "/s1/clock"]

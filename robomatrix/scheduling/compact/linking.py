@@ -152,6 +152,8 @@ class Linker:
         if found is None or (found[0].head in _BODY and not found[2]):
             return 0
         phrase, end, candidates = found
+        if self.tokens[at].text == "both" and not self.tokens[end - 1].plural:
+            return 0  # "both the can and the box"
         phrase, end = self._with_side(phrase, end)
         phrase, end = self._with_predicate(phrase, end)
         if phrase.words != found[0].words:

@@ -81,10 +81,11 @@ class SkillCalls:
         strolling = "vx" in {p.name for p in spec.parameters}
         if strolling and chunk.relation in ("to", "near"):  # where to is no small matter for a walk
             return False
-        return all(self._is_implied(thing, spec, discourse) for thing in chunk.things)
+        placed = chunk.relation in ("to", "near")
+        return all(self._is_implied(thing, spec, discourse, placed) for thing in chunk.things)
 
     @staticmethod
-    def _is_implied(thing: NounPhrase, spec: SkillSpec, discourse: Discourse) -> bool:
+    def _is_implied(thing: NounPhrase, spec: SkillSpec, discourse: Discourse, placed: bool) -> bool:
         if thing.head in _BODY:
             return True
         if thing.pronoun in ("it", "them", "this", "that"):  # what the skill is about, unless it means something else
@@ -94,7 +95,9 @@ class SkillCalls:
         if any(_cluster(ontology, thing.head) & _cluster(ontology, word) for word in told):
             return True
         bare = not discourse.index.scene.objects and not discourse.index.scene.locations
-        return bare and (ontology.kind(thing.head) in (None, "person") or thing.head in ("floor", "ground"))
+        return (
+            bare and not placed and (ontology.kind(thing.head) in (None, "person") or thing.head in ("floor", "ground"))
+        )
 
     def step(self, call: Call, tokens: Sequence[Token], discourse: Discourse) -> PlanStep | None:
         """Returns the step that a clause calls for; None if the clause says something that the skill has no use for.

@@ -28,20 +28,32 @@ WISHES = phrase_list(
     "i want to have|i would like to have|i need to have|i want|i need|i would like|i would love|i wish for|"
     "i prefer|we want|we need|we would like|can i have|could i have|may i have|can i get|could i get|"
     "can we have|i could use|i will have|i will take|i would prefer|i am looking for|i wish|i require|id like|"
-    "i feel like"
+    "i feel like|i expect|i would rather have|it would be nice to have|it would be better to have|the goal is to have|"
+    "the plan is to have|we require|we would love"
 )
 _ENSURE = phrase_list(
     "make sure that there is|make sure there is|make sure that|make sure|ensure that|ensure|see to it that|"
     "be sure that|be certain that|make certain that|make certain|i want|i would like|i need|have|get|let|"
-    "so that|such that|check that|verify that|confirm that|leave|keep"
+    "so that|such that|check that|verify that|confirm that|leave|keep|take care that|see that|it would be great if|"
+    "it would be nice if|it would be good if|i would be happy if|i would like it if|in the end|at the end"
 )
 _MODALS = word_set("belong belongs can gets go goes has have may must need needs ought shall should want wants will")
 _STATE_WORDS = word_set(
     "be go goes put placed moved belong belongs end ends up get gets stay set located kept stored sitting laid "
     "returned transferred have has been being always both dropped brought taken carried positioned thrown tossed "
-    "inserted stacked"
+    "inserted stacked were"
 )
+_BEING = word_set("to be is are was were been being get gets got has have should must")
+_PARTICIPLES = word_set("sent hung slid swept given thrown gotten taken hidden driven found kept shut swapped cut dug")
+"""Irregular ones; the others end in "ed"."""
+_OWN_PLANS = {("i", "want", "to"), ("i", "have", "to"), ("i", "need", "to"), ("i", "must"), ("we", "want", "to")}
+"""Said of what the speaker does himself, unless a robot's verb follows."""
+_PERSONS = frozenset({"i", "we", "he", "she", "they"})
+_REMARKS = word_set("love like likes hate hates bought forgot remember remembers have has lost know knows forget own")
+_LINKS = frozenset({"is", "are", "was", "were", "looks", "seems"})
+_DOORS = frozenset({"open", "closed", "close", "shut", "clear", "empty"})
 _WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}
+_ASKING = frozenset(["is", "are", "was", "were", "does", "did"])
 _QUESTIONS = frozenset(["what", "where", "who", "whom", "why", "how", "when", "which", "whose"])
 OPENERS = word_set(
     "the a an my your his her our their this that these those it them him me us all every each any some both "
@@ -161,7 +173,9 @@ class ClauseReader:
                 rest = body[len(phrase) :]
                 if rest[0].text == "to" and self.lexicon.verbs.verb_at(rest, 1):
                     return self._command(rest[1:])
-                return Clause("wish", _without_state_words(rest), whole=body)
+                if rest[0].text == "to" and len(rest) > 1 and rest[1].text not in ("be", "have", "see"):
+                    return Clause("information", rest[1:], whole=body)  # what the speaker will do
+                return self._passive(rest, body) or Clause("wish", _without_state_words(rest), whole=body)
         return None
 
     def _ensured(self, body: Tokens) -> Clause | None:
@@ -170,6 +184,8 @@ class ClauseReader:
                 continue
             rest = body[len(phrase) :]
             verb_like = phrase in (("have",), ("get",), ("let",), ("leave",), ("keep",))
+            if verb_like and (passive := self._passive(rest, body)):
+                return passive
             if verb_like and not (self._ends_in_state(rest)):
                 continue
             if (
@@ -180,13 +196,33 @@ class ClauseReader:
             ):
                 return self._command(rest)
             if rest:
-                return Clause("state", _without_state_words(_unmodal(rest)), whole=body)
+                state = Clause("state", _without_state_words(_unmodal(rest)), whole=body)
+                return self._passive(rest, body) or state
+        return None
+
+    def _passive(self, tokens: Tokens, whole: Tokens) -> Clause | None:
+        """Reads "(I want) A (to be) thrown away" as the command "throw away A"; None if no such verb stands there."""
+        for at in range(1, len(tokens)):
+            token = tokens[at]
+            participle = token.text.endswith("ed") or token.text in _PARTICIPLES
+            attribute = at + 1 < len(tokens) and self._is_noun(tokens[at + 1]) and tokens[at + 1].text not in _DOORS
+            if not participle or token.text in _STATE_WORDS or attribute or self._is_noun(token):
+                continue
+            verb = self.lexicon.verbs.verb_at(tokens, at)
+            if verb is None:
+                continue
+            subject = tuple(t for t in tokens[:at] if t.text not in _BEING)
+            if not any(self._is_noun(t) for t in subject):
+                return None
+            return Clause("command", (*subject, *tokens[at + verb.length :]), verb, whole=whole)
         return None
 
     def _ends_in_state(self, tokens: Tokens) -> bool:
         return bool(tokens) and tokens[-1].text in ("open", "closed", "shut", "opened")
 
     def _statement(self, body: Tokens) -> Clause | None:
+        if len(body) > 2 and body[0].text in _PERSONS and body[1].text in _REMARKS and body[2].text != "to":
+            return Clause("information", body[2:], whole=body)
         if texts(body, 0, 3) == ("i", "can", "not") and len(body) > 4:
             return Clause("information", body[4:], whole=body)
         if texts(body, 0, 2) in (
@@ -213,13 +249,20 @@ class ClauseReader:
                 or False
             )
             return Clause("state" if must else "information", rest, whole=body)
+        if body[0].text in _ASKING and len(body) > 2:
+            return Clause("question", body, whole=body)
+        if body[0].text in ("can", "could", "may") and "be" in texts(body, 2, 12):
+            rest = body[1:]
+            return self._passive(rest, body) or Clause("state", _without_state_words(rest), whole=body)
         modal = self.modal_at(body)
+        if modal > 0 and (passive := self._passive((*body[:modal], *body[modal + 1 :]), body)):
+            return passive
         if modal > 0:
             subject, predicate = body[:modal], _without_state_words(body[modal + 1 :])
             if self.lexicon.relations.at(body, 0) is not None:  # "into the bin goes the can"
                 subject, predicate = predicate, subject
             return Clause("state", (*subject, *predicate), whole=body)
-        linked = next((i for i, t in enumerate(body) if t.text in ("is", "are") and i > 0), 0)
+        linked = next((i for i, t in enumerate(body) if t.text in _LINKS and i > 0), 0)
         starts_with_verb = self.lexicon.verbs.verb_at(body, 0) is not None and (
             not self._is_noun(body[0]) or self._verb_reading(body, 1)
         )
@@ -288,6 +331,9 @@ class ClauseReader:
             match = self.lexicon.prefaces.at(tokens, at)
             wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
             if match is None or wish > match.length or self._is_wanted(tokens, at, match.length):
+                break
+            own = texts(tokens, at, at + match.length) in _OWN_PLANS and at + match.length < len(tokens)
+            if own and self.lexicon.verbs.verb_at(tokens, at + match.length) is None:
                 break
             at += match.length
         return tokens[at:]

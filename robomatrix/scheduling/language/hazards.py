@@ -39,6 +39,8 @@ def hazard(
         match = harmful.verb_at(tokens, at)
         if match is None or _negated(tokens, at) or _allowed(tokens, at, match.length, match.value, rules.harm):
             continue
+        if at and (taken_back := load_lexicon().corrections.at(tokens, at)) and taken_back.length > match.length:
+            continue  # "strike that"
         if match.value in own and not any(_is_living(t, index) for t in tokens[at + 1 : at + 7]):
             continue
         if match.length == 1 and (
@@ -69,6 +71,8 @@ def _verb_place(tokens: Sequence[Token], at: int) -> bool:
 def _allowed(tokens: Sequence[Token], at: int, length: int, verb: str, harm: Mapping[str, Any]) -> bool:
     words = harm["allowed"].get(verb, ())
     following = {t.lemma for t in tokens[at + length : at + length + 8]}
+    if following and tokens[at + length].text == "it":  # what was spoken of before
+        following = {t.lemma for t in tokens[max(0, at - 8) : at]}
     return any(set(word.split()) <= following for word in words)
 
 

@@ -33,6 +33,9 @@ _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _AGAIN = frozenset({"do", "same", "likewise", "ditto"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _SPEAKERS = frozenset({"i", "we"})
+_SUBJECTS = frozenset(
+    {"i", "we", "he", "she", "they", "you", "my", "our", "it", "this", "that", "the", "there", "nice"}
+)
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
 
 
@@ -283,7 +286,8 @@ class _Run:
             for move in moves(chunks):  # "... and then in the bin"
                 place(self.session, move)
             return
-        if known or commanding or (things and not self.session.acts):
+        remark = clause.whole[:1] and clause.whole[0].text in _SUBJECTS and self.following is not None
+        if known or commanding or (things and not self.session.acts and not remark):
             self._unknown_command(clause, things)
         self.asked = self.asked or str(clause)
 

@@ -17,7 +17,7 @@ _IRREGULAR_FORMS = word_pairs(
     "held:hold left:leave threw:throw thrown:throw shot:shoot let:let set:set laid:lay drove:drive driven:drive "
     "stuck:stick kept:keep found:find swept:sweep hung:hang sent:send lying:lie fetched:fetch chose:choose "
     "stopped:stop came:come hid:hide swam:swim ran:run made:make built:build cut:cut caught:catch spun:spin "
-    "swapped:swap"
+    "swapped:swap slid:slide flung:fling slept:sleep dug:dig"
 )
 
 

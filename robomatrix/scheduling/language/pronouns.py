@@ -31,6 +31,8 @@ class Pronouns:
             return [START]
         if pronoun == "there" or role in ("place", "openable"):
             return [self._last_place(phrase, role)]
+        if role in ("target", "obstacle") and (seen := self._last_mentioned(role)):
+            return [seen]
         if pronoun == "it" and role == "any" and self.discourse.mentioned:
             return [self.discourse.mentioned[-1]]
         return self._last_objects(phrase)
@@ -48,6 +50,11 @@ class Pronouns:
         if len(people) > 1 and len(asking) != 1:
             raise Unresolved(f"Who: {' or '.join(e.name for e in people)}?", candidates=[e.id for e in people])
         return (asking or people)[0].id if people else START
+
+    def _last_mentioned(self, role: Role) -> str | None:
+        by_id = self.discourse.index.by_id
+        recent = (*reversed(self.discourse.mentioned), self.discourse.focus)
+        return next((id_ for id_ in recent if id_ in by_id and fills(role, by_id[id_])), None)
 
     def _last_place(self, phrase: NounPhrase, role: Role) -> str:
         index = self.discourse.index

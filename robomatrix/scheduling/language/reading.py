@@ -15,6 +15,17 @@ from robomatrix.scheduling.safety import SafetyRules
 Tokens = tuple[Token, ...]
 
 _CHECK = re.compile(r"\b((can|could|would|will) you (please )?)?(please )?(check|see|look) (if|whether)\b")
+_GIVEN = re.compile(
+    r"\b((provided|assuming|supposing|given|in the event|on condition|on the condition)( that)?"
+    r"|as long as|if and only if|only if|if (it turns out|you notice|you see|it is true) that)\b(?! is\b)"
+)
+_EXCEPT_WHEN = re.compile(r"\bexcept (when|if)\b")
+_IF_SO = re.compile(r"\s*[.,;:]?\s*\b(and )?(then )?if (so|yes|it is|it does|they are|that is the case)\b\s*,?")
+_IF_NOT = re.compile(
+    r"\s*[.,;:]?\s*\b(and |then )?(if (not|it is not|it does not|they are not|that is not the case)\s*,"
+    r"|or else\b|(in any other|in the other) case\b\s*,?)"
+)
+_STATES = ((re.compile(r"\bhappens to be\b"), "is"), (re.compile(r"\b(is|are) no longer\b"), r"\1 not"))
 _WONDERING = re.compile(
     r"\bi (was|am|'m|wonder|wondered) ?(just )?(wondering )?(if|whether) (you|u) (could|would|can|might)( please)?\b"
     r"|\b(i|we|it)( would|'d) [a-z ]{0,30}?if (you|u) (could|would|can)( please)?\b"
@@ -88,5 +99,23 @@ def _mended(text: str, misspellings: Mapping[str, str]) -> str:
     if _NUMBERED.match(text):
         text = _MARK.sub(" . ", text)
     text = _WONDERING.sub("", text.lower())
-    text = _CHECK.sub("if", _HELD.sub(HELD, _MADE_OF.sub("that is", text)))
+    text = _conditioned(_HELD.sub(HELD, _MADE_OF.sub("that is", text)))
     return re.sub(r"[a-z]+", lambda m: misspellings.get(m[0], m[0]), text) if misspellings else text
+
+
+def _conditioned(text: str) -> str:
+    """Writes the many ways to say a condition as "if", "unless" and "otherwise"."""
+    for pattern, plain in _STATES:
+        text = pattern.sub(plain, text)
+    checked = _CHECK.search(text)
+    if checked:
+        text = _CHECK.sub("if", text)
+        asked = _IF_SO.search(text)
+        denied = _IF_NOT.search(text)
+        if asked:
+            text = _IF_SO.sub(" , ", text, count=1)
+        elif denied:  # "check if it is open. If not, ..."
+            text = text[: checked.start()] + "unless" + text[checked.start() + 2 :]
+            text = _IF_NOT.sub(" , ", text, count=1)
+    text = _EXCEPT_WHEN.sub("unless", _GIVEN.sub("if", text))
+    return _IF_NOT.sub(" , otherwise ", text) if re.search(r"\b(if|unless)\b", text) else text

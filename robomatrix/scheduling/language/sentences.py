@@ -15,6 +15,7 @@ from robomatrix.scheduling.language.clauses import (
     Tokens,
     texts,
 )
+from robomatrix.scheduling.language.text import phrase_list
 
 _ENDS = frozenset({".", "!", "?", ";", ":"})
 _CONNECTORS = frozenset(
@@ -26,6 +27,12 @@ _AUXILIARIES = frozenset(["you", "have", "has", "had", "are", "is", "been", "bei
 _REMARKS = (("it", "is"), ("i", "am"), ("we", "are"), ("there", "is"), ("there", "are"), ("he", "is"), ("she", "is"))
 _IFS = frozenset({"if", "unless"})
 _ANDS = frozenset({"and", ",", "but"})
+_REASONS = phrase_list(
+    "because|since|so i|so we|so nobody|so no one|so that nobody|so that no one|so that i can|so that we can|"
+    "so it does|"
+    "so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|as i|as we|"
+    "as it is"
+)
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
 
@@ -143,7 +150,9 @@ class ClauseParser:
         )
         first, second = self._clauses(_subjectless(tokens[start:end])), self._clauses(tokens[end:])
         first = [replace(c, form="state") if c.form == "information" else c for c in first]
-        return [*second, *first] if tokens[0].text in _LATER else [*first, *second]
+        if tokens[0].text in _LATER:  # what is done before may speak of what comes after
+            return [*(replace(c, form="information", heading=False) for c in first), *second, *first]
+        return [*first, *second]
 
     def _is_timed(self, tokens: Tokens, at: int) -> bool:
         rest = _subjectless(tokens[at + 1 :])
@@ -164,6 +173,9 @@ class ClauseParser:
                 continue
             if self._only_says_where(piece):
                 place = piece
+                continue
+            if len(piece) > 1 and _gives_reason(piece, 0):
+                found.append(Clause("information", piece[1:], whole=piece))
                 continue
             clause = self.reader.clause((*self._where_last(piece), *place))
             place = ()
@@ -211,7 +223,7 @@ class ClauseParser:
     def _correction_at(self, tokens: Tokens, at: int, start: int) -> int:
         """Returns how many tokens a correction mark takes at a position; 0 if there is none."""
         match = self.reader.lexicon.corrections.at(tokens, at)
-        if match is None:
+        if match is None or texts(tokens, at, at + 2) == ("rather", "than"):
             return 0
         single = match.length == 1
         separated = at == 0 or tokens[at - 1].text == "," or at == start
@@ -252,8 +264,8 @@ class ClauseParser:
         purpose = purpose and self.reader.lexicon.prefaces.ending(tokens, at + 1) is None
         if purpose and self.reader.is_complete(tokens[start:at]):
             return at + 1
-        if tokens[at].text in ("because", "since") and self.reader.is_complete(tokens[start:at]):
-            return at + 1
+        if at > start + 1 and _gives_reason(tokens, at):
+            return at
         if tokens[at].text in ("without", "avoiding") and at + 1 < len(tokens) and tokens[at + 1].text.endswith("ing"):
             return at
         return at + 1 if texts(tokens, at, at + 2) in (("so", "that"), ("such", "that")) else None
@@ -305,6 +317,11 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
     if at is None:
         return tokens, ()
     return tokens[:at], tokens[at + 1 :]
+
+
+def _gives_reason(tokens: Tokens, at: int) -> bool:
+    """Returns whether "because ...", "so nobody ..." or "to make some room" begins at a position."""
+    return any(texts(tokens, at, at + len(phrase)) == phrase for phrase in _REASONS)
 
 
 def _polite(tokens: Tokens, at: int) -> bool:

@@ -20,6 +20,7 @@ from robomatrix.scheduling.compact.linking import LETTERS, Linked, Linker
 from robomatrix.scheduling.compact.program import Program, grammar, parse
 from robomatrix.scheduling.compact.prompt import called_skills, compact_prompt
 from robomatrix.scheduling.compact.runtime import SmallModel, Written
+from robomatrix.scheduling.compact.wording import in_known_words, known_words
 from robomatrix.scheduling.language.entities import CLASS, EntityIndex
 from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.reading import read
@@ -72,6 +73,7 @@ class CompactModel:
 
     def __post_init__(self) -> None:
         self._model = SmallModel(Path(self.folder))
+        self._words = known_words(Path(self.folder))
 
     def load(self) -> None:
         """Loads the model. Raises ConfigurationError if it is not there."""
@@ -105,7 +107,8 @@ class CompactModel:
         letters = tuple(slot.letter for slot in linked.slots)
         held = partial(grammar, letters, names) if self.constrained else None
         deadline = time.monotonic() + self.budget
-        self.last = self._model.write(compact_prompt(linked, names), (letters, names), held, deadline)
+        plain = in_known_words(linked, self._words, load_lexicon())
+        self.last = self._model.write(compact_prompt(plain, names), (letters, names), held, deadline)
         return self.last
 
     def _grounded(self, request: PlanRequest, index: EntityIndex, linked: Linked, program: Program) -> PlanResult:

@@ -65,6 +65,7 @@ def outcome_of(sample: Sample) -> Outcome | None:
 class _World:
     sample: Sample
     resting: dict[str, str | None] = field(init=False)
+    initial: dict[str, str | None] = field(init=False)
     closed: set[str] = field(init=False)
     goals: dict[tuple[str, str], str] = field(default_factory=dict)
     """(predicate, subject) -> literal."""
@@ -78,6 +79,7 @@ class _World:
     def __post_init__(self) -> None:
         scene = self.sample.room.scene
         self.resting = {o.id: o.at for o in scene.objects}
+        self.initial = dict(self.resting)
         self.closed = {p.id for p in scene.locations if p.closed}
 
     # --- what phrases mean ---------------------------------------------------------------------------------------
@@ -114,6 +116,8 @@ class _World:
         ids = list(named.ids)
         for letter in term.at:
             places = self._place_ids(letter)
+            if any(self.initial.get(id_) in places and self.resting.get(id_) not in places for id_ in ids):
+                raise _Undecided  # it was there before something else that was asked for
             ids = [id_ for id_ in ids if self.resting.get(id_) in places]
         for letter in term.without:
             excluded = self._named(letter)
@@ -172,6 +176,8 @@ class _World:
         named = self._named(term.name)
         if named.unclear or named.plural:
             raise _Undecided
+        if any(not self._named(letter).ids for letter in term.at):
+            raise _Undecided
         places = [place for letter in term.at for place in self._place_ids(letter)]
         return bool(named.ids) and (not places or all(self.resting.get(i) in places for i in named.ids))
 
@@ -215,6 +221,8 @@ class _World:
             if id_ in self.kept:
                 raise _Undecided
             target = self._target(action, arguments, id_)
+            if target == id_ and len(things) == 1:
+                raise _Undecided
             if target != id_:
                 self._put(id_, target)
 
@@ -243,8 +251,19 @@ class _World:
             raise _Declined
         return bins[0]
 
+    def _must_not_grip(self, id_: str) -> None:
+        thing = self.sample.room.scene.object(id_)
+        if thing is not None and load_rules().target_fault("grasp", thing):
+            raise _Declined
+
+    def _reopen(self, place: str) -> None:
+        """What was closed before something is put into it or taken out of it does not stay closed."""
+        if self.goals.get(("open", place), "").startswith("not"):
+            self.goals.pop(("open", place))
+
     def _put(self, id_: str, target: str) -> None:
         scene = self.sample.room.scene
+        self._must_not_grip(id_)
         if load_rules().placing_fault(scene, id_, target):
             raise _Declined
         if target in self.resting:
@@ -254,6 +273,8 @@ class _World:
         if self.held == id_:
             self.held = None
             self.goals.pop(("holding", ""), None)
+        self._reopen(str(self.resting[id_]))
+        self._reopen(target)
         self.resting[id_] = target
         self.goals[("on", id_)] = f"on({id_}, {target})"
 
@@ -274,6 +295,8 @@ class _World:
             raise _Declined if last else _Undecided
         if self.held is not None or ids[0] in self.kept:
             raise _Undecided
+        self._must_not_grip(ids[0])
+        self._reopen(str(self.resting[ids[0]]))
         self.held = ids[0]
         self.goals[("holding", "")] = f"holding({ids[0]})"
         self.goals.pop(("on", ids[0]), None)

@@ -3,34 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
-from robomatrix.training.planner.frames import Frame, Frames, Said
+from robomatrix.training.planner.frames import Form, Frame, Frames, Said, Split, split_of
 
 _VARIABLE = re.compile(r"\b[A-Z]\w?\b")
 _SLOT = re.compile(r"([{<])(\w+)([}>])")
-_PLACES = "PQR"
-_NO_VERBS = frozenset(
-    ["i", "we", "first", "before", "after", "once", "when", "could", "there", "not", "you", "do", "dont", "what"]
-)
-"""Begin frames that are no commands."""
-_TIGHT = frozenset(["put", "take", "give", "discard"])
-_AT = [
-    "on",
-    "in",
-    "from",
-    "off",
-    "inside",
-    "lying_on",
-    "standing_on",
-    "that_is_on",
-    "that_are_in",
-    "which_is_in",
-    "at",
-    "out_of",
-]
+_TAKEN = re.compile(r"\btake ([TUV]\w*)((?:[@-]\w+)*); (put|give|beside|discard|store|back) \1(?=[ ;]|$)")
+_PLAIN = "X"
+"""The mood of a bare command, which training sees with every action."""
+_KINDS = {"active": 0.68, "passive": 0.2, "stative": 0.12}
+_SENTENCES = 0.15
+_ATTEMPTS = 400
 
 
 @dataclass(frozen=True)
@@ -40,12 +26,19 @@ class Draft:
     words: tuple[str, ...]
     means: str
     tags: tuple[str, ...] = ()
+    order: bool = True
+    """Begins with a verb, so that something may be said before it."""
 
 
 def renamed(said: Said, number: int) -> Draft:
     """Returns a frame with variables of its own."""
     words = tuple(_SLOT.sub(rf"\1\g<2>_{number}\3", word) for word in said.words)
-    return Draft(words, _VARIABLE.sub(lambda m: f"{m[0]}_{number}", said.means))
+    return Draft(words, merged(_VARIABLE.sub(lambda m: f"{m[0]}_{number}", said.means)))
+
+
+def merged(means: str) -> str:
+    """Returns a program that does not say separately that what is put somewhere is taken first."""
+    return _TAKEN.sub(r"\3 \1\2", means)
 
 
 @dataclass(frozen=True)
@@ -54,62 +47,115 @@ class Composer:
 
     frames: Frames
     rng: Random
-    held_out: bool
+    split: Split
 
     def draft(self, section: str, skills: Sequence[str]) -> Draft:
         """Returns an instruction of one to three clauses."""
+        while True:
+            draft = self._draft(section, skills)
+            if self.split == "old" or not self.frames.is_reserved(draft.words):
+                return draft
+
+    def _draft(self, section: str, skills: Sequence[str]) -> Draft:
         roll = self.rng.random()
-        if section == "manipulation" and roll < 0.17:
-            return self._polite(self._declined())
-        if section == "manipulation" and roll < 0.30:
-            return self._polite(self._conditional())
-        if section == "manipulation" and roll < 0.38:
-            return self._polite(self._corrected())
-        if section == "manipulation" and roll < 0.43:
-            return self._polite(self._guarded())
-        if section == "manipulation" and roll < 0.48:
-            return self._polite(self._ordered(skills))
-        if section in ("humanoid", "player", "hand") and roll < 0.12:  # what such a robot cannot do
+        if section == "manipulation":
+            kinds = ((0.14, self._declined), (0.27, self._conditional), (0.35, self._corrected), (0.39, self._guarded))
+            make = next((make for below, make in kinds if roll < below), None)
+            if make is not None:
+                return self._dressed(make())
+            if roll < 0.48:
+                return self._dressed(self._chained(skills))
+        elif section in ("humanoid", "player", "hand") and roll < 0.12:  # what such a robot cannot do
             other = self._declined() if roll < 0.05 else self._clause("manipulation", (), 0)
-            return self._polite(replace(other, tags=(*other.tags, section)))
-        count = self.rng.choices([1, 2, 3], [0.62, 0.28, 0.10])[0]
-        draft = self._sequence([self._clause(section, skills, i) for i in range(count)])
-        if self.rng.random() < 0.05:
-            draft = self._after_idle(draft)
-        return self._polite(draft)
+            return self._dressed(replace(other, tags=(*other.tags, section)))
+        count = self.rng.choices([1, 2, 3], [0.66, 0.26, 0.08])[0]
+        return self._dressed(self._sequence([self._clause(section, skills, i) for i in range(count)]))
 
     # --- single clauses ------------------------------------------------------------------------------------------
 
     def _clause(self, section: str, skills: Sequence[str], number: int) -> Draft:
-        if section == "manipulation" and "turn" in skills and self.rng.random() < 0.07:
+        if section == "manipulation" and "turn" in skills and self.rng.random() < 0.06:
             section = "mobile"
         if section == "shooter" and self.rng.random() < 0.25:
             section = "mobile"
-        said = self.frames.expand(self.frames.choose(section, self.rng, held_out=self.held_out), self.rng)
-        draft = replace(renamed(said, number), tags=(section,))
-        return self._widened(draft) if section == "manipulation" and self.rng.random() < 0.3 else draft
+        if section != "manipulation":
+            return self._ordered(section, number)
+        if self.split == "old":
+            return self._fixed(self.rng.choice(["orders", "sentences"]), number)
+        roll = self.rng.random()
+        if roll < _SENTENCES:
+            return self._sentence("sentences", number)
+        return self._ordered("orders", number) if roll < 0.3 else self._composed(number)
 
-    def _widened(self, draft: Draft) -> Draft:
-        """Adds to a thing where it is, another thing, or an exception."""
-        action, *rest = draft.means.split()
-        variable = rest[0] if rest else ""
-        slot = "{" + variable + "}"
-        if action not in _TIGHT or ";" in draft.means or not variable.startswith("T") or slot not in draft.words:
-            return draft
-        if any(mark in variable for mark in "@+-"):
-            return draft
-        extra, kind = f"{variable}x", self.rng.choice(["at", "at", "and", "except"])
-        if kind == "at":
-            added, term = [*self.rng.choice(_AT).split("_"), f"{{Q{extra}}}"], f"{variable}@Q{extra}"
-        elif kind == "and":
-            added, term = [self.rng.choice(["and", "and", ", and", "as well as", "plus"]), f"{{U{extra}}}"], ""
-            added, term = [w for a in added for w in a.split()], f"{variable}+U{extra}"
-        else:
-            lead = self.frames.expand(plain("$except"), self.rng).words
-            added, term = [*lead, f"{{U{extra}}}"], f"{variable}-U{extra}"
-        at = draft.words.index(slot)
-        words = (*draft.words[: at + 1], *added, *draft.words[at + 1 :])
-        return replace(draft, words=words, means=" ".join([action, term, *rest[1:]]), tags=(*draft.tags, kind))
+    def _fixed(self, section: str, number: int) -> Draft:
+        frame = self.frames.fixed(section, self.rng, self.split)
+        said = self.frames.expand(frame, self.rng, self.split)
+        return replace(renamed(said, number), tags=(section,), order=section != "sentences")
+
+    def _sentence(self, section: str, number: int) -> Draft:
+        """Returns a fixed sentence of this split's."""
+        for frame in self._offers(section):
+            if split_of(frame.say) == self.split:
+                said = self.frames.expand(frame, self.rng, self.split)
+                return replace(renamed(said, number), tags=(section,), order=False)
+        return self._composed(number)
+
+    def _offers(self, section: str) -> Iterator[Frame]:
+        return (self.frames.fixed(section, self.rng, self.split) for _ in range(_ATTEMPTS))
+
+    def _ordered(self, section: str, number: int) -> Draft:
+        """Returns a fixed order, in a mood."""
+        if self.split == "old":
+            return self._fixed(section, number)
+        for frame in self._offers(section):
+            mood = self.frames.weighted("moods.base", self.rng)
+            bare = frame.say.startswith(("after", "before"))
+            mood = replace(mood, say=_PLAIN) if bare else mood
+            if split_of(frame.say) == self.split if bare else self._mine(mood.say, frame.say):
+                return replace(self._in_mood(mood, frame, "base", number), tags=(section,))
+        raise RuntimeError(f"no frames of '{section}' for '{self.split}'")
+
+    def _mine(self, mood: str, *parts: str) -> bool:
+        """Returns whether a combination belongs to this split; bare commands belong to training."""
+        return ("train" if mood == _PLAIN else split_of("|".join((mood, *parts)))) == self.split
+
+    def _composed(self, number: int) -> Draft:
+        """Returns an action in a mood."""
+        while True:
+            kind = self.rng.choices(list(_KINDS), list(_KINDS.values()))[0]
+            action = self.frames.weighted(f"actions.{kind}", self.rng)
+            name, form = self._mood(kind, action)
+            mood = self.frames.weighted(f"moods.{name}", self.rng)
+            if self._mine(mood.say, action.say):
+                return self._in_mood(mood, action, form, number)
+
+    def _mood(self, kind: str, action: Frame) -> tuple[str, Form]:
+        if kind == "active":
+            return ("gerund", "gerund") if self.rng.random() < 0.15 else ("base", "base")
+        if kind == "passive":
+            return "passive", "participle"
+        goes = action.means.startswith("put") and self.rng.random() < 0.5
+        return ("placed" if goes else "stative"), "base"
+
+    def _in_mood(self, mood: Frame, action: Frame, form: Form, number: int) -> Draft:
+        subject, _, rest = action.say.rpartition(" // ")
+        said = self.frames.expand(replace(action, say=rest), self.rng, self.split, form)
+        parts = {"X": said.words}
+        if subject:
+            parts["S"] = self.frames.expand(plain(subject), self.rng, self.split).words
+        words = tuple(w for word in mood.say.split() for w in parts.get(word, (word,)))
+        draft = renamed(replace(said, words=words), number)
+        return replace(draft, tags=("manipulation",), order=form == "base" and mood.say == _PLAIN)
+
+    def _bare(self, skills: Sequence[str], number: int, form: Form = "base") -> tuple[Draft, Frame]:
+        """Returns a single command without a mood, and the action that it was made of."""
+        section = "orders" if form == "base" and self.rng.random() < 0.2 else "actions.active"
+        while True:
+            action = self.frames.weighted(section, self.rng)
+            if not action.held_out and ";" not in action.means:
+                break
+        said = self.frames.expand(action, self.rng, self.split, form)
+        return replace(renamed(said, number), tags=("manipulation",)), action
 
     # --- several clauses -----------------------------------------------------------------------------------------
 
@@ -117,169 +163,218 @@ class Composer:
         words, means, tags = list(clauses[0].words), [clauses[0].means], list(clauses[0].tags)
         for before, clause in zip(clauses, clauses[1:], strict=False):
             clause = self._referring(before, clause) if self.rng.random() < 0.3 else clause
-            words += [*self.frames.expand(plain("$so"), self.rng).words, *clause.words]
+            joint = self.frames.expand(plain("$then" if clause.order else _STOPS), self.rng, self.split).words
+            words += [*joint, *clause.words]
             means.append(clause.means)
             tags += [*clause.tags, "several"]
-        program = "no" if "no" in means else "; ".join(means)
-        return Draft(tuple(words), program, tuple(dict.fromkeys(tags)))
+        program = "no" if "no" in means else merged("; ".join(means))
+        return Draft(tuple(words), program, tuple(dict.fromkeys(tags)), clauses[0].order)
 
     def _referring(self, before: Draft, clause: Draft) -> Draft:
         """Replaces the clause's thing by a pronoun for the thing of the clause before."""
         last = before.means.split("; ")[-1].split()
-        if len(last) < 2 or any(mark in last[1] for mark in "@+-") or last[0] in ("keep", "swap", "call", "sort"):
+        if len(last) < 2 or any(mark in last[1] for mark in "+-") or last[0] in ("keep", "swap", "call", "sort"):
             return clause
-        theirs = last[1]
+        theirs = last[1].partition("@")[0]
         own = next((w[1:-1] for w in clause.words if w.startswith("{") and w[1] == theirs[0]), None)
         named = f"{{{theirs}}}" in before.words
-        if own is None or theirs[0] not in "TO" or not named or f"<{own}>" in clause.words:
+        if own is None or theirs[0] not in "TO" or not named or f"<{own}>" in clause.words or f"{own}@" in clause.means:
             return clause
         words = tuple(f"<{theirs}>" if w == f"{{{own}}}" else w for w in clause.words)
         means = re.sub(rf"\b{own}\b(?![x_])", theirs, clause.means)
         return replace(clause, words=words, means=means, tags=(*clause.tags, "pronoun"))
 
-    def _after_idle(self, draft: Draft) -> Draft:
-        said = self.frames.expand(self.frames.choose("idle", self.rng, held_out=self.held_out), self.rng)
-        idle = renamed(said, 7)
-        stop = self.rng.choice(
-            [
-                [
-                    ".",
-                ],
-                [","],
-                ["."],
-                ["so"],
-                [", so"],
-                [". then"],
-            ]
-        )
-        return replace(draft, words=(*idle.words, *" ".join(stop).split(), *draft.words), tags=(*draft.tags, "idle"))
+    def _chained(self, skills: Sequence[str]) -> Draft:
+        """Two commands in one sentence, the one that is said first not always the one that comes first."""
+        while True:
+            kind, form = self.rng.choice(_CHAINS)
+            chain = self.frames.weighted(kind, self.rng)
+            first, one = self._bare(skills, 0, form if kind == "gerund_chains" else "base")
+            second, other = self._bare(skills, 1, form if kind == "before_chains" else "base")
+            if self.split == "old" or self._mine(chain.say, one.say, other.say):
+                break
+        if not chain.back and self.rng.random() < 0.3 and kind == "chains":
+            second = self._referring(first, second)
+        parts = {"A": first.words, "B": second.words}
+        words = tuple(w for word in chain.say.split() for w in parts.get(word, (word,)))
+        order = chain.say[0] in "AB" and kind == "chains"
+        return Draft(words, merged(f"{first.means}; {second.means}"), ("several", "order", *second.tags), order)
 
     # --- what is not to be done ----------------------------------------------------------------------------------
 
     def _declined(self) -> Draft:
-        section = "idle" if self.rng.random() < 0.15 else "decline"
-        said = self.frames.expand(self.frames.choose(section, self.rng, held_out=self.held_out), self.rng)
-        draft = replace(renamed(said, 0), tags=("decline",))
+        if self.rng.random() < 0.15:
+            return replace(self._idle(), tags=("decline", "idle"))
+        while True:
+            frame = self.frames.fixed("decline", self.rng, self.split)
+            mood = self.frames.weighted("moods.base", self.rng)
+            question = frame.say.startswith(("(what", "(is", "how", "{"))
+            plain_mood = question or self.split == "old" or (self.split == "train" and self.rng.random() < 0.5)
+            mood = replace(mood, say=_PLAIN) if plain_mood else mood
+            if question or self.split == "old" or self._mine(mood.say, frame.say):
+                break
+        draft = replace(self._in_mood(mood, frame, "base", 0), tags=("decline",), order=not question)
         if draft.means == "no" and self.rng.random() < 0.2:
             other = self._clause("manipulation", (), 1)
             return replace(self._sequence([other, draft]), means="no", tags=("decline", "several"))
         return draft
 
+    def _idle(self) -> Draft:
+        frame = self.frames.fixed("idle", self.rng, self.split)
+        return replace(renamed(self.frames.expand(frame, self.rng, self.split), 7), order=False)
+
     def _guarded(self) -> Draft:
         """A command, and what must be left alone meanwhile."""
         draft = self._clause("manipulation", (), 0)
-        verb = self.rng.choice(["touch", "move", "take", "disturb", "move", "pick up"])
-        no = self.rng.choice([["dont"], ["do", "not"], ["never"]])
-        joint = self.rng.choice([[",", "but"], ["but"], ["."], [",", "and"], ["and"]])
-        words = (*draft.words, *joint, *no, *verb.split(), "{U_8}")
-        return Draft(words, f"{draft.means}; keep U_8", (*draft.tags, "negation"))
-
-    def _ordered(self, skills: Sequence[str]) -> Draft:
-        """Two commands, the one that is said first not always the one that comes first."""
-        first, second = self._imperative(skills, 0), self._imperative(skills, 1)
-        comma = self.rng.choice([[","], [","], []])
-        means = f"{first.means}; {second.means}"
-        words = self.rng.choice(
-            [
-                ("before", "you", *second.words, ",", *first.words),
-                ("after", "you", "have", *first.words, ",", *second.words),
-                ("once", "you", "have", *first.words, ",", *second.words),
-                (*first.words, *comma, "before", "you", *second.words),
-                (*second.words, *comma, "after", "you", *first.words),
-                (*second.words, ",", "but", "first", *first.words),
-                (*second.words, ",", "but", "before", "that", *first.words),
-            ]
+        verb = self.frames.expand(plain("%touch"), self.rng, self.split).words
+        lead = self.frames.expand(plain(_FORBIDS), self.rng, self.split).words
+        return replace(
+            draft,
+            words=(*draft.words, *lead, *verb, "{U_8}"),
+            means=f"{draft.means}; keep U_8",
+            tags=(*draft.tags, "negation"),
         )
-        return Draft(words, means, ("several", "order"))
-
-    def _imperative(self, skills: Sequence[str], number: int) -> Draft:
-        """A clause that begins with a verb."""
-        while True:
-            draft = self._clause("manipulation", skills, number)
-            plain = draft.words[0].isalpha() and draft.words[0] not in _NO_VERBS and ";" not in draft.means
-            if plain and "ing" not in draft.words[0]:
-                return draft
 
     # --- conditions and corrections ------------------------------------------------------------------------------
 
     def _conditional(self) -> Draft:
-        said = self.frames.expand(self.frames.choose("conditions", self.rng, held_out=self.held_out), self.rng)
-        condition = renamed(said, 9)
-        clause = self._about(condition) if self.rng.random() < 0.5 else self._clause("manipulation", (), 0)
-        means = "; ".join(f"{condition.means}: {part}" for part in clause.means.split("; "))
-        if self.rng.random() < 0.3:
-            words = (*clause.words, *self.rng.choice([[","], []]), *condition.words)
-            if any(w.startswith("<") and w.endswith("_9>") for w in clause.words):
-                words = (*condition.words, ",", *clause.words)
-            return Draft(words, means, ("condition",))
-        words = (*condition.words, *self.rng.choice([[","], [","], ["then"], [",", "then"], []]), *clause.words)
+        if self.split == "old" or (self.split == "train" and self.rng.random() < 0.2):
+            frame = self.frames.fixed("conditions", self.rng, self.split)
+            condition = renamed(self.frames.expand(frame, self.rng, self.split), 9)
+            clause = self._about(condition)
+            comma = self.rng.choice([(",",), (",",), ("then",), (",", "then"), ()])
+            return self._otherwise(condition, clause, (*condition.words, *comma, *clause.words))
+        while True:
+            fact = self.frames.weighted("facts", self.rng)
+            negative, unless = self.rng.random() < 0.4, self.rng.random() < 0.25
+            name = "unless" if unless else "if"
+            before = self.rng.random() < 0.65
+            listed = (f"{name}es" if unless else "ifs") if before else "trailing_unless" if unless else "trailing"
+            pattern = self.frames.listed(listed, self.rng, self.split)
+            if self._mine(" ".join(pattern), fact.contrary if negative else fact.say):
+                break
+        said = self.frames.expand(replace(fact, say=fact.contrary if negative else fact.say), self.rng, self.split)
+        means = f"if {'' if negative == unless else 'not '}{fact.means}"
+        condition = renamed(replace(said, means=means), 9)
+        clause = self._about(condition) if before else self._clause("manipulation", (), 0)
+        condition = replace(
+            condition, words=tuple(w for word in pattern for w in (condition.words if word == "F" else (word,)))
+        )
+        words = (*condition.words, *clause.words) if before else (*clause.words, *condition.words)
+        if not before:
+            return Draft(words, _under(condition.means, clause), ("condition",), clause.order)
+        return self._otherwise(condition, clause, words)
+
+    def _otherwise(self, condition: Draft, clause: Draft, words: tuple[str, ...]) -> Draft:
+        means = _under(condition.means, clause)
         if self.rng.random() < 0.3:
             other = self._clause("manipulation", (), 1)
-            contrary = _contrary(condition.means)
-            words = (*words, *self.frames.listed("otherwise", self.rng), *other.words)
-            means += "".join(f"; {contrary}: {part}" for part in other.means.split("; "))
-        return Draft(words, means, ("condition",))
+            words = (*words, *self.frames.listed("otherwise", self.rng, self.split), *other.words)
+            means += f"; {_under(_contrary(condition.means), other)}"
+        return Draft(words, means, ("condition",), order=False)
 
     def _about(self, condition: Draft) -> Draft:
-        """A command about what the condition speaks of."""
+        """A command, often about what the condition speaks of."""
         thing = next((w[1:-1] for w in condition.words if w.startswith("{T")), None)
         door = next((w[1:-1] for w in condition.words if w.startswith("{O")), None)
-        if door:
-            options = [
-                (f"$close <{door}>", f"close {door}"),
-                (f"$open <{door}>", f"open {door}"),
-                (f"$put {{T_0}} (in|inside|into) <{door}>", f"put T_0 {door}"),
-                (f"$open <{door}> and $put {{T_0}} inside", f"open {door}; put T_0 {door}"),
-            ]
-        elif thing:
-            options = [
-                (f"$put <{thing}> $in {{P_0}}", f"put {thing} P_0"),
-                (f"$grab <{thing}>", f"take {thing}"),
-                (f"(bring|give|hand) <{thing}> to me", f"give {thing} me"),
-                (f"(throw|toss) <{thing}> away", f"discard {thing}"),
-            ]
-        else:
+        if self.rng.random() < 0.5 or not (door or thing):
             return self._clause("manipulation", (), 0)
-        say, means = self.rng.choice(options)
-        said = self.frames.expand(plain(say), self.rng)
-        return Draft(said.words, means, ("pronoun",))
+        say, means = self.rng.choice(_DOOR_COMMANDS if door else _THING_COMMANDS)
+        said = self.frames.expand(plain(say), self.rng, self.split)
+        swap = {"<O>": f"<{door}>", "<T>": f"<{thing}>", "{U}": "{U_0}", "{P}": "{P_0}"}
+        program = re.sub(r"\b([OTUP])\b", lambda m: {"O": door or "", "T": thing or ""}.get(m[1], f"{m[1]}_0"), means)
+        return Draft(tuple(swap.get(word, word) for word in said.words), program, ("pronoun",))
 
     def _corrected(self) -> Draft:
-        lead = self.frames.listed("corrections", self.rng)
+        lead = self.frames.listed("corrections", self.rng, self.split)
         roll = self.rng.random()
-        if roll < 0.35:
+        if roll < 0.3:
             first, second = self._clause("manipulation", (), 0), self._clause("manipulation", (), 1)
-            return Draft((*first.words, *lead, *second.words), second.means, ("correction",))
-        wrong = "T" if roll < 0.6 else "P"
-        say, means = self.rng.choice(
-            [("$put {T} $in {P}", "put T P"), ("$carry {T} $to {P}", "put T P"), ("(take|carry) {T} to {P}", "put T P")]
-            if wrong == "P" or self.rng.random() < 0.6
-            else [("$grab {T}", "take T"), ("(bring|give|hand|fetch) me {T}", "give T me"), ("$away {T}", "discard T")]
-        )
-        draft = renamed(self.frames.expand(Frame(say, means), self.rng), 0)
-        slot, other = f"{{{wrong}_0}}", f"{{{'U' if wrong == 'T' else 'Q'}_0}}"
+            return Draft((*first.words, *lead, *second.words), second.means, ("correction",), first.order)
+        wrong = "T" if roll < 0.62 else "P"
+        say, means = self.rng.choice(_CORRECTED if wrong == "P" or self.rng.random() < 0.6 else _CORRECTED_THINGS)
+        draft = renamed(self.frames.expand(Frame(say, means), self.rng, self.split), 0)
+        slot, other = f"{{{wrong}_0}}", f"{{{'U' if wrong == 'T' else 'R'}_0}}"
         at = draft.words.index(slot)
         relation = [self.rng.choice(["in", "into", "on", "to"])] if wrong == "P" and self.rng.random() < 0.4 else []
         fixed = (*lead, *relation, other)
-        words = (*draft.words[: at + 1], *fixed, *draft.words[at + 1 :])
+        late = wrong == "T" and self.rng.random() < 0.25
+        end = len(draft.words) if late else at + 1
+        words = (*draft.words[:end], *fixed, *draft.words[end:])
         return Draft(words, re.sub(rf"\b{wrong}_0\b", other[1:-1], draft.means), ("correction",))
 
     # --- dressing ------------------------------------------------------------------------------------------------
 
-    def _polite(self, draft: Draft) -> Draft:
-        words = draft.words
-        if self.rng.random() < 0.35 and "idle" not in draft.tags:
-            words = (*self.frames.listed("prefixes", self.rng), *words)
-        if self.rng.random() < 0.22:
-            words = (*words, *self.frames.listed("suffixes", self.rng))
-        if self.rng.random() < 0.25 and words[-1] not in (".", "!", "?"):
-            words = (*words, self.rng.choice([".", ".", "!", "?"]))
+    def _dressed(self, draft: Draft) -> Draft:
+        """Adds what is said around an instruction and means nothing for it."""
+        roll, words = self.rng.random(), draft.words
+        if self.split == "old" and draft.order and roll < 0.15:
+            mood = self.frames.weighted("moods.base", self.rng).say
+            words = tuple(w for word in mood.split() for w in (words if word == _PLAIN else (word,)))
+        elif roll < 0.22:
+            words = (*self.frames.listed("contexts", self.rng, self.split), *words)
+        elif roll < 0.3 and "decline" not in draft.tags:
+            words = (*self._idle().words, *self.rng.choice(_AFTER_IDLE), *words)
+            draft = replace(draft, tags=(*draft.tags, "idle"))
+        if self.rng.random() < 0.2:
+            words = (*self.frames.listed("calls", self.rng, self.split), *self.rng.choice(((",",), (",",), ())), *words)
+        roll = self.rng.random()
+        if roll < 0.08 and words[-1] not in ".!?":
+            words = (*words, *self.rng.choice(((",",), ())), *self.frames.listed("reasons", self.rng, self.split))
+        elif roll < 0.22 and words[-1] not in ".!?":
+            words = (*words, *self.rng.choice(((",",), ())), *self.frames.listed("closes", self.rng, self.split))
+        if self.rng.random() < 0.3 and words[-1] not in (".", "!", "?"):
+            words = (*words, self.rng.choice([".", ".", ".", "!", "?"]))
         return replace(draft, words=words)
+
+
+_STOPS = '("."|";"|". then"|". also ,"|". and"|", and"|". next ,"|". after that")'
+_FORBIDS = (
+    '((","|"."|";"|) (but|and|but please|) (dont|do not|never|you must not|you may not|do not ever|be careful not to))'
+)
+_CHAINS: tuple[tuple[str, Form], ...] = (
+    ("chains", "base"),
+    ("chains", "base"),
+    ("gerund_chains", "gerund"),
+    ("before_chains", "gerund"),
+)
+_AFTER_IDLE = ((".",), (",",), ("so",), (",", "so"), (".", "so"), ("and",))
+_DOOR_COMMANDS = (
+    ("%close <O>", "close O"),
+    ("%open <O>", "open O"),
+    ("%put {U} (in|inside|into) <O>", "put U O"),
+    ("%open <O> and %put {U} inside", "open O; put U O"),
+)
+_THING_COMMANDS = (
+    ("%put <T> $rel {P}", "put T P"),
+    ("%carry <T> $toward {P}", "put T P"),
+    ("%grab <T>", "take T"),
+    ("%give <T> to me", "give T me"),
+    ("%discard <T>", "discard T"),
+)
+_CORRECTED = (
+    ("%put {T} $rel {P}", "put T P"),
+    ("%carry {T} $toward {P}", "put T P"),
+    ("(take|carry) {T} to {P}", "put T P"),
+    ("%put {T} $spot {Q} $rel {P}", "put T@Q P"),
+)
+_CORRECTED_THINGS = (
+    ("%grab {T}", "take T"),
+    ("%give me {T}", "give T me"),
+    ("%discard {T}", "discard T"),
+    ("%fetch {T} for me", "give T me"),
+)
 
 
 def plain(say: str) -> Frame:
     """Returns a frame whose program does not matter."""
     return Frame(say, "")
+
+
+def _under(condition: str, clause: Draft) -> str:
+    if clause.means in ("ask", "no"):
+        return clause.means
+    return "; ".join(f"{condition}: {part}" for part in clause.means.split("; "))
 
 
 def _contrary(condition: str) -> str:

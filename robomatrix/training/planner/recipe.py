@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -16,33 +17,39 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from robomatrix.scheduling.compact.linking import LETTERS
+from robomatrix.scheduling.compact.wording import WORDS_FILE
 from robomatrix.training.planner.samples import Pair, pairs
-from robomatrix.training.planner.tokens import END, learn_tokenizer, save_tokenizer
+from robomatrix.training.planner.tokens import END, learn_tokenizer, save_tokenizer, words_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel, PreTrainedTokenizerFast
 
 _IGNORED = -100
 _TOKENIZER_PAIRS = 3000
-_DRAWN = 1024
+_DRAWN = 2048
 """Pairs that are drawn together."""
-_PASSES = 3
+_CHECKED = 384
+"""Pairs of the frames for tuning that the model is checked on, every so many steps."""
+_PASSES = 4
 """How often pairs are used, each time with other letters."""
 _LETTER = re.compile(rf"\b[{LETTERS}]\b")
+Encoded = tuple[list[int], list[int]]
+"""Tokens of prompt and answer, and what is to be predicted."""
 
 
 @dataclass(frozen=True)
 class Recipe:
     """All that decides what comes out."""
 
-    steps: int = 12000
-    batch: int = 32
-    rate: float = 2e-3
+    steps: int = 7000
+    batches: int = 48
+    """Of equal length in tokens, that the pairs drawn together are cut into."""
+    rate: float = 2.5e-3
     warm_up: int = 200
     seed: int = 1
     vocabulary: int = 1024
     width: int = 128
-    layers: int = 4
+    layers: int = 5
     heads: int = 4
     threads: int = 1
 
@@ -56,6 +63,8 @@ class Progress:
     exact: float
     """Share of answers all tokens of which were the likeliest."""
     seconds: float
+    unseen: float | None = None
+    """The same on sentence frames that training never sees; where it was checked."""
 
 
 def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
@@ -78,38 +87,46 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> PreTraine
     return LlamaForCausalLM(config)
 
 
-def tokenizer_for(recipe: Recipe) -> PreTrainedTokenizerFast:
-    """Returns a tokenizer learnt from pairs that training does not begin with."""
-    texts = (pair.prompt + pair.answer for pair in islice(pairs(recipe.seed * 1000 + 999), _TOKENIZER_PAIRS))
-    return learn_tokenizer(texts, recipe.vocabulary)
-
-
 def _tokenizer(recipe: Recipe, folder: Path) -> PreTrainedTokenizerFast:
-    """Returns the run's tokenizer; a run that goes on keeps its own."""
+    """Returns the run's tokenizer, learnt from pairs that training does not begin with; a resumed run keeps its own.
+
+    The words of these pairs are written beside it: what a model was trained on is known to it.
+    """
     from transformers import PreTrainedTokenizerFast
 
     if folder.is_dir():
         return PreTrainedTokenizerFast.from_pretrained(folder)
-    tokenizer = tokenizer_for(recipe)
+    drawn = list(islice(pairs(recipe.seed * 1000 + 999), _TOKENIZER_PAIRS))
+    tokenizer = learn_tokenizer((pair.prompt + pair.answer for pair in drawn), recipe.vocabulary)
     save_tokenizer(tokenizer, folder)
+    (folder / WORDS_FILE).write_text(json.dumps(words_of(pair.prompt for pair in drawn)) + "\n", encoding="utf-8")
     return tokenizer
 
 
 def batches(recipe: Recipe, tokenizer: PreTrainedTokenizerFast, start: int) -> Iterator[dict[str, torch.Tensor]]:
     """Yields batches from a step on; they depend on the step alone, so that a resumed run goes on the same."""
-    each = _DRAWN // recipe.batch
-    group, skip = divmod(start, each * _PASSES)
+    group, skip = divmod(start, recipe.batches * _PASSES)
     while True:
         drawn = list(islice(pairs(recipe.seed * 1000 + group * 1_000_000), _DRAWN))
         rng = Random(group)
         for _ in range(_PASSES):
-            encoded = [_encoded(relettered(pair, rng), tokenizer) for pair in drawn]
-            encoded.sort(key=lambda item: len(item[0]))
-            order = rng.sample(range(each), each)
-            for number in order[min(skip, each) :]:
-                yield _collated(encoded[number * recipe.batch : (number + 1) * recipe.batch])
-            skip = max(skip - each, 0)
+            cut = _cut([_encoded(relettered(pair, rng), tokenizer) for pair in drawn], recipe.batches)
+            order = rng.sample(range(len(cut)), len(cut))
+            for number in order[min(skip, len(cut)) :]:
+                yield _collated(cut[number])
+            skip = max(skip - len(cut), 0)
         group += 1
+
+
+def _cut(items: list[Encoded], count: int) -> list[list[Encoded]]:
+    """Returns so many batches of about as many tokens each, of items of about the same length each."""
+    items = sorted(items, key=lambda item: len(item[0]))
+    total, so_far = sum(len(item[0]) for item in items), 0
+    cut: list[list[Encoded]] = [[] for _ in range(count)]
+    for item in items:
+        cut[so_far * count // total].append(item)
+        so_far += len(item[0])
+    return cut
 
 
 def relettered(pair: Pair, rng: Random) -> Pair:
@@ -118,22 +135,21 @@ def relettered(pair: Pair, rng: Random) -> Pair:
     return Pair(*(_LETTER.sub(lambda m: letters[m[0]], text) for text in (pair.prompt, pair.answer)))
 
 
-def _encoded(pair: Pair, tokenizer: PreTrainedTokenizerFast) -> tuple[list[int], list[int]]:
+def _encoded(pair: Pair, tokenizer: PreTrainedTokenizerFast) -> Encoded:
     prompt = tokenizer.encode(pair.prompt, add_special_tokens=False)
     answer = tokenizer.encode(pair.answer + END, add_special_tokens=False)
     return prompt + answer, [_IGNORED] * len(prompt) + answer
 
 
-def _collated(items: list[tuple[list[int], list[int]]]) -> dict[str, torch.Tensor]:
+def _collated(items: list[Encoded]) -> dict[str, torch.Tensor]:
+    """Returns a batch; what is filled up at the end needs no mask, nothing before it can see it."""
     longest = max(len(ids) for ids, _ in items)
     ids = torch.zeros(len(items), longest, dtype=torch.long)
     labels = torch.full((len(items), longest), _IGNORED)
-    mask = torch.zeros(len(items), longest, dtype=torch.long)
     for row, (tokens, wanted) in enumerate(items):
         ids[row, : len(tokens)] = torch.tensor(tokens)
         labels[row, : len(wanted)] = torch.tensor(wanted)
-        mask[row, : len(tokens)] = 1
-    return {"input_ids": ids, "labels": labels, "attention_mask": mask}
+    return {"input_ids": ids, "labels": labels}
 
 
 def rate_at(recipe: Recipe, step: int) -> float:
@@ -160,7 +176,8 @@ def train(recipe: Recipe, run: Path, out: Path, tell: Callable[[Progress], None]
     run.mkdir(parents=True, exist_ok=True)
     tokenizer = _tokenizer(recipe, run / "tokenizer")
     model = build_model(recipe, tokenizer)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=recipe.rate, betas=(0.9, 0.98), weight_decay=0.01, fused=True)
+    checked = _checked(recipe, tokenizer)
     state = run / "state.safetensors"
     step, spent = _resume(state, model, optimizer) if state.exists() else (0, 0.0)
     began = time.monotonic() - spent
@@ -172,12 +189,14 @@ def train(recipe: Recipe, run: Path, out: Path, tell: Callable[[Progress], None]
         step += 1
         if step % 50 == 0:
             loss, exact = (sum(values) / len(recent) for values in zip(*recent, strict=True))
-            tell(Progress(step, loss, exact, time.monotonic() - began))
+            unseen = exactness(model, checked) if step % 500 == 0 else None
+            tell(Progress(step, loss, exact, time.monotonic() - began, unseen))
             recent = [] if step < recipe.steps else recent
-        if step % 500 == 0:
+        if step % 250 == 0:
             _keep(state, model, optimizer, step, time.monotonic() - began)
             _export(model, tokenizer, out)
     _export(model, tokenizer, out)
+    shutil.copy(run / "tokenizer" / WORDS_FILE, out / WORDS_FILE)
     loss, exact = (sum(values) / max(len(recent), 1) for values in zip(*recent, strict=True)) if recent else (0.0, 0.0)
     parameters = sum(p.numel() for p in model.parameters())
     facts = {**asdict(recipe), "seconds": time.monotonic() - began, "loss": loss, "exact": exact}
@@ -185,23 +204,40 @@ def train(recipe: Recipe, run: Path, out: Path, tell: Callable[[Progress], None]
     return {**facts, "parameters": parameters}
 
 
+def _checked(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> list[dict[str, torch.Tensor]]:
+    drawn = islice(pairs(recipe.seed * 1000 + 998, "tune"), _CHECKED)
+    return [_collated(items) for items in _cut([_encoded(pair, tokenizer) for pair in drawn], _CHECKED // 32)]
+
+
+def exactness(model: PreTrainedModel, checked: list[dict[str, torch.Tensor]]) -> float:
+    """Returns the share of answers that the model would give exactly."""
+    with torch.no_grad():
+        right = [_answered(model, batch)[1] for batch in checked]
+    return float(torch.cat(right).float().mean())
+
+
+def _answered(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Returns the loss, and for each answer whether all its tokens were the likeliest."""
+    hidden = model.model(input_ids=batch["input_ids"], use_cache=False).last_hidden_state
+    labels = batch["labels"][:, 1:]
+    asked = labels != _IGNORED
+    logits = model.lm_head(hidden[:, :-1][asked])
+    right = torch.ones_like(labels, dtype=torch.bool)
+    right[asked] = logits.argmax(-1) == labels[asked]
+    return torch.nn.functional.cross_entropy(logits, labels[asked]), right.all(dim=1)
+
+
 def _step(
     model: PreTrainedModel, optimizer: torch.optim.Optimizer, batch: dict[str, torch.Tensor], rate: float
 ) -> tuple[float, float]:
     for group in optimizer.param_groups:
         group["lr"] = rate
-    hidden = model.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
-    labels = batch["labels"][:, 1:]
-    asked = labels != _IGNORED
-    logits = model.lm_head(hidden[:, :-1][asked])
-    loss = torch.nn.functional.cross_entropy(logits, labels[asked])
+    loss, right = _answered(model, batch)
     optimizer.zero_grad(set_to_none=True)
     loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     optimizer.step()
-    right = torch.ones_like(labels, dtype=torch.bool)
-    right[asked] = logits.argmax(-1) == labels[asked]
-    return float(loss.detach()), float(right.all(dim=1).float().mean())
+    return float(loss.detach()), float(right.float().mean())
 
 
 def _keep(path: Path, model: PreTrainedModel, optimizer: torch.optim.Optimizer, step: int, spent: float) -> None:

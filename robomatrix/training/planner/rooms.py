@@ -63,6 +63,8 @@ class Room:
     def describe(self, id_: str, rng: Random) -> Named:
         """Returns a phrase for one entity, with its adjective where that is needed or by chance."""
         noun, adjective = self.nouns[id_], self.colours.get(id_, "")
+        if noun == id_ and noun != "user":
+            return Named(noun, (id_,))  # a person's name
         alike = [other for other, name in self.nouns.items() if name == noun]
         same = [other for other in alike if self.colours.get(other, "") == adjective]
         words = [adjective, noun] if adjective and (len(alike) > 1 or rng.random() < 0.4) else [noun]
@@ -84,7 +86,9 @@ class Room:
             if self.nouns[o.id] == noun and (not coloured or self.colours.get(o.id) == adjective)
         )
         many = plural_of(noun)
-        lead = rng.choice(["all the", "the", "all", "every", "all of the", "each", "all my"])
+        lead = rng.choice(["all the", "the", "all", "every", "all of the", "each", "all my", "each of the"])
+        if len(ids) == 2 and rng.random() < 0.3:
+            lead = rng.choice(["both", "both the", "the two", "both of the"])
         name = noun if lead in ("every", "each") else many
         return Named(" ".join(filter(None, [lead, adjective if coloured else "", name])), ids)
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from random import Random
 
@@ -16,7 +17,7 @@ from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.safety import load_rules
 from robomatrix.skills.registry import registry_for
 from robomatrix.skills.spec import SkillSpec
-from robomatrix.training.planner.frames import load_frames
+from robomatrix.training.planner.frames import Split, load_frames
 from robomatrix.training.planner.phrasing import Composer, Draft, misspelt
 from robomatrix.training.planner.rooms import Named, Room, draw_room, nonce
 
@@ -24,10 +25,20 @@ _SLOT = re.compile(r"([{<])(\w+)[}>]")
 _ROBOTS = {"ep": 0.76, "s1": 0.07, "g1": 0.08, "player": 0.05, "allegro": 0.04}
 _SECTION = {"ep": "manipulation", "s1": "shooter", "g1": "humanoid", "player": "player", "allegro": "hand"}
 _UNITS = {"d": ("degrees", "degree", "deg"), "m": ("meters", "metres", "m"), "s": ("seconds", "s", "secs")}
-_SPELT = ["two", "three", "four", "five", "six", "ten"]
+_AMOUNTS = ("two", "three", "four", "five", "1.5", "2", "2.5", "3", "4")
 _ANGLES = (15, 30, 45, 60, 90, 120, 180, 270, 360)
 _OTHERS = ("the rest", "everything else", "the others", "the other ones", "the other things")
 _PER_ROOM = 40
+_SHORTEST_CHOICE = 4
+_ALIKE = 0.72
+"""Likeness from which on a word is taken for another with a slip of the fingers in it."""
+_DISAGREE = 0.08
+_THING, _PLACE = r"([TUV]\w*)", r"([PQRO]\w*)"
+_PAIRED = re.compile(rf"{_THING}@{_PLACE}")
+_EXCEPTED = re.compile(rf"{_THING}-{_THING}")
+_PUT = re.compile(rf"put {_THING} {_PLACE}")
+_CLEARED = re.compile(rf"clear {_PLACE}")
+_VISITED = re.compile(rf"go {_PLACE}; (?:put|give|take) {_THING}")
 _BY_NAME = 0.03
 _MISSING = 0.06
 """Share of prompts in which a skill is not offered: then it must not be called."""
@@ -77,21 +88,21 @@ def skills_of(robot: str) -> tuple[SkillSpec, ...]:
     return tuple(skill.spec for skill in registry_for(robot))
 
 
-def draw(seed: int, *, held_out: bool) -> Iterator[Sample]:
+def draw(seed: int, split: Split) -> Iterator[Sample]:
     """Yields samples without end; the same for the same seed.
 
     Args:
         seed: of everything random. Training takes seeds below a million, the test above.
-        held_out: True takes only the sentence frames that training never sees.
+        split: whose sentence frames.
     """
     rng = Random(seed)
     while True:
         robot = rng.choices(list(_ROBOTS), list(_ROBOTS.values()))[0]
         room = draw_room(rng, robot)
-        composer = Composer(load_frames(), rng, held_out)
+        composer = Composer(load_frames(), rng, split)
         names = tuple(spec.name for spec in called_skills(skills_of(robot)))
         for _ in range(_PER_ROOM):
-            if rng.random() < _BY_NAME and not held_out:
+            if split == "train" and rng.random() < _BY_NAME:
                 yield _by_name(room, robot, rng)
             else:
                 yield _sample(composer.draft(_SECTION[robot], names), room, robot, names, rng)
@@ -108,13 +119,13 @@ def _by_name(room: Room, robot: str, rng: Random) -> Sample:
 
 
 def _sample(draft: Draft, room: Room, robot: str, names: tuple[str, ...], rng: Random) -> Sample:
-    named: dict[str, Named] = {}
+    named = _consistent(draft, room, rng)
     order: list[str] = []
     words: list[str] = []
     for word in draft.words:
         match = _SLOT.fullmatch(word)
         if match is None:
-            words.append(word)
+            words.append(_agreeing(word, order, named, rng))
         elif match[1] == "{":
             named.setdefault(match[2], _phrase(match[2], room, rng))
             order.append(match[2])
@@ -122,9 +133,46 @@ def _sample(draft: Draft, room: Room, robot: str, names: tuple[str, ...], rng: R
         else:
             referent = named.get(match[2])
             words.append("them" if referent is not None and referent.plural else "it")
-    slipped = misspelt(words, rng) if rng.random() < 0.08 else words
+    slipped = misspelt(words, rng) if rng.random() < 0.06 else words
     tags = (*draft.tags, *(["misspelt"] if slipped != words else []))
-    return Sample(" ".join(slipped), room, robot, draft.means, tuple(order), named, tags, names)
+    used = {variable: named[variable] for variable in order}
+    return Sample(" ".join(slipped), room, robot, draft.means, tuple(order), used, tags, names)
+
+
+def _agreeing(word: str, order: Sequence[str], named: Mapping[str, Named], rng: Random) -> str:
+    """Returns "is" or "are" for "is/are"; people do not always get it right."""
+    if "/" not in word or len(word) < _SHORTEST_CHOICE:
+        return word
+    subject = order[-2:] if len(order) > 1 and order[-1][0] in "UV" else order[-1:]
+    many = len(subject) > 1 or any(named[variable].plural for variable in subject)
+    return word.split("/")[many != (rng.random() < _DISAGREE)]
+
+
+def _consistent(draft: Draft, room: Room, rng: Random) -> dict[str, Named]:
+    """Returns phrases for variables that belong together: mostly, things are where they are said to be."""
+    named: dict[str, Named] = {}
+    resting = {o.id: o.at for o in room.scene.objects}
+    for thing, place in (*_PAIRED.findall(draft.means), *((t, p) for p, t in _VISITED.findall(draft.means))):
+        named.setdefault(thing, _phrase(thing, room, rng))
+        fitting = _referents(place[0], room)
+        where = [at for id_ in named[thing].ids if (at := resting.get(id_)) in fitting]
+        if where and place not in named and rng.random() < (0.55 if "there" in draft.means else 0.88):
+            named[place] = room.describe(rng.choice(where), rng)
+    for thing, other in _EXCEPTED.findall(draft.means):
+        if thing not in named and rng.random() < 0.8 and room.scene.objects:
+            named[thing] = room.all_like(rng.choice(room.scene.objects).id, rng)
+            named.setdefault(other, room.describe(rng.choice(named[thing].ids), rng))
+    for thing, place in _PUT.findall(draft.means):
+        named.setdefault(thing, _phrase(thing, room, rng))
+        taken = {resting.get(id_) for id_ in named[thing].ids}
+        free = [id_ for id_ in _referents(place[0], room) if id_ not in taken]
+        if place not in named and free and rng.random() < 0.8:
+            named[place] = room.describe(rng.choice(free), rng)
+    for place in _CLEARED.findall(draft.means):
+        full = [at for at in resting.values() if at]
+        if place not in named and full and rng.random() < 0.8:
+            named[place] = room.describe(rng.choice(full), rng)
+    return named
 
 
 def _phrase(variable: str, room: Room, rng: Random) -> Named:
@@ -169,19 +217,19 @@ def _measure(unit: str, rng: Random) -> Named:
         case "r":
             text = rng.choice(["10 cm", "20 cm", "0.1 m", "0.2 metres", "15 centimeters", "ten centimetres"])
         case _:
-            text = f"{rng.choice([*_SPELT, '1.5', '2', '3', '8'])} {rng.choice(_UNITS[unit])}"
+            text = f"{rng.choice(_AMOUNTS)} {rng.choice(_UNITS[unit])}"
     return Named(text, ())
 
 
 # --- for the model -------------------------------------------------------------------------------------------------
 
 
-def pairs(seed: int, *, held_out: bool = False) -> Iterator[Pair]:
+def pairs(seed: int, split: Split = "train") -> Iterator[Pair]:
     """Yields prompts with their answers, letters and skills shuffled; what cannot be linked as meant is left out."""
     rng = Random(seed + 1)
     index: EntityIndex | None = None
     room: Room | None = None
-    for sample in draw(seed, held_out=held_out):
+    for sample in draw(seed, split):
         if sample.room is not room or index is None:
             room, index = sample.room, EntityIndex(sample.room.scene)
         pair = pair_of(sample, index, rng)
@@ -230,4 +278,4 @@ def _is_phrase(text: str, slot: Slot, measure: bool) -> bool:
     if (slot.kind == "measure") != measure:
         return False
     last = text.split()[-1]
-    return any(token.text[:2] == last[:2] or token.text[-3:] == last[-3:] for token in slot.tokens)
+    return any(token.text == last or SequenceMatcher(None, token.text, last).ratio() > _ALIKE for token in slot.tokens)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +33,12 @@ def learn_tokenizer(texts: Iterable[str], size: int) -> PreTrainedTokenizerFast:
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=engine, eos_token=END, pad_token=END)
     tokenizer.chat_template = _TEMPLATE
     return tokenizer
+
+
+def words_of(prompts: Iterable[str]) -> list[str]:
+    """Returns the words of the instructions of prompts, without letters, that occur more than once."""
+    counts = Counter(word for prompt in prompts for word in prompt.rstrip("\n").rpartition("\n")[2].split())
+    return sorted(word for word, count in counts.items() if count > 1 and not word.isupper())
 
 
 def save_tokenizer(tokenizer: PreTrainedTokenizerFast, folder: Path) -> None:

@@ -28,7 +28,7 @@ def test_answers_are_programs_over_the_letters_and_skills_of_the_prompt() -> Non
 
 
 def test_nearly_all_samples_can_be_linked() -> None:
-    drawn = list(islice(draw(5, held_out=False), 120))
+    drawn = list(islice(draw(5, "train"), 120))
     kept = len(list(islice(pairs(5), 110)))
     assert kept == 110 and len(drawn) == 120
 
