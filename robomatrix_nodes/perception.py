@@ -1,7 +1,12 @@
-"""The perception node: camera images in, the belief about the scene out."""
+"""The perception node: camera images in, the belief about the scene out.
+
+Images come from any camera and detectors may be somebody else's: an image that cannot be used is left out, with its
+reason in the log and in the diagnostics, for the process may hold the bridge and the emergency stop.
+"""
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -47,7 +52,8 @@ class Perception(Node):
         self._infos: dict[str, CameraInfo] = {}
         self._state: RobotState | None = None
         self._pending: tuple[str, Image] | None = None
-        self._count = 0
+        self._count = self._unusable = 0
+        self._reason = ""
         self._scene = self.create_publisher(SceneObjectArray, "scene/objects", qos.LATCHED)
         self._markers = self.create_publisher(MarkerArray, "scene/markers", qos.LATCHED)
         self.create_subscription(String, "holding", self._on_holding, qos.LATCHED)
@@ -89,11 +95,20 @@ class Perception(Node):
         if camera not in self._infos or self._state.stamp < conversions.from_time(message.header.stamp):
             return
         self._pending = None
-        world = self._perception.update(self._frame(camera, message, self._state), self._state, self._holding)
+        try:
+            world = self._perception.update(self._frame(camera, message, self._state), self._state, self._holding)
+        except Exception as error:  # noqa: BLE001  # see the module's description
+            self._leave_out(camera, error)
+            return
         self._world_size, self._count = len(world.objects), self._count + 1
         self._scene.publish(conversions.to_scene(world, "odom"))
         if self._markers.get_subscription_count():
             self._markers.publish(to_markers(world, "odom"))
+
+    def _leave_out(self, camera: str, error: Exception) -> None:
+        self._unusable, self._reason = self._unusable + 1, f"{camera}: {error}"
+        trace = "".join(traceback.format_exception(error))
+        self.get_logger().error(f"image of {camera} left out: {error}\n{trace}", throttle_duration_sec=5.0)
 
     def _frame(self, camera: str, message: Image, state: RobotState) -> CameraFrame:
         link = next(c.link for c in self.robot.cameras if c.name == camera)
@@ -109,8 +124,15 @@ class Perception(Node):
         return response
 
     def _status(self) -> diagnostics.Status:
-        images, self._count = self._count, 0
-        values = {"images per second": images, "objects": self._world_size, "holding": self._holding or ""}
+        images, unusable, self._count, self._unusable = self._count, self._unusable, 0, 0
+        values = {
+            "images per second": images,
+            "unusable images per second": unusable,
+            "objects": self._world_size,
+            "holding": self._holding or "",
+        }
+        if unusable:
+            return diagnostics.ERROR, f"image left out: {self._reason}", values
         if images == 0:
             return diagnostics.WARN, "no image in the last second", values
         return diagnostics.OK, "looking", values

@@ -8,6 +8,7 @@ goal is rejected while one runs, except ``stop``, which cancels the running one.
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -177,8 +178,12 @@ class Scheduler(Node):
             result = await self._carry_out(goal)
         except RobomatrixError as error:
             result = _failure(ExecuteTask.Result.ERROR_INTERNAL, str(error))
-        self._goal, self._busy = None, False
-        resolve(self._idle, True)
+        except Exception as error:  # noqa: BLE001 - a planner that is a plug-in must not leave the robot busy for ever
+            self.get_logger().error(traceback.format_exc())
+            result = _failure(ExecuteTask.Result.ERROR_INTERNAL, f"{type(error).__name__}: {error}")
+        finally:
+            self._goal, self._step, self._busy = None, None, False
+            resolve(self._idle, True)
         result.elapsed = float(self._now() - started)
         return self._conclude(goal, result)
 
@@ -205,9 +210,7 @@ class Scheduler(Node):
         except PeerGone as error:
             self._step, code = None, ExecuteTask.Result.ERROR_NO_SKILL_SERVER
             end = execution.give_up(str(error))
-        self._records.publish(String(data=json.dumps(execution.record(), ensure_ascii=False)))
-        if self._audit is not None:
-            self._audit.write(execution.record())
+        self._keep(execution.record())
         plan = conversions.to_plan(self._plan_of(execution))
         return ExecuteTask.Result(
             success=end.success,
@@ -216,6 +219,15 @@ class Scheduler(Node):
             plan=plan,
             replans=execution.replans,
         )
+
+    def _keep(self, record: Mapping[str, object]) -> None:
+        """Publishes and writes an audit record; what the robot did is done, even if the disk is full."""
+        self._records.publish(String(data=json.dumps(record, ensure_ascii=False)))
+        try:
+            if self._audit is not None:
+                self._audit.write(record)
+        except OSError as error:
+            self.get_logger().error(f"the audit record was not written: {error}")
 
     async def _pursue(self, goal: ServerGoalHandle, execution: TaskExecution) -> Finished:
         action = await self._off(execution.begin, self._scene())

@@ -137,15 +137,20 @@ class RosTransport:
         return self._imu, self._odometry
 
     def frame(self, camera: str) -> CameraFrame | None:
-        """Returns the newest image of a camera, None before its first image and geometry."""
+        """Returns the newest image of a camera, None before its first readable image and geometry."""
         image, info = self._images.get(camera), self._infos.get(camera)
         if image is None or info is None:
+            return None
+        try:
+            pixels = conversions.from_image(image)
+        except ValueError as error:
+            self._node.get_logger().error(f"image of {camera} left out: {error}", throttle_duration_sec=5.0)
             return None
         link = next(c.link for c in self._robot.cameras if c.name == camera)
         position, rotation = link_pose(self._robot, link, self._joints)
         intrinsics = np.array(info.k, dtype=float).reshape(3, 3)
         stamp = conversions.from_time(image.header.stamp)
-        return CameraFrame(stamp, camera, conversions.from_image(image), intrinsics, position, rotation)
+        return CameraFrame(stamp, camera, pixels, intrinsics, position, rotation)
 
     def close(self) -> None:
         """Takes everything down; idempotent."""

@@ -83,8 +83,8 @@ def roll(
         track.append(error)
         if watch is not None:
             watch(env)
-    short = track[min(round(SHORT / env.dt), len(track)) - 1]
-    return Rollout(error, short, first, alive, sums / len(track), np.array(track))
+    early = track[min(round(SHORT / env.dt), len(track)) - 1]
+    return Rollout(error, early, first, alive, sums / len(track), np.array(track))
 
 
 def _even() -> Any:

@@ -351,6 +351,9 @@ def look(session: Session, command: Command) -> bool:
     things = [t for move in moves(command.chunks) for t in _narrowed(move)]
     if not things or command.verb not in _FINDING:
         return False
+    if command.benefit and command.verb == "find" and all(fits(session, thing, "object") for thing in things):
+        deliver(session, things)
+        return True
     ids = session.resolver.all_of(things, "any")
     session.discourse.note_objects([i for i in ids if i in session.state.resting], things[-1])
     return _visit(session, ids[:1]) if session.can("at") else False
