@@ -9,7 +9,7 @@ from robomatrix.policies.spec import Term
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.arrays import like, module_of
 from robomatrix.skills.skillblender.feedforward import rise
-from robomatrix.skills.skillblender.functions import Network, StandingFunction, Tensor, WalkFunction, join, scatter
+from robomatrix.skills.skillblender.functions import Network, StandingFunction, Tensor, WalkFunction, join
 from robomatrix.skills.skillblender.kinematics import Chain
 
 REACH = 0.26
@@ -71,13 +71,10 @@ class ReachOverWalk(ReachFunction):
         arm: Network,
         walk: tuple[WalkFunction, Network],
     ) -> None:
-        """Takes what reaching takes, and a walk with its network; moves the arms and the waist."""
+        """Takes what reaching takes, and a walk with its network."""
         super().__init__(robot, chains, home, arm)
         self._walk, self._walk_network = walk
-        legs = np.isin(np.arange(len(robot.joints)), robot.legs)
-        self._legs = legs.astype(float)
-        self.outputs = tuple(np.flatnonzero(~legs).tolist())
-        self._scatter = scatter(self.outputs, len(robot.joints))
+        self._legs = np.isin(np.arange(len(robot.joints)), robot.legs).astype(float)
 
     def command(self, goal: Tensor) -> Tensor:
         """Returns (vx, vy, wz) [m/s, rad/s] that brings goals (n, 6) back within reach: 0 up to 15 cm on average."""
