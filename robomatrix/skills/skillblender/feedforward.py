@@ -39,6 +39,8 @@ ACROSS = np.array([1.0, 0.6])
 """Weights of these distances along x and y: feet may stand closer or wider than at home."""
 TILT = (0.10, 0.16)
 """The same for the pelvis' tilt [rad]."""
+SPEED = (0.35, 0.45)
+"""The same for the body's speed over the standing foot [m/s]."""
 
 
 def rise(value: Tensor, between: tuple[float, float]) -> Tensor:
@@ -158,7 +160,9 @@ class Gait:
         xp = module_of(body)
         apart = (legs.apart - like(self.odometry.apart, body)) * like(ACROSS, body)
         tilt = xp.sqrt((body[:, 3:5] ** 2).sum(-1) + 1e-9)
-        return xp.maximum(rise(xp.sqrt((apart**2).sum(-1) + 1e-9), APART), rise(tilt, TILT))
+        speed = xp.sqrt((legs.velocity**2).sum(-1) + 1e-9)
+        apart_or_tilted = xp.maximum(rise(xp.sqrt((apart**2).sum(-1) + 1e-9), APART), rise(tilt, TILT))
+        return xp.maximum(apart_or_tilted, rise(speed, SPEED))
 
     def basis(
         self, body: Tensor, phase: Tensor, command: Tensor, gates: tuple[Tensor, Tensor], legs: LegSense

@@ -100,7 +100,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "walk": Recipe(
             task=lambda robot, worlds, tensors: Walk(robot, worlds),
-            samples=1.93e7,
+            samples=2e7,
             env=EnvConfig(),
             ppo=PpoConfig(initial_std=0.3, desired_kl=0.015, entropy=0.001),
             curriculum=Curriculum(level=(0.0, 4e6, 1e6), strictness=(0.3, 2e6, 0.0), calm=(1.5e7, 1.6e7)),
