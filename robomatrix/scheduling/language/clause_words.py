@@ -39,7 +39,9 @@ STATE_WORDS = word_set(
     "inserted stacked were"
 )
 BEING = word_set("to be is are was were been being get gets got has have should must")
-PARTICIPLES = word_set("sent hung slid swept given thrown gotten taken hidden driven found kept shut swapped cut dug")
+PARTICIPLES = word_set(
+    "put laid brought sent hung slid swept given thrown gotten taken hidden driven found kept shut swapped cut dug"
+)
 """Irregular ones; the others end in "ed"."""
 OWN_PLANS = {("i", "want", "to"), ("i", "have", "to"), ("i", "need", "to"), ("i", "must"), ("we", "want", "to")}
 """Said of what the speaker does himself, unless a robot's verb follows."""

@@ -147,7 +147,11 @@ class _Run:
         """Notes what a clause names, whatever comes of it."""
         guarded = [self.session.chunks(guard.tokens) for guard in clause.guards]
         idle = (
-            clause.negated or clause.heading or clause.guards or (clause.verb and "wait" in clause.verb.value.intents)
+            clause.negated
+            or clause.heading
+            or clause.guards
+            or clause.form == "information"
+            or (clause.verb and "wait" in clause.verb.value.intents)
         )
         for chunk in (c for chunks in (*guarded, self.session.chunks(clause.tokens) if idle else []) for c in chunks):
             for thing in chunk.things:
