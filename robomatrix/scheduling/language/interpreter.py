@@ -133,6 +133,8 @@ class _Run:
             return
         if clause.correction and self._correct(clause):
             return
+        if clause.correction and clause.form == "fragment" and self.said is None:
+            raise Unresolved(f"What should be '{clause}'?")
         before, chunks = session.snapshot(), tuple(session.chunks(clause.tokens))
         try:
             self._planned(clause, chunks)
