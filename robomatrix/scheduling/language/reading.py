@@ -57,8 +57,12 @@ _TURNED = (
     (re.compile(r"\bwhat i (need|want|would like) is (?=(the|a|an|my|all|each|every|both|this|that)\b)"), "i want "),
     (re.compile(r"\b(no one|nobody) (may|should|must|is allowed to|can)\b"), "do not"),
     (re.compile(r"\bfollowed by( which)?\b"), "then"),
+    (re.compile(r"\bprior to\b"), "before"),
     (
-        re.compile(r",? (so|and|then) (?=(if|unless|in case|provided|assuming|before|once|prior to|after (?!that))\b)"),
+        re.compile(
+            r",? (so|and|then) "
+            r"(?=(if|unless|in case|provided|assuming|given that|as long as|before|once|after (?!that))\b)"
+        ),
         " . ",
     ),
     (
