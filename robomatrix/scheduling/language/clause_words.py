@@ -57,3 +57,8 @@ OPENERS = word_set(
     "the a an my your his her our their this that these those it them him me us all every each any some both "
     "everything anything whatever one two three four five another something yourself nothing to"
 )
+
+
+def is_participle(word: str) -> bool:
+    """Returns whether a word may be what "be" or "have" asks for after it."""
+    return word.endswith("ed") or word in PARTICIPLES

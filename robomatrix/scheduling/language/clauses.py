@@ -17,13 +17,13 @@ from robomatrix.scheduling.language.clause_words import (
     NEGATIONS,
     OPENERS,
     OWN_PLANS,
-    PARTICIPLES,
     PERSONS,
     QUESTIONS,
     REMARKS,
     STATE_WORDS,
     WHERE_IT_IS,
     WISHES,
+    is_participle,
 )
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon, Match, Verb, verb_base
@@ -168,7 +168,7 @@ class ClauseReader:
             verb_like = phrase in (("have",), ("get",), ("let",), ("leave",), ("keep",))
             if verb_like and (passive := self._passive(rest, body)):
                 return passive
-            placed = any(t.text in STATE_WORDS and _is_participle(t.text) for t in rest[1:])
+            placed = any(t.text in STATE_WORDS and is_participle(t.text) for t in rest[1:])
             if verb_like and not placed and not self._ends_in_state(rest):
                 continue
             if (
@@ -187,7 +187,7 @@ class ClauseReader:
         """Reads "(I want) A (to be) thrown away" as the command "throw away A"; None if no such verb stands there."""
         for at in range(1, len(tokens)):
             token = tokens[at]
-            participle = _is_participle(token.text)
+            participle = is_participle(token.text)
             attribute = at + 1 < len(tokens) and self._is_noun(tokens[at + 1]) and tokens[at + 1].text not in DOORS
             attribute = attribute and self.lexicon.relations.at(tokens, at + 1) is None
             verb = self.lexicon.verbs.verb_at(tokens, at)
@@ -372,10 +372,6 @@ class ClauseReader:
 def texts(tokens: Sequence[Token], start: int, end: int) -> tuple[str, ...]:
     """Returns the words of some tokens."""
     return tuple(t.text for t in tokens[start:end])
-
-
-def _is_participle(word: str) -> bool:
-    return word.endswith("ed") or word in PARTICIPLES
 
 
 def _unmodal(tokens: Tokens) -> Tokens:
