@@ -175,7 +175,8 @@ def overlooked(linked: Linked, program: str, index: EntityIndex) -> list[str]:
     used = set(_LETTER.findall(program))
     anything = index.ontology.anything
     said = [slot for slot in linked.slots if slot.candidates and slot.phrase.head not in anything]
-    idle = [slot for slot in said if slot.letter not in used]
+    meant = {id_ for slot in said if slot.letter in used for id_ in slot.candidates}
+    idle = [slot for slot in said if slot.letter not in used and not slot.candidates <= meant]
     names = {
         phrase for entity in index.entities if entity.entity for phrase, fit in entity.heads.items() if fit >= CLASS
     }
