@@ -114,11 +114,11 @@ class CompactModel:
 
     def _written(self, linked: Linked, request: PlanRequest) -> Written:
         names = tuple(spec.name for spec in called_skills(request.skills))
-        letters = tuple(slot.letter for slot in linked.slots)
-        held = partial(grammar, letters, names) if self.constrained else None
+        excluded = LETTERS[len(linked.slots) :]
+        held = partial(grammar, LETTERS, names) if self.constrained else None
         deadline = time.monotonic() + self.budget
         plain = in_known_words(linked, self._words, load_lexicon())
-        self.last = self._model.write(compact_prompt(plain, names), (letters, names), held, deadline)
+        self.last = self._model.write(compact_prompt(plain, names), names, held, deadline, excluded)
         return self.last
 
     def _grounded(self, request: PlanRequest, index: EntityIndex, linked: Linked, program: Program) -> PlanResult:
