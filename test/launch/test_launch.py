@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
+from collections.abc import Iterator
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
@@ -11,15 +13,29 @@ import pytest
 
 pytest.importorskip("launch_ros", reason="launch is not among the ROS wheels; source a ROS 2 installation to run these")
 
+import domain_coordinator  # noqa: E402
+import rclpy  # noqa: E402
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction  # noqa: E402
 from launch.utilities import perform_substitutions  # noqa: E402
 from launch_ros.actions import Node, SetRemap  # noqa: E402
-from launch_ros.utilities import evaluate_parameters  # noqa: E402
 
 from launch import LaunchContext, LaunchDescription  # noqa: E402
 from robomatrix.errors import UnknownNameError  # noqa: E402
 
 LAUNCH = Path(__file__).parents[2] / "launch"
+DRIVERS = LAUNCH.parent / "docs" / "drivers.md"
+NODES = ("bridge", "perception", "skill_server", "scheduler")
+
+
+@pytest.fixture(autouse=True)
+def no_files_are_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+
+@pytest.fixture
+def domain_id() -> Iterator[int]:
+    with domain_coordinator.domain_id() as number:
+        yield int(number)
 
 
 def launch_file(name: str) -> ModuleType:
@@ -46,32 +62,47 @@ def launched(**arguments: str) -> LaunchContext:
     return context
 
 
-def given(context: LaunchContext, name: str) -> dict[str, dict[str, object]]:
-    """Returns by executable what its node is told."""
-    nodes = [e for e in description(name).entities if isinstance(e, Node)]
-    told = {}
-    for node in nodes:
-        parameters = evaluate_parameters(context, node._Node__parameters)
-        told[node.node_executable] = {k: v for found in parameters if isinstance(found, dict) for k, v in found.items()}
-    return told
+def brought_up(context: LaunchContext, composed: bool, domain_id: int) -> dict[str, dict[str, object]]:
+    """Returns by node what its parameters really become."""
+    names = ["composed.launch.py"] if composed else ["robot.launch.py", "scheduler.launch.py"]
+    found = {}
+    for process in (e for name in names for e in description(name).entities if isinstance(e, Node)):
+        process._perform_substitutions(context)
+        files = [path for path, _ in process._Node__expanded_parameter_arguments]
+        for node in NODES if composed else [process.node_executable]:
+            found[node] = parameters(context, node, files, domain_id)
+    return found
 
 
+def parameters(context: LaunchContext, name: str, files: list[str], domain_id: int) -> dict[str, object]:
+    namespace = f"__ns:=/{context.launch_configurations['namespace']}"
+    arguments = [word for file in files for word in ("--params-file", file)]
+    rclpy.init(args=["--ros-args", "-r", namespace, *arguments], domain_id=domain_id)
+    try:
+        node = rclpy.create_node(name, automatically_declare_parameters_from_overrides=True)
+        values = {key: parameter.value for key, parameter in node.get_parameters_by_prefix("").items()}
+        node.destroy_node()
+        return values
+    finally:
+        rclpy.shutdown()
+
+
+@pytest.mark.parametrize("composed", [True, False])
 @pytest.mark.parametrize(
     ("arguments", "simulated"),
     [
         ({}, True),
         ({"driver": "pybullet"}, True),
-        ({"robot": "ep", "driver": "robomaster", "driver_options": "{connection: usb}"}, False),
         ({"robot": "allegro", "driver": "topics"}, False),
         ({"driver": "robomaster", "use_sim_time": "true"}, True),
         ({"use_sim_time": "false"}, False),
     ],
 )
-def test_only_a_simulation_has_a_time_of_its_own(arguments: dict[str, str], simulated: bool) -> None:
-    context = launched(**arguments)
-    assert given(context, "composed.launch.py")["single_process"]["use_sim_time"] is simulated
-    apart = {**given(context, "robot.launch.py"), **given(context, "scheduler.launch.py")}
-    assert {name: told["use_sim_time"] for name, told in apart.items()} == {
+def test_only_a_simulation_has_a_time_of_its_own(
+    arguments: dict[str, str], simulated: bool, composed: bool, domain_id: int
+) -> None:
+    nodes = brought_up(launched(**arguments), composed, domain_id)
+    assert {name: parameters["use_sim_time"] for name, parameters in nodes.items()} == {
         "bridge": False,  # makes the time
         "perception": simulated,
         "skill_server": simulated,
@@ -79,12 +110,25 @@ def test_only_a_simulation_has_a_time_of_its_own(arguments: dict[str, str], simu
     }
 
 
-def test_the_driver_and_its_options_reach_the_bridge_as_they_were_written() -> None:
-    options = "{connection: usb}"
-    context = launched(robot="ep", driver="robomaster", driver_options=options)
-    for name, executable in (("composed.launch.py", "single_process"), ("robot.launch.py", "bridge")):
-        told = given(context, name)[executable]
-        assert (told["driver"], told["driver_options"]) == ("robomaster", options)
+@pytest.mark.parametrize("composed", [True, False])
+def test_the_command_of_the_documents_drives_the_real_robot(composed: bool, domain_id: int) -> None:
+    command = next(line for line in DRIVERS.read_text().splitlines() if line.startswith("ros2 launch"))
+    arguments = dict(word.split(":=", 1) for word in shlex.split(command) if ":=" in word)
+    nodes = brought_up(launched(**arguments), composed, domain_id)
+    bridge = nodes["bridge"]
+    assert (bridge["robot"], bridge["driver"], bridge["driver_options"]) == ("ep", "robomaster", "{connection: usb}")
+    assert not any(parameters["use_sim_time"] for parameters in nodes.values())
+
+
+@pytest.mark.parametrize("composed", [True, False])
+def test_arguments_win_over_the_file_each_for_its_node(composed: bool, domain_id: int) -> None:
+    arguments = {"scene": "kitchen", "seed": "7", "speed": "0.0", "planner": "compact", "model": "mine"}
+    nodes = brought_up(launched(**arguments), composed, domain_id)
+    bridge = nodes["bridge"]
+    assert (bridge["scene"], bridge["seed"], bridge["speed"], bridge["camera_rate"]) == ("kitchen", 7, 0.0, 5.0)
+    assert (nodes["scheduler"]["planner"], nodes["scheduler"]["model"]) == ("compact", "mine")
+    assert nodes["perception"]["model"] == "", "it is the planner's"
+    assert nodes["skill_server"]["wait_for_perception"] is True
 
 
 def test_a_driver_of_another_package_is_taken_and_an_unknown_one_told(monkeypatch: pytest.MonkeyPatch) -> None:
