@@ -15,6 +15,7 @@ ARGUMENTS = {
     "speed": float,
     "planner": str,
     "model": str,
+    "use_sim_time": bool,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import ModuleType
 
@@ -10,11 +11,13 @@ import pytest
 
 pytest.importorskip("launch_ros", reason="launch is not among the ROS wheels; source a ROS 2 installation to run these")
 
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription  # noqa: E402
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction  # noqa: E402
 from launch.utilities import perform_substitutions  # noqa: E402
 from launch_ros.actions import Node, SetRemap  # noqa: E402
+from launch_ros.utilities import evaluate_parameters  # noqa: E402
 
 from launch import LaunchContext, LaunchDescription  # noqa: E402
+from robomatrix.errors import UnknownNameError  # noqa: E402
 
 LAUNCH = Path(__file__).parents[2] / "launch"
 
@@ -28,6 +31,68 @@ def launch_file(name: str) -> ModuleType:
 
 def description(name: str) -> LaunchDescription:
     return launch_file(name).generate_launch_description()
+
+
+def launched(**arguments: str) -> LaunchContext:
+    """Returns the context after the top file's own actions, before anything is included."""
+    context = LaunchContext()
+    context.launch_configurations.update(arguments, params_file=str(LAUNCH.parent / "config" / "robomatrix.yaml"))
+    for action in description("robomatrix.launch.py").entities:
+        if isinstance(action, DeclareLaunchArgument):
+            action.execute(context)
+        elif isinstance(action, OpaqueFunction):
+            for following in action.execute(context):
+                following.execute(context)
+    return context
+
+
+def given(context: LaunchContext, name: str) -> dict[str, dict[str, object]]:
+    """Returns by executable what its node is told."""
+    nodes = [e for e in description(name).entities if isinstance(e, Node)]
+    told = {}
+    for node in nodes:
+        parameters = evaluate_parameters(context, node._Node__parameters)
+        told[node.node_executable] = {k: v for found in parameters if isinstance(found, dict) for k, v in found.items()}
+    return told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "simulated"),
+    [
+        ({}, True),
+        ({"driver": "pybullet"}, True),
+        ({"robot": "ep", "driver": "robomaster", "driver_options": "{connection: usb}"}, False),
+        ({"robot": "allegro", "driver": "topics"}, False),
+        ({"driver": "robomaster", "use_sim_time": "true"}, True),
+        ({"use_sim_time": "false"}, False),
+    ],
+)
+def test_only_a_simulation_has_a_time_of_its_own(arguments: dict[str, str], simulated: bool) -> None:
+    context = launched(**arguments)
+    assert given(context, "composed.launch.py")["single_process"]["use_sim_time"] is simulated
+    apart = {**given(context, "robot.launch.py"), **given(context, "scheduler.launch.py")}
+    assert {name: told["use_sim_time"] for name, told in apart.items()} == {
+        "bridge": False,  # makes the time
+        "perception": simulated,
+        "skill_server": simulated,
+        "scheduler": simulated,
+    }
+
+
+def test_the_driver_and_its_options_reach_the_bridge_as_they_were_written() -> None:
+    options = "{connection: usb}"
+    context = launched(robot="ep", driver="robomaster", driver_options=options)
+    for name, executable in (("composed.launch.py", "single_process"), ("robot.launch.py", "bridge")):
+        told = given(context, name)[executable]
+        assert (told["driver"], told["driver_options"]) == ("robomaster", options)
+
+
+def test_a_driver_of_another_package_is_taken_and_an_unknown_one_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = EntryPoint("theirs", "robomatrix.hardware.mock:MockDriver", "robomatrix.drivers")
+    monkeypatch.setattr("robomatrix.hardware.registry.entry_points", lambda group: [entry])
+    assert launched(driver="theirs").launch_configurations["use_sim_time"] == "true"
+    with pytest.raises(UnknownNameError, match="unknown driver 'mujoco'.*Known: theirs"):
+        launched(driver="mujoco")
 
 
 def test_every_argument_is_described() -> None:
