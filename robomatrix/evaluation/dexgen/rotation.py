@@ -41,6 +41,8 @@ class TurnTrial:
     """By the truth, when the skill ended [deg]."""
     after: float
     """By the truth, after the holding [deg]."""
+    tilt: float
+    """By how much the object had tipped over by then [deg]."""
     seconds: float
     """Of the rotation."""
     message: str = ""
@@ -86,14 +88,14 @@ def turn_trial(robot: RobotSpec, category: str, angle: float, seed: int) -> Turn
     before, began = rig.heading, rig.state.stamp
     outcome = rig.perform("rotate", angle_deg=angle)
     turned, seconds = math.degrees(rig.heading - before), rig.state.stamp - began
-    claimed = isinstance(outcome, Succeeded)
+    claimed, tilt = isinstance(outcome, Succeeded), math.degrees(rig.driver.tilt)
     after = rig.perform("hold", duration=HOLD)
     message = "" if claimed else outcome.message  # type: ignore[union-attr]
     if claimed and not isinstance(after, Succeeded):
         message = after.message
     held, end = rig.driver.holds, math.degrees(rig.heading - before)
     rig.driver.close()
-    return TurnTrial(category, seed, angle, claimed, held, turned, end, seconds, message)
+    return TurnTrial(category, seed, angle, claimed, held, turned, end, tilt, seconds, message)
 
 
 def turn_trials(
@@ -128,6 +130,7 @@ def _figures(trials: Sequence[TurnTrial]) -> dict[str, Any]:
         "drops": sum(not t.held for t in trials),
         "claimed_wrongly": sum(t.claimed and not t.succeeded for t in trials),
         "mean_error_deg": round(float(np.mean([abs(t.turned - t.angle) for t in good])), 1) if good else None,
+        "median_tilt_deg": round(float(np.median([t.tilt for t in good])), 1) if good else None,
         "mean_shift_while_holding_deg": round(float(np.mean([abs(t.after - t.turned) for t in good])), 1)
         if good
         else None,

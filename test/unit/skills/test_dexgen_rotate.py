@@ -49,6 +49,7 @@ def test_the_tracker_sees_turns_with_its_noise():
     spin(driver, 0.7)
     true = driver.objects()[0]
     assert true.yaw - before == pytest.approx(0.7, abs=0.05)
+    assert driver.tilt == pytest.approx(0.0, abs=0.1), "turning is no tipping"
     reports = [driver.tracked()[0] for _ in range(200)]
     errors = np.array([[*np.subtract(r.position, true.position), r.yaw - true.yaw] for r in reports])
     assert errors.std(axis=0) == pytest.approx([TRACKING_NOISE[0]] * 3 + [TRACKING_NOISE[1]], rel=0.25)

@@ -9,7 +9,7 @@ from robomatrix.robots.loader import load_robot
 
 
 def trial(category="block", angle=90.0, claimed=True, held=True, turned=88.0, after=87.0):
-    return TurnTrial(category, 0, angle, claimed, held, turned, after, 10.0)
+    return TurnTrial(category, 0, angle, claimed, held, turned, after, 5.0, 10.0)
 
 
 @pytest.mark.parametrize(
