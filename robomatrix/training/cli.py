@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +24,7 @@ def skillblender(
     run: Annotated[Path | None, typer.Option(help="Folder of checkpoint and log; goes on if it has one.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the policy; default: the run's folder.")] = None,
     episodes: Annotated[int, typer.Option(help="Of the evaluation at the end; 0 leaves it out.")] = 200,
+    method: Annotated[str, typer.Option(help="For tasks: blend, or a baseline: scalar, no_walking, ppo.")] = "blend",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Train a SkillBlender primitive or a blended task, evaluate it and export it."""
@@ -36,11 +38,13 @@ def skillblender(
     if name not in (*RECIPES, *RULES):
         raise UnknownNameError("primitive or task", name, (*RECIPES, *RULES))
     torch.set_num_threads(threads)
-    folder = run or Path("runs") / "skillblender" / f"{robot}_{name}"
+    suffix = "" if method == "blend" else f"_{method}"
+    folder = run or Path("runs") / "skillblender" / f"{robot}_{name}{suffix}"
     policy, task = out or folder / "policy", name in RULES
     target = int(samples or (TASK_SAMPLES if task else RECIPES[name].samples))
     with Bar(target, quiet=as_json) as bar:
-        facts = (make_task if task else make)(robot, name, folder, policy, target, seed, threads, bar.update)
+        maker = partial(make_task, method=method) if task else make
+        facts = maker(robot, name, folder, policy, target, seed, threads, bar.update)
     metrics = _evaluated(robot, name, policy, episodes, task, facts) if episodes else {}
     report = {**facts, **metrics, "policy": str(policy)}
     typer.echo(json.dumps(report) if as_json else "\n".join(f"{key}: {value}" for key, value in report.items()))

@@ -7,7 +7,7 @@ in the blending policy, whose gradients pass through goals and feed-forward (pap
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -17,8 +17,7 @@ from numpy.typing import NDArray
 from robomatrix.policies.spec import Term
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.arrays import like, module_of
-from robomatrix.skills.skillblender.feedforward import STANCES, Gait, LegSense, gait, known, rise, walking_gate
-from robomatrix.skills.skillblender.kinematics import Chain
+from robomatrix.skills.skillblender.feedforward import STANCES, Gait, LegSense, gait, known, walking_gate
 from robomatrix.skills.skillblender.mirror import Mirror, joined, joint_mirror, observation_mirror, second_half, signs
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, body_terms
 from robomatrix.skills.skillblender.squats import SQUATS
@@ -26,12 +25,6 @@ from robomatrix.skills.skillblender.squats import SQUATS
 Tensor = Any
 """A numpy array or a torch tensor."""
 Network = Callable[[Tensor], Tensor]
-
-
-REACH = 0.26
-"""Largest offset of a hand along an axis that the arms' inverse kinematics knows [m]."""
-NEAR = (0.15, 0.25)
-"""Mean offsets of the hands between which the legs begin to follow them [m]."""
 
 
 def join(*parts: Tensor) -> Tensor:
@@ -175,6 +168,7 @@ class WalkFunction(SteppingFunction):
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
         self.mirror = joined(observation_mirror(robot, signs(1, -1, -1)), signs(1, -1))
+        self._leg_spread = _leg_spread(robot)
 
     def command(self, goal: Tensor) -> Tensor:
         """Returns (vx, vy, wz) [m/s, rad/s] of goals (n, 3)."""
@@ -195,9 +189,12 @@ class WalkFunction(SteppingFunction):
         return StepSense(legs, (gate, gate))
 
     def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
-        """Returns the gait's offsets."""
-        basis = self.gait.basis(body, phase, self.command(goal), sense.gates, sense.legs)
-        return basis @ like(self.gait.matrix, goal)
+        """Returns the gait's offsets; steps of a robot that shall stand bring its feet side by side."""
+        command = self.command(goal)
+        basis = self.gait.basis(body, phase, command, sense.gates, sense.legs)
+        lack = like(self.gait.odometry.apart, body) - sense.legs.apart
+        coming_to_rest = (sense.gate * (1.0 - walking_gate(command)))[:, None]
+        return basis @ like(self.gait.matrix, goal) + (lack @ like(self._leg_spread, body)) * coming_to_rest
 
     def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
         """Returns goal, body, clock (hidden when standing) and leg odometry."""
@@ -251,82 +248,6 @@ class SquatFunction(StandingFunction):
         tilt = module_of(body).sin(pose[:, 3:])
         leaning = join(body[:, :3], body[:, 3:4] - tilt, body[:, 4:])
         return pose[:, :3] @ like(self._spread, goal) + self.balance(leaning)
-
-
-class ReachFunction(StandingFunction):
-    """Brings both hands to points given in the pelvis frame; a small network solves the arms' inverse kinematics.
-
-    The goal is each point less the hand's place at rest, left before right.
-    """
-
-    name = "reach"
-    goal_terms = (Term("hand_offsets", 6, "m"),)
-    extra_terms = (Term("hand_errors", 6, "m", 5.0),)
-    goal_limit = 0.35
-    """Further off the arm's inverse kinematics knows nothing [m]."""
-
-    def __init__(self, robot: Humanoid, chains: tuple[Chain, Chain], home: NDArray[np.float64], arm: Network) -> None:
-        """Takes the chains to the hands, the home angles (d,) [rad] and the left arm's inverse kinematics.
-
-        ``arm`` maps offsets of the left hand (n, 3) [m] to offsets of the left arm's joints (n, 4) [rad].
-        """
-        super().__init__(robot)
-        self._chains, self._home, self._arm = chains, home, arm
-        self.rest = np.concatenate([c.position(home[None])[0] for c in chains])
-        """Hands at rest in the pelvis frame, left then right (6,) [m]."""
-        arms = [i for i, j in enumerate(robot.joints) if "shoulder" in j or "elbow" in j]
-        self._place = np.eye(len(robot.joints))[arms]
-        self._flip = np.array([1.0, -1.0, 1.0])
-        self._flip_joints = np.array([1.0, -1.0, -1.0, 1.0])
-
-    def hands(self, body: Tensor) -> Tensor:
-        """Returns where the hands are less where they rest (n, 6) [m], by the joint angles in the body's state."""
-        angles = body[:, 6 : 6 + len(self._home)] + like(self._home, body)
-        return join(*(c.position(angles) for c in self._chains)) - like(self.rest, body)
-
-    def offsets(self, body: Tensor, goal: Tensor) -> Tensor:
-        """Returns the arms' inverse kinematics over the balance reflex."""
-        left = self._arm(goal[:, :3])
-        right = self._arm(goal[:, 3:] * like(self._flip, goal)) * like(self._flip_joints, goal)
-        return join(left, right) @ like(self._place, goal) + self.balance(body)
-
-    def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns goal, body and what the hands lack, five times enlarged."""
-        return join(goal, body, 5.0 * (goal - self.hands(body)))
-
-
-class ReachOverWalk(ReachFunction):
-    """Reaching over the legs of a walk that is told to stand, so that a shove is answered with steps."""
-
-    def __init__(
-        self,
-        robot: Humanoid,
-        chains: tuple[Chain, Chain],
-        home: NDArray[np.float64],
-        arm: Network,
-        walk: tuple[WalkFunction, Network],
-    ) -> None:
-        """Takes what reaching takes, and a walk with its network; moves the arms and the waist."""
-        super().__init__(robot, chains, home, arm)
-        self._walk, self._walk_network = walk
-        legs = np.isin(np.arange(len(robot.joints)), robot.legs)
-        self._legs = legs.astype(float)
-        self.outputs = tuple(np.flatnonzero(~legs).tolist())
-        self._scatter = scatter(self.outputs, len(robot.joints))
-
-    def command(self, goal: Tensor) -> Tensor:
-        """Returns (vx, vy, wz) [m/s, rad/s] that brings goals (n, 6) back within reach: 0 up to 15 cm on average."""
-        xp = module_of(goal)
-        away = 0.5 * (goal[:, :2] + goal[:, 3:5])
-        size = xp.sqrt((away**2).sum(-1) + 1e-9)[:, None]
-        return join(xp.clip(away * rise(size, NEAR), -0.4, 0.4), 0.0 * goal[:, :1])
-
-    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
-        """Returns the whole action: the arms' own, the legs' of the walk."""
-        walk = self.command(goal) * like(WalkFunction.scale, goal)
-        walking, legs = self._walk.action(self._walk_network, body, walk, phase), like(self._legs, body)
-        near = module_of(goal).clip(goal, -REACH, REACH)
-        return walking * legs + super().whole(body, near, phase, residual) * (1.0 - legs)
 
 
 def lift_gates(goal: Tensor) -> tuple[Tensor, Tensor]:
@@ -400,11 +321,6 @@ def _leg_spread(robot: Humanoid) -> NDArray[np.float64]:
         if roll is not None:
             rows[1, roll] = -angle
     return rows
-
-
-FUNCTIONS: Mapping[str, type[SkillFunction]] = {
-    f.name: f for f in (WalkFunction, ReachFunction, SquatFunction, StepFunction)
-}
 
 
 class WholeBody(SkillFunction):

@@ -16,10 +16,7 @@ from robomatrix.robots.humanoid import Humanoid, humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.blend import Blend, BlendNetwork, Primitive, ScalarBlend
 from robomatrix.skills.skillblender.functions import (
-    FUNCTIONS,
     Network,
-    ReachFunction,
-    ReachOverWalk,
     SkillFunction,
     SquatFunction,
     StepFunction,
@@ -28,8 +25,10 @@ from robomatrix.skills.skillblender.functions import (
 )
 from robomatrix.skills.skillblender.kinematics import Chain, hand_chains
 from robomatrix.skills.skillblender.observation import body_terms
+from robomatrix.skills.skillblender.reach_functions import ReachFunction, ReachOverWalk
 
 FAMILY = "skillblender"
+PRIMITIVES = (WalkFunction, ReachFunction, SquatFunction, StepFunction)
 ARM_HIDDEN = (64, 64)
 """Hidden layers of the arm's inverse kinematics."""
 ARM = "arm."
@@ -116,7 +115,7 @@ def make_function(name: str, robot: Humanoid, checkpoint: Checkpoint) -> SkillFu
         over_walk = checkpoint.spec.parameters.get("feed_forward") == ReachOverWalk.__name__
         make = reach_over_walk if over_walk else reach_function
         return make(robot, arm_network(checkpoint.tensors))
-    raise PolicyError(f"'{name}' is no primitive of {FAMILY}; primitives: {', '.join(FUNCTIONS)}")
+    raise PolicyError(f"'{name}' is no primitive of {FAMILY}; primitives: {', '.join(p.name for p in PRIMITIVES)}")
 
 
 def arm_network(tensors: dict[str, np.ndarray]) -> Mlp:

@@ -15,9 +15,10 @@ from robomatrix.hardware.driver import Odometry, RobotCommand, RobotState
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Skill, Steps, Succeeded
 from robomatrix.skills.skillblender import specs
 from robomatrix.skills.skillblender.controller import Controller, take_over
-from robomatrix.skills.skillblender.functions import ReachFunction, WalkFunction
+from robomatrix.skills.skillblender.functions import WalkFunction
 from robomatrix.skills.skillblender.library import Policy, load_policy
 from robomatrix.skills.skillblender.observation import rotate_back
+from robomatrix.skills.skillblender.reach_functions import ReachFunction
 
 Array = NDArray[np.float64]
 Fallen = Failed | None

@@ -36,6 +36,8 @@ class EnvConfig:
     """[s]."""
     seed: int = 1
     randomisation: Randomisation = Randomisation()
+    arm_rate: float = float("inf")
+    """Fastest change of the targets of arms and waist [rad/s]; the robot's controller has such a limit."""
     started: float = 0.0
     """Share of episodes that begin in one of the given starts."""
 
@@ -159,6 +161,7 @@ class HumanoidEnv:
         self._v = np.array([int(j.dofadr[0]) for j in joints])
         names = [model.actuator(i).name for i in range(model.nu)]
         self._u = np.array([names.index(j) for j in self.robot.joints])
+        self._arms = [i for i in range(len(joints)) if i not in self.robot.legs]
         self._base_qpos = model.qpos0.copy()
         self._base_qpos[self._q] = self.home
         self._base_qpos[2] = self.robot.height
@@ -227,6 +230,8 @@ class HumanoidEnv:
         offset = self.task.function.whole(self.felt, self._goal, self.phase, np.clip(residual, -10.0, 10.0))
         forced = ~np.isnan(self.override)
         offset[forced] = self.override[forced] / ACTION_SCALE
+        step = self.config.arm_rate * self.dt / ACTION_SCALE
+        offset[:, self._arms] = self.action[:, self._arms] + np.clip((offset - self.action)[:, self._arms], -step, step)
         self.older_action, self.previous_action, self.action = self.previous_action, self.action, offset
         applied = self._delayed(offset)
         self._control[:, self._u] = self.home + ACTION_SCALE * applied

@@ -84,7 +84,6 @@ def _output(task: BenchTask, env: HumanoidEnv, intent: Intent, logits: Array) ->
         "walk": intent.velocity * [2.0, 2.0, 1.0],
         "reach": _offsets(task, env, intent.hands),
         "squat": _lowered(env, intent.height)[:, None],
-        "step": np.zeros((env.num_envs, 4)),
     }
     return np.concatenate([*(goals[name] for name in task.skills), logits.reshape(env.num_envs, -1)], -1)
 
@@ -175,34 +174,39 @@ def _cabinet_close(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
 
 
 def _football_shoot(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    """Walks through the ball along the line to the goal; goes behind it first where it is not on that line."""
     ball, way = points["object"][:, :2], (points["goal"] - points["object"])[:, :2]
     ahead = way / np.linalg.norm(way, axis=-1, keepdims=True)
     offset = env.signals.position[:, :2] - ball
-    aside = offset - (offset * ahead).sum(-1, keepdims=True) * ahead
-    wanted = SPEED * ahead - 1.5 * aside
-    wanted *= np.minimum(1.0, SPEED / np.linalg.norm(wanted, axis=-1, keepdims=True))
+    along = (offset * ahead).sum(-1, keepdims=True)
+    aside = offset - along * ahead
+    lined = np.linalg.norm(aside, axis=-1, keepdims=True) < np.clip(-0.4 * along, 0.05, 0.2)
+    behind = ball - (bench.BALL_RADIUS + 0.22) * ahead
+    wanted = np.where(lined, SPEED * ahead - 1.5 * aside, 2.0 * (behind - env.signals.position[:, :2]))
+    wanted *= np.minimum(1.0, SPEED / np.maximum(np.linalg.norm(wanted, axis=-1, keepdims=True), 1e-6))
     turn = np.clip(1.5 * (np.arctan2(ahead[:, 1], ahead[:, 0]) - env.signals.yaw), -0.8, 0.8)
     velocity = np.concatenate([_turned(wanted, -env.signals.yaw), turn[:, None]], -1)
     return Intent(velocity, _resting(task, env), _still(env))
 
 
 def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    """Each hand comes beside the box on its own side and pushes as far as the box must go the other way.
+
+    Everything is a smooth function of where box, goal and hands are, so that a network can follow it.
+    """
     box, lack = points["object"], points["goal"] - points["object"]
-    side = np.where(lack[:, 1] > 0, -1.0, 1.0)  # on which side of the box the pushing hand is
-    using = (side < 0).astype(int)  # the left hand pushes to the right
-    worlds = np.arange(env.num_envs)
-    hand = env.signals.hands[worlds, using]
-    beyond = 0.5 * bench.BOX_EDGE + HAND
-    ready = (np.abs(hand - box)[:, [0, 2]] < 0.07).all(-1) & (side * (hand - box)[:, 1] > 0.5 * beyond)
-    above = side * (hand - box)[:, 1] < beyond - 0.01
-    pushing = beyond - np.clip(np.abs(lack[:, 1]), 0.0, 0.07)
-    aside = np.where(ready, pushing, beyond + 0.05)
-    push = box + np.stack([0.0 * side, side * aside, np.where(above & ~ready, 0.14, 0.02)], -1)
-    spare = box + np.stack([-0.06 + 0.0 * side, -side * 0.10, 0.16 + 0.0 * side], -1)
-    hands = np.empty((env.num_envs, 2, 3))
-    hands[worlds, using], hands[worlds, 1 - using] = push, spare
+    beyond, hands = 0.5 * bench.BOX_EDGE + HAND, []
+    for i, side in enumerate((1.0, -1.0)):
+        off = env.signals.hands[:, i] - box
+        gap = side * off[:, 1]
+        wanted = np.clip((-side * lack[:, 1] - 0.01) / 0.04, 0.0, 1.0)
+        clear = np.clip((gap - 0.6 * beyond) / (0.3 * beyond), 0.0, 1.0)
+        level = np.clip((0.11 - np.abs(off[:, [0, 2]])) / 0.05, 0.0, 1.0).prod(-1)
+        push = wanted * clear * level * (0.05 + np.clip(np.abs(lack[:, 1]), 0.0, 0.06))
+        raised = 0.02 + 0.13 * (1.0 - wanted * clear)
+        hands.append(box + np.stack([np.zeros_like(gap), side * (beyond + 0.05 - push), raised], -1))
     place = np.stack([box[:, 0] - task.rest[0, 0] - 0.05, box[:, 1]], -1)
-    return Intent(towards(env, place), hands, _still(env))
+    return Intent(towards(env, place), np.stack(hands, 1), _still(env))
 
 
 def _grip(task: BenchTask, env: HumanoidEnv, points: Points, half: float, grip: Array, lift: Array) -> Intent:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from tensordict import TensorDict
 
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.blend import Blend, Primitive
@@ -24,16 +25,18 @@ Array = NDArray[np.float64]
 class ImitationConfig:
     """How long and how hard."""
 
-    rounds: int = 3
+    rounds: int = 4
     """The guide acts in the first, the learner in the others."""
-    steps: int = 400
+    steps: int = 160
     """Control steps of a round, in every world."""
     keep: int = 2
     """Every which step is learnt from."""
     passes: int = 3
-    """Through all that was seen so far, after a round."""
-    batch: int = 4096
+    """Through all that was seen so far, after a round; twice as many after the last."""
+    batch: int = 1024
     learning_rate: float = 1e-3
+    decay: float = 0.6
+    """Of the learning rate from round to round."""
 
     @property
     def samples(self) -> int:
@@ -66,7 +69,9 @@ def imitate(actor: MLPModel, env: HumanoidEnv, blend: Blend, config: ImitationCo
     losses = []
     for turn in range(config.rounds):
         _gather(actor, env, blend, config, turn > 0, seen, wanted)
-        losses.append(_fit(actor, optimiser, torch.cat(seen), torch.cat(wanted), config, generator))
+        optimiser.param_groups[0]["lr"] = config.learning_rate * config.decay**turn
+        passes = config.passes * (2 if turn == config.rounds - 1 else 1)
+        losses.append(_fit(actor, optimiser, torch.cat(seen), torch.cat(wanted), (passes, config.batch), generator))
     return losses
 
 
@@ -96,15 +101,15 @@ def _fit(
     optimiser: torch.optim.Optimizer,
     seen: torch.Tensor,
     wanted: torch.Tensor,
-    config: ImitationConfig,
+    passes_and_batch: tuple[int, int],
     generator: torch.Generator,
 ) -> float:
-    from tensordict import TensorDict
-
+    """Goes through all pairs some times; returns the mean error of the last."""
+    passes, batch = passes_and_batch
     errors: list[float] = []
-    for _ in range(config.passes):
+    for _ in range(passes):
         errors = []
-        for rows in torch.randperm(len(seen), generator=generator).split(config.batch):
+        for rows in torch.randperm(len(seen), generator=generator).split(batch):
             mean = actor(TensorDict({"actor": seen[rows]}, batch_size=[len(rows)]))
             loss = (mean - wanted[rows]).square().mean()
             optimiser.zero_grad()

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.robots.humanoid import Humanoid
-from robomatrix.skills.skillblender.functions import ReachFunction, SquatFunction
+from robomatrix.skills.skillblender.functions import SquatFunction
 from robomatrix.skills.skillblender.mirror import joined, signs, swapped
 from robomatrix.skills.skillblender.observation import rotate_back
+from robomatrix.skills.skillblender.reach_functions import ReachFunction
 from robomatrix.training.skillblender import rewards as terms
 from robomatrix.training.skillblender.env import HumanoidEnv, Ids
 

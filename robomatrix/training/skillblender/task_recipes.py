@@ -24,8 +24,12 @@ from robomatrix.training.skillblender.imitation import ImitationConfig, imitate,
 from robomatrix.training.skillblender.recipes import made
 from robomatrix.training.skillblender.tasks import BenchTask, task_env
 
-TASK_PPO = PpoConfig(initial_std=0.15, desired_kl=0.01, gamma=0.98, learning_rate=3e-4, learning_rate_limit=1e-3)
-TASK_SAMPLES = 1.2e6
+TASK_PPO = PpoConfig(
+    initial_std=0.06, desired_kl=0.002, gamma=0.99, learning_rate=3e-5, learning_rate_limit=1e-4, entropy=0.0
+)
+SCRATCH_PPO = PpoConfig(gamma=0.99)
+"""Of the baseline that sets out from nothing."""
+TASK_SAMPLES = 7.5e5
 IMITATION = ImitationConfig()
 CRITIC_FIRST = 10
 """Iterations in which only the critic learns, so that a good start is not forgotten."""
@@ -68,7 +72,7 @@ def train_task(
     kind, skills = METHODS[method], used_skills(task, method)
     actor = kind and (lambda seen: BlendModel(seen, frozen_blend(robot, skills, kind), config))
     meta = {"robot": robot, "name": name, "seed": seed, "method": method}
-    learner = Learner(env, config if kind else replace(config, initial_std=0.6), run, actor, meta)
+    learner = Learner(env, config if kind else replace(SCRATCH_PPO, seed=seed), run, actor, meta)
     if not learner.resume() and kind:
         _begin(learner, env, each)
     return learner.learn(int(samples), each)
@@ -119,9 +123,11 @@ def make_task(
     seed: int,
     threads: int,
     each: Callable[[Progress, dict[str, float]], None] | None = None,
+    method: str = "blend",
 ) -> dict[str, Any]:
-    """Trains a task's blend and exports it; returns how it was made: command, seed, samples, seconds."""
-    progress = train_task(robot, name, run, samples, seed, threads, each)
+    """Trains a task's blend or a baseline and exports it; returns how it was made: command, seed, samples, seconds."""
+    progress = train_task(robot, name, run, samples, seed, threads, each, method)
     facts = made(robot, name, progress, seed)
-    export_task(robot, name, run, folder, facts)
+    facts["command"] += "" if method == "blend" else f" --method {method}"
+    export_task(robot, name, run, folder, facts, method)
     return facts

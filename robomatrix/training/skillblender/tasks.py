@@ -17,6 +17,7 @@ from robomatrix.errors import UnknownNameError
 from robomatrix.hardware.mujoco.skillbench import DOORS, OBJECT, bench_spec
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.scenes import skillbench as bench
+from robomatrix.skills.skillblender.controller import ARM_RATE
 from robomatrix.skills.skillblender.functions import WholeBody
 from robomatrix.skills.skillblender.mirror import signs
 from robomatrix.skills.skillblender.views import HANDS, Pair, Points, TaskView, difference, view_of
@@ -159,7 +160,7 @@ def task_env(task: BenchTask, config: EnvConfig) -> HumanoidEnv:
     """Returns the batch of worlds of a task, with its scene and the masses that its object may have."""
     randomisation = replace(config.randomisation, load=task.rules.load)
     spec = bench_spec(task.robot, task.view.scene, freeze=True)
-    return HumanoidEnv(task.robot, task, replace(config, randomisation=randomisation), spec)
+    return HumanoidEnv(task.robot, task, replace(config, randomisation=randomisation, arm_rate=ARM_RATE), spec)
 
 
 def _movable(view: TaskView) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.robots.humanoid import Humanoid
+from robomatrix.skills.skillblender.feedforward import walking_gate
 from robomatrix.skills.skillblender.functions import WalkFunction
 from robomatrix.skills.skillblender.mirror import joined, signs, swapped
 from robomatrix.training.skillblender import rewards as terms
@@ -142,5 +143,6 @@ class Walk:
             - 0.1 * np.abs(body.position[:, self._twist]).sum(-1),
             "clearance": -6.0 * terms.clearance_lack(s.feet[:, :, 2], lift, gate, 0.08),
             "still": -0.15 * still,
+            "settled": -1.0 * gate * (1.0 - walking_gate(self.command)),
             "alive": np.full(env.num_envs, 0.5),
         }

@@ -54,5 +54,6 @@ def test_the_papers_figures_stand_beside_ours():
 def test_the_curve_marks_the_threshold():
     image = curve(np.linspace(1.0, 0.0, 50)[:, None] * np.ones(3), 0.5)
     assert image.shape == (PLOT, FRAMES * WIDTH, 3)
-    red = (image == (210, 50, 40)).all(-1)
-    assert red.any(1).nonzero()[0].tolist() == [round((PLOT - 1) * (1 - 0.5 / 1.05))]
+    red = image[..., 0].astype(int) - image[..., 1] > 30
+    rows = (red.mean(1) > 0.9).nonzero()[0]
+    assert len(rows) and np.abs(rows - (PLOT - 1) * (1 - 0.5 / 1.05)).max() <= 1.5

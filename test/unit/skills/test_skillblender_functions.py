@@ -10,7 +10,7 @@ from robomatrix.skills.skillblender.functions import SquatFunction, StepFunction
 from robomatrix.skills.skillblender.kinematics import foot_chains, hand_chains
 from robomatrix.skills.skillblender.library import load_policy, reach_over_walk
 from robomatrix.skills.skillblender.mirror import joined, joint_mirror, signs
-from robomatrix.skills.skillblender.observation import Proprioception, rotate_back
+from robomatrix.skills.skillblender.observation import ACTION_SCALE, Proprioception, rotate_back
 from robomatrix.skills.skillblender.squats import SquatTable
 
 G1 = humanoid("g1")
@@ -18,6 +18,14 @@ RNG = np.random.default_rng(0)
 BODY = 0.3 * RNG.normal(size=(6, 6 + 3 * len(G1.joints)))
 GOAL = RNG.normal(size=(6, 3))
 PHASE = RNG.random(6)
+
+
+def calm(**apart: float) -> np.ndarray:
+    body = np.zeros((1, 6 + 3 * len(G1.joints)))
+    body[0, 5] = -1.0
+    for joint, angle in apart.items():
+        body[0, 6 + G1.index(joint)] = angle
+    return body
 
 
 def linear(function, seed: int = 0):
@@ -53,15 +61,19 @@ def test_step_is_symmetric_whatever_its_network_is():
     assert joints(action) == pytest.approx(mirrored, abs=1e-12)
 
 
-def test_reaching_leaves_the_legs_to_the_walk_and_follows_goals_that_are_too_far():
+def test_reaching_leaves_the_legs_to_the_walk_when_it_must_step_and_follows_goals_that_are_too_far():
     arm = load_policy("g1", "reach").function._arm
     reach, walk = reach_over_walk(G1, arm), load_policy("g1", "walk")
-    goal = np.full((6, 6), 0.05)
-    legs, residual = list(G1.legs), np.zeros((6, len(reach.outputs)))
-    action = reach.whole(BODY, goal, PHASE, residual)
-    standing = walk.function.action(walk.network, BODY, np.zeros((6, 3)), PHASE)
-    assert action[:, legs] == pytest.approx(standing[:, legs], abs=1e-12)
-    assert reach.whole(BODY, goal, PHASE, residual + 1.0)[:, legs] == pytest.approx(action[:, legs], abs=1e-12)
+    goal, legs, residual = np.full((6, 6), 0.05), list(G1.legs), np.zeros((6, len(reach.outputs)))
+    stride = np.repeat(calm(left_hip_pitch_joint=-0.3), 6, 0)
+    action = reach.whole(stride, goal, PHASE, residual)
+    walking = walk.function.action(walk.network, stride, np.zeros((6, 3)), PHASE)
+    assert action[:, legs] == pytest.approx(walking[:, legs], abs=1e-12)
+    assert reach.whole(stride, goal, PHASE, residual + 1.0)[:, legs] == pytest.approx(action[:, legs], abs=1e-12)
+    quiet = np.repeat(calm(), 6, 0)
+    assert reach.whole(quiet, goal, PHASE, residual)[:, legs] == pytest.approx(
+        reach.balance(quiet)[:, legs] / ACTION_SCALE, abs=1e-12
+    )
     far = np.tile([0.5, 0.0, 0.0, 0.5, 0.0, 0.0], (1, 1))
     assert reach.command(far)[0] == pytest.approx([0.4, 0.0, 0.0]) and (reach.command(goal) == 0.0).all()
 
@@ -87,14 +99,6 @@ def test_standing_hides_the_clock():
     actions = walk.action(network, calm, still, PHASE)
     assert actions == pytest.approx(np.tile(actions[0], (6, 1)), abs=1e-12)
     assert walking_gate(np.array([[0.0, 0.0, 0.0], [0.1, 0.0, 0.0], [0.5, 0.0, 0.0]])).tolist() == [0.0, 0.15625, 1.0]
-
-
-def calm(**apart: float) -> np.ndarray:
-    body = np.zeros((1, 6 + 3 * len(G1.joints)))
-    body[0, 5] = -1.0
-    for joint, angle in apart.items():
-        body[0, 6 + G1.index(joint)] = angle
-    return body
 
 
 def test_a_standing_robot_steps_when_its_feet_are_apart_or_it_tilts():
