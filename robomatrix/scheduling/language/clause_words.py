@@ -39,7 +39,9 @@ STATE_WORDS = word_set(
     "inserted stacked were"
 )
 BEING = word_set("to be is are was were been being get gets got has have should must")
-PARTICIPLES = word_set("sent hung slid swept given thrown gotten taken hidden driven found kept shut swapped cut dug")
+PARTICIPLES = word_set(
+    "put laid brought sent hung slid swept given thrown gotten taken hidden driven found kept shut swapped cut dug"
+)
 """Irregular ones; the others end in "ed"."""
 OWN_PLANS = {("i", "want", "to"), ("i", "have", "to"), ("i", "need", "to"), ("i", "must"), ("we", "want", "to")}
 """Said of what the speaker does himself, unless a robot's verb follows."""
@@ -56,3 +58,8 @@ OPENERS = word_set(
     "everything anything whatever one two three four five another something yourself nothing to"
 )
 DETERMINERS = word_set("the a an my your his her our its quarter half full whole complete")
+
+
+def is_participle(word: str) -> bool:
+    """Returns whether a word may be what "be" or "have" asks for after it."""
+    return word.endswith("ed") or word in PARTICIPLES

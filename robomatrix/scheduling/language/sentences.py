@@ -88,7 +88,12 @@ class ClauseParser:
         ends = (
             i
             for i in range(start + 1, len(tokens))
-            if tokens[i].text in (",", "then") or (i > start + 1 and self.reader.starts_command(tokens, i, strict=True))
+            if tokens[i].text in (",", "then")
+            or (
+                i > start + 1
+                and self.reader.starts_command(tokens, i, strict=True)
+                and not _auxiliary_before(tokens, i)
+            )
         )
         end = next(ends, 0)
         if not end:
