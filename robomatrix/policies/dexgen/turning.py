@@ -154,8 +154,9 @@ class Turner:
         self._phase = (self._phase + np.abs(self._direction) * frequency * PERIOD) % 1.0
         self._share = np.minimum(1.0, self._share + PERIOD / RAMP)
         rhythm = np.where(self._right[:, None], right.targets(self._phase), left.targets(self._phase))
-        wanted = self._start + self._share[:, None] * (rhythm - self._start) + ACTION_SCALE * self.action
-        self.targets = np.clip(wanted, self._lower, self._upper)
+        wanted = rhythm + ACTION_SCALE * self.action
+        mixed = self._start + self._share[:, None] * (wanted - self._start)
+        self.targets = np.clip(mixed, self._lower, self._upper)
         return self.targets
 
 

@@ -42,7 +42,9 @@ class TurningRecipe:
     """Of every object: mass, friction and size drawn anew."""
     seed: int = 1
     task: TurningTask = TurningTask()
-    ppo: PpoConfig = PpoConfig(horizon=16, gamma=0.97, initial_std=0.5, entropy=0.002, hidden=(256, 128))
+    ppo: PpoConfig = PpoConfig(
+        horizon=16, gamma=0.97, initial_std=0.5, entropy=0.0, desired_kl=0.016, hidden=(256, 128)
+    )
 
 
 def train_turning(

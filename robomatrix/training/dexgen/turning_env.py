@@ -1,6 +1,7 @@
 """Turning an object by wanted angles, palm up, as an environment for PPO: a finger gait plus learnt corrections.
 
-A world draws an angle, turns until it is reached, keeps still for a while and draws the next; a drop ends the episode.
+A world keeps still for a while, draws an angle, turns until it is reached, and so on; an object that leaves the
+fingers ends the episode.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ from robomatrix.training.dexgen.turning_worlds import TurningWorlds
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
 
+CRADLE, CRADLE_SIZE = np.array([0.05, 0.0, 0.01]), np.array([0.025, 0.025, 0.035])
+"""Box (centre, half sizes) in the palm frame that objects should stay in [m]."""
+
 
 @dataclass(frozen=True)
 class TurningTask:
@@ -31,6 +35,10 @@ class TurningTask:
     """Turning ends this much before the angle [rad]."""
     still: tuple[float, float] = (1.0, 2.0)
     """Time to keep still [s]."""
+    reach: float = 0.035
+    """An object that far from the cradle ends the episode: it falls, or the fingers do not reach it any more [m]."""
+    first: float = 1.0
+    """Time for a new grip before the first angle [s]."""
     resting: float = 0.15
     """Chance to be asked to keep still instead of an angle."""
     episode: float = 14.0
@@ -39,7 +47,7 @@ class TurningTask:
     """Of the tracking system [m] ..."""
     heading_noise: float = 0.01
     """... and [rad]."""
-    fastest: float = 0.6
+    fastest: float = 0.35
     """Turning faster than this is worth no more [rad/s]."""
     grip: float = 1.2
     """A rest with this much effort of all servos together is firm [N m]."""
@@ -95,7 +103,7 @@ class TurningEnv:
         self._heading += turned
         self._tilt = twist_and_tilt(self.worlds.poses, self._reference)[1]
         self.age += 1
-        dropped = self.worlds.dropped | ~np.isfinite(self.worlds.velocities).all(-1)
+        dropped = (_outside(self.worlds.poses) > self.task.reach) | ~np.isfinite(self.worlds.velocities).all(-1)
         terms = self._rewards(turned, tilted, last, dropped)
         reward = np.sum(list(terms.values()), axis=0)
         expired = (self.age * PERIOD >= self.task.episode) & ~dropped
@@ -114,16 +122,15 @@ class TurningEnv:
     def _rewards(self, turned: Array, tilted: Array, last: Array, dropped: NDArray[np.bool_]) -> dict[str, Array]:
         limit = self.task.fastest * PERIOD
         still = self.direction == 0.0
-        away = np.linalg.norm(self.worlds.poses[:, :3] - HAND_CENTRE, axis=1)
         change = self.turner.action - last
         return {
-            "turning": np.where(still, 0.0, 10.0 * np.clip(self.direction * turned, -limit, limit)),
+            "turning": np.where(still, 0.0, 16.0 * np.clip(self.direction * turned, -limit, limit)),
             "rest": np.where(still, -4.0 * np.abs(turned), 0.0),
             "grip": np.where(still, 0.3 * np.minimum(self.worlds.grip / self.task.grip, 1.0), 0.0),
             "tilting": -0.3 * np.minimum(tilted, 0.3),
-            "place": -0.5 * np.maximum(away - 0.03, 0.0),
+            "place": -5.0 * _outside(self.worlds.poses),
             "effort": -0.002 * np.square(self.turner.action).mean(-1) - 0.001 * np.square(change).mean(-1),
-            "drop": -5.0 * dropped,
+            "drop": -8.0 * dropped,
         }
 
     def _begin(self, ids: Ids) -> None:
@@ -133,7 +140,7 @@ class TurningEnv:
         self.worlds.reset(ids)
         self._reference[ids] = self.worlds.poses[ids]
         self._heading[ids] = self._tilt[ids] = 0.0
-        self._draw(ids)
+        self.direction[ids], self._still[ids] = 0.0, self.task.first
         start = self._measure()
         self.turner.reset(ids, self.worlds.targets[ids], self.worlds.positions[ids], start[ids, :3], start[ids, 3])
 
@@ -153,6 +160,11 @@ class TurningEnv:
     def _measure(self) -> Array:
         noise = self._rng.normal(size=(self.num_envs, 4)) * ([self.task.place_noise] * 3 + [self.task.heading_noise])
         return np.concatenate([self.worlds.poses[:, :3], self._heading[:, None]], axis=1) + noise
+
+
+def _outside(poses: Array) -> Array:
+    """Returns how far objects are from the cradle (n,) [m]."""
+    return np.maximum(np.abs(poses[:, :3] - CRADLE) - CRADLE_SIZE, 0.0).sum(axis=1)
 
 
 def _tensor(values: NDArray) -> torch.Tensor:

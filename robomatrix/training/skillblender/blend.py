@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from rsl_rl.models import MLPModel
 from tensordict import TensorDict
 
-from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
 from robomatrix.skills.skillblender.blend import Blend, Primitive
 from robomatrix.skills.skillblender.functions import SkillFunction
-from robomatrix.skills.skillblender.library import FAMILY, policy_from
+from robomatrix.skills.skillblender.library import blended_checkpoint, policy_from
 from robomatrix.training.ppo import PpoConfig
 
 
@@ -37,13 +36,13 @@ class FrozenMlp(torch.nn.Module):
         return x
 
 
-def frozen_blend(robot: str, skills: Sequence[str]) -> Blend:
-    """Returns the shipped skills of a robot for training; PolicyError if one is missing or does not fit."""
-    return Blend(tuple(_frozen(robot, name) for name in skills))
+def frozen_blend(robot: str, skills: Sequence[str], kind: type[Blend] = Blend) -> Blend:
+    """Returns the skills that a robot's tasks blend, for training; PolicyError if one is missing or does not fit."""
+    return kind(tuple(_frozen(robot, name) for name in skills))
 
 
 def _frozen(robot: str, name: str) -> Primitive:
-    checkpoint = load_checkpoint(policy_folder(FAMILY, robot, name))
+    checkpoint = blended_checkpoint(robot, name)
     function: SkillFunction = policy_from(checkpoint, robot).function
     if name == "reach":
         function = _torch_reach(function, checkpoint.tensors)
@@ -84,5 +83,3 @@ class BlendModel(MLPModel):
             return mean
         self.distribution.update(mean)
         return self.distribution.sample()
-
-

@@ -100,7 +100,7 @@ def test_actions_move_targets_by_their_scale_and_stay_inside_the_limits():
     for turner in (plain, moved, wild):
         look(turner)
     base = plain.act(np.zeros((1, 16)))
-    assert moved.act(np.full((1, 16), 0.1)) - base == pytest.approx(0.1 * ACTION_SCALE)
+    assert moved.act(np.full((1, 16), 0.1)) - base == pytest.approx(0.1 * 0.1 * ACTION_SCALE), "a tenth of the ramp"
     assert np.abs(wild.act(np.full((1, 16), 1e6))).max() <= 1.0
 
 

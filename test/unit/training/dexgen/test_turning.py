@@ -42,7 +42,7 @@ def test_turning_the_wanted_way_pays_and_the_other_way_costs(grasps):
     turned = np.array([0.05, -0.05, 0.05, 0.05])
     none = np.zeros(4)
     terms = env._rewards(turned, none, env.turner.action, none.astype(bool))
-    assert terms["turning"] == pytest.approx([0.5, -0.5, -0.5, 0.0])
+    assert terms["turning"] == pytest.approx([0.56, -0.56, -0.56, 0.0])
     assert terms["rest"] == pytest.approx([0.0, 0.0, 0.0, -0.2])
     assert terms["grip"][:3].tolist() == [0.0] * 3
     assert 0.1 < terms["grip"][3] <= 0.3, "a firm rest pays"
@@ -56,7 +56,7 @@ def test_a_drop_ends_the_episode_and_is_no_time_out(grasps):
     _, reward, done, extras = env.step(torch.zeros(4, 16))
     assert done.tolist() == [0, 1, 0, 0]
     assert extras["time_outs"].tolist() == [0, 0, 0, 0]
-    assert float(reward[1]) < -4.0
+    assert float(reward[1]) < -7.0
     assert env.age.tolist() == [4, 0, 4, 4]
     assert np.linalg.norm(env.worlds.poses[1, :3]) < 0.2, "in a grasp again"
 
@@ -70,8 +70,8 @@ def test_old_episodes_end_as_time_outs(grasps):
 
 
 def test_reached_angles_are_followed_by_rest_and_then_by_others(grasps):
-    env = an_env(grasps, still=(0.3, 0.3), resting=0.0)
-    env.direction[:], env._goal[:] = 1.0, 0.05
+    env = an_env(grasps, resting=0.0)
+    env.direction[:], env._goal[:], env._still[:] = 1.0, 0.05, 0.3
     env._follow_goals()
     assert env.direction.tolist() == [0.0] * 4
     for _ in range(round(0.3 / PERIOD)):
@@ -150,5 +150,7 @@ def test_grasps_outside_the_set_wrap_around(grasps):
 
 def test_some_are_asked_to_keep_still(grasps):
     env = an_env(grasps, count=200, resting=0.5)
+    assert not env.direction.any(), "all begin with a new grip"
+    env._draw(np.arange(200))
     assert np.mean(env.direction == 0.0) == pytest.approx(0.5, abs=0.12)
     assert np.mean(env.direction[env.direction != 0.0]) == pytest.approx(0.0, abs=0.3)
