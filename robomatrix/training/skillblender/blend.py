@@ -69,6 +69,10 @@ class BlendModel(MLPModel):
         self.mlp[-1] = torch.nn.Linear(width, blend.size)
         self.blend = blend
 
+    def output(self, obs: TensorDict) -> torch.Tensor:
+        """Returns the high-level output: sub-goals and weights' logits (n, size)."""
+        return self.mlp(self.get_latent(obs))
+
     def forward(
         self,
         obs: TensorDict,
@@ -77,8 +81,7 @@ class BlendModel(MLPModel):
         stochastic_output: bool = False,
     ) -> torch.Tensor:
         """Returns the (sampled or mean) action (n, joints)."""
-        output = self.mlp(self.get_latent(obs))
-        mean = self.blend.observed_action(output, obs["actor"])
+        mean = self.blend.observed_action(self.output(obs), obs["actor"])
         if not stochastic_output:
             return mean
         self.distribution.update(mean)

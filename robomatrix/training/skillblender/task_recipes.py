@@ -28,8 +28,8 @@ TASK_PPO = PpoConfig(
     initial_std=0.06, desired_kl=0.002, gamma=0.99, learning_rate=3e-5, learning_rate_limit=1e-4, entropy=0.0
 )
 SCRATCH_PPO = PpoConfig(gamma=0.99)
-"""Of the baseline that sets out from nothing."""
-TASK_SAMPLES = 7.5e5
+"""Of the baselines, which set out from nothing."""
+TASK_SAMPLES = 3.5e5
 IMITATION = ImitationConfig()
 CRITIC_FIRST = 10
 """Iterations in which only the critic learns, so that a good start is not forgotten."""
@@ -38,7 +38,7 @@ DISTURBED = 0.3
 METHODS: Mapping[str, type[Blend] | None] = MappingProxyType(
     {"blend": Blend, "scalar": ScalarBlend, "no_walking": Blend, "ppo": None}
 )
-"""The paper's method and the baselines that learn; None is a plain network that sets out from nothing."""
+"""The paper's method and the baselines that learn; None is a plain network."""
 
 
 def bench_task(robot: str, name: str, worlds: int) -> BenchTask:
@@ -72,8 +72,8 @@ def train_task(
     kind, skills = METHODS[method], used_skills(task, method)
     actor = kind and (lambda seen: BlendModel(seen, frozen_blend(robot, skills, kind), config))
     meta = {"robot": robot, "name": name, "seed": seed, "method": method}
-    learner = Learner(env, config if kind else replace(SCRATCH_PPO, seed=seed), run, actor, meta)
-    if not learner.resume() and kind:
+    learner = Learner(env, config if method == "blend" else replace(SCRATCH_PPO, seed=seed), run, actor, meta)
+    if not learner.resume() and method == "blend":
         _begin(learner, env, each)
     return learner.learn(int(samples), each)
 
