@@ -35,6 +35,8 @@ STANDING_SPEED = 0.2
 
 APART = (0.06, 0.10)
 """Distances of a foot from its place beside the other between which a standing robot begins to step [m]."""
+ACROSS = np.array([1.0, 0.7])
+"""Weights of these distances along x and y: feet may stand closer or wider than at home."""
 TILT = (0.10, 0.16)
 """The same for the pelvis' tilt [rad]."""
 
@@ -154,7 +156,7 @@ class Gait:
     def unrest(self, body: Tensor, legs: LegSense) -> Tensor:
         """Returns 0 for a body (n, 6 + 3 d) upright over feet side by side, to 1 for one that must step (n,)."""
         xp = module_of(body)
-        apart = legs.apart - like(self.odometry.apart, body)
+        apart = (legs.apart - like(self.odometry.apart, body)) * like(ACROSS, body)
         tilt = xp.sqrt((body[:, 3:5] ** 2).sum(-1) + 1e-9)
         return xp.maximum(rise(xp.sqrt((apart**2).sum(-1) + 1e-9), APART), rise(tilt, TILT))
 

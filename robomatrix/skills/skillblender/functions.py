@@ -27,6 +27,10 @@ Tensor = Any
 Network = Callable[[Tensor], Tensor]
 
 
+FEET_HELD = 0.7
+"""Share of the feet's distance from side by side that squatting legs keep."""
+
+
 def join(*parts: Tensor) -> Tensor:
     """Concatenates along the last axis, numpy or torch."""
     return module_of(parts[0]).concatenate(parts, -1)
@@ -235,6 +239,7 @@ class SquatFunction(StandingFunction):
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
         self._table = known(SQUATS, robot)
+        self._leg_spread = _leg_spread(robot)
         self.lowest = robot.height + self._table.lowest
         """Height of the pelvis at the end of the table [m]."""
         self._spread = np.zeros((3, len(robot.joints)))
@@ -243,11 +248,13 @@ class SquatFunction(StandingFunction):
             self._spread[range(3), places] = 1.0
 
     def offsets(self, body: Tensor, goal: Tensor) -> Tensor:
-        """Returns the table's pose for the goal; the reflex holds the table's tilt instead of upright."""
-        pose = self._table(goal[:, 0])
+        """Returns the table's pose for the goal, with the feet where they are; the reflex holds the table's tilt."""
+        pose, odometry = self._table(goal[:, 0]), self._gait.odometry
         tilt = module_of(body).sin(pose[:, 3:])
         leaning = join(body[:, :3], body[:, 3:4] - tilt, body[:, 4:])
-        return pose[:, :3] @ like(self._spread, goal) + self.balance(leaning)
+        apart = odometry.sense(body, body[:, 5] < 0.0).apart - like(odometry.apart, body)
+        held = (FEET_HELD * apart) @ like(self._leg_spread, body)
+        return pose[:, :3] @ like(self._spread, goal) + held + self.balance(leaning)
 
 
 def lift_gates(goal: Tensor) -> tuple[Tensor, Tensor]:

@@ -44,11 +44,11 @@ HAND_TOLERANCE = 0.04
 """[m]."""
 HEIGHT_TOLERANCE = 0.04
 """[m]."""
-DESCENT = 0.3
+DESCENT = 0.2
 """At which the squatting command moves [m/s]."""
-QUIET = 5
+QUIET = 25
 """Ticks without a need to step after which the feet count as side by side."""
-PATIENCE = 3.0
+PATIENCE = 5.0
 """For that [s]; a robot that is still stepping then goes on as it is."""
 LOW = 0.08
 """A pelvis this far below home belongs to a robot that squats [m]."""
