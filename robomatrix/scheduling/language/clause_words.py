@@ -20,7 +20,8 @@ NEGATIONS = (
     ("not",),
 )
 WISHES = phrase_list(
-    "i want to have|i would like to have|i need to have|i want|i need|i would like|i would love|i wish for|"
+    "i would love to have|i want to have|i would like to have|i need to have|i want|i need|i would like|i would love|"
+    "i wish for|"
     "i prefer|we want|we need|we would like|can i have|could i have|may i have|can i get|could i get|"
     "can we have|i could use|i will have|i will take|i would prefer|i am looking for|i wish|i require|id like|"
     "i feel like|i expect|i would rather have|it would be nice to have|it would be better to have|the goal is to have|"
@@ -48,7 +49,7 @@ OWN_PLANS = {("i", "want", "to"), ("i", "have", "to"), ("i", "need", "to"), ("i"
 PERSONS = frozenset({"i", "we", "he", "she", "they"})
 REMARKS = word_set("love like likes hate hates bought forgot remember remembers have has lost know knows forget own")
 ALONE = ("alone", "untouched", "undisturbed", "unmoved")
-LINKS = frozenset({"is", "are", "was", "were", "looks", "seems"})
+LINKS = frozenset({"is", "are", "was", "were", "looks", "seems", "fell"})
 DOORS = frozenset({"open", "closed", "close", "shut", "clear", "empty"})
 WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}
 ASKING = frozenset(["is", "are", "was", "were", "does", "did"])

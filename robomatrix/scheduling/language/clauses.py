@@ -196,7 +196,7 @@ class ClauseReader:
                 continue
             if token.text in STATE_WORDS and {"place", "take", "bring"} & set(verb.value.intents):
                 continue
-            subject = tuple(t for t in tokens[:at] if t.text not in BEING)
+            subject = tuple(t for t in tokens[:at] if t.text not in BEING and t.text not in ("end", "ends", "up"))
             if not any(self._is_noun(t) for t in subject):
                 return None
             return Clause("command", (*subject, *tokens[at + verb.length :]), verb, whole=whole)

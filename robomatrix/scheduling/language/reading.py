@@ -34,9 +34,7 @@ _IF_NOT = re.compile(
 _PLAINER = (
     (re.compile(r"\b(rather than|as opposed to)\b"), "instead of"),
     (
-        re.compile(
-            r"\b(that|which|thats) (lies?|stands?|sits?|rests?|(i|we|you|someone|somebody) (left|put|placed))\b"
-        ),
+        re.compile(r"\b(that|which) (lies?|stands?|sits?|rests?|(i|we|you|someone|somebody) (left|put|placed))\b"),
         "that is",
     ),
     (re.compile(r"\bover (a distance of )?(?=(\d\S*|one|two|three|four|five|six|ten) ?(m|cm|met|cent))"), ""),
@@ -58,6 +56,8 @@ _TURNED = (
     (re.compile(r"\b(no one|nobody) (may|should|must|is allowed to|can)\b"), "do not"),
     (re.compile(r"\bfollowed by( which)?\b"), "then"),
     (re.compile(r"\bprior to\b"), "before"),
+    (re.compile(r"\bthats\b"), "that is"),
+    (re.compile(r", so (?=(can|could|would|will|please|you|i want|i need|i would|make sure|ensure)\b)"), " . "),
     (
         re.compile(
             r",? (so|and|then) "
