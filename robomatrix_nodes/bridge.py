@@ -26,7 +26,7 @@ from sensor_msgs.msg import JointState as JointStateMsg
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from robomatrix.errors import RobomatrixError
+from robomatrix.errors import ConfigurationError, RobomatrixError
 from robomatrix.hardware.driver import Driver, RobotCommand, RobotState, SimulatedDriver, TrackingDriver, Twist
 from robomatrix.hardware.registry import make_driver
 from robomatrix.hardware.safety import SafetyGate, SafetyLimits
@@ -60,6 +60,8 @@ class BridgeParameters:
         0.02, "Wall time after which lockstep goes on without a command [s].", 1e-3, 10.0
     )
     watchdog: float = parameter(0.1, "Age of a command at which the robot is stopped [s].", 0.02, 10.0)
+    speed_scale: float = parameter(1.0, "Share of the base's top speed that is allowed.", 0.0, 1.0)
+    max_shots: int = parameter(1, "Shots that one command may ask for.", 0, 100)
     camera: bool = parameter(True, "Whether cameras are rendered or received.")
     camera_rate: float = parameter(5.0, "Images published a second of the robot's time [Hz].", 0.1, 60.0)
     ground_truth: bool = parameter(False, "Publish the true scene of a simulation; for evaluation only.")
@@ -84,6 +86,7 @@ class Bridge(LifecycleNode):
         self._joints: RobotCommand | None = None
         self._command_stamp: float | None = None
         self._last_reports: frozenset[str] = frozenset()
+        self._fault = ""
         self._write_lock = threading.Lock()
         self._newest = (math.nan, 0.0)
         self._published: dict[str, float] = {}
@@ -123,7 +126,8 @@ class Bridge(LifecycleNode):
         self.driver = driver
         keep_out = _polygon("keep_out", settings.keep_out)
         zones = Zones(_polygon("workspace", settings.workspace), (keep_out,) if keep_out else ())
-        self.gate = SafetyGate(self.driver.spec, SafetyLimits(max_command_age=settings.watchdog, zones=zones))
+        limits = SafetyLimits(settings.watchdog, zones, speed_scale=settings.speed_scale, max_shots=settings.max_shots)
+        self.gate = SafetyGate(self.driver.spec, limits)
 
     def _create_topics(self) -> None:
         spec = self.driver.spec
@@ -209,7 +213,8 @@ class Bridge(LifecycleNode):
         try:
             self._joints = conversions.from_joint_command(message)
         except ValueError as error:
-            self.get_logger().error(f"command refused: {error}", throttle_duration_sec=1.0)
+            self.get_logger().error(f"command refused, the robot stands: {error}", throttle_duration_sec=1.0)
+            self.gate.refuse()
             return
         self._command_stamp = conversions.from_time(message.header.stamp)
         self._step_when_answered()
@@ -226,16 +231,35 @@ class Bridge(LifecycleNode):
         self._tick()
 
     def _tick(self) -> None:
+        """One control period; a driver that fails is reported and tried again, and the emergency stop stays served."""
+        try:
+            state = self._advance()
+        except RobomatrixError as error:
+            self._fault = str(error)
+            self.get_logger().error(self._fault, throttle_duration_sec=1.0)
+            return
+        self._publish(state)
+        self._steps += 1
+        if self.on_step is not None:
+            self.on_step()
+
+    def _advance(self) -> RobotState:
         command, stamp = self._take_command()
         state = self._state if self.simulated else self.driver.read()
         with self._write_lock:
             applied, reports = self.gate.filter(command, state, self._now(state), stamp)
-            self.driver.write(applied)
+            self._fault = self._write(applied)
         self._log_changes(reports)
-        self._publish(self.driver.step() if self.simulated else state)
-        self._steps += 1
-        if self.on_step is not None:
-            self.on_step()
+        return self.driver.step() if self.simulated else state
+
+    def _write(self, command: RobotCommand) -> str:
+        """Hands a command to the driver; returns why it did not take it, empty if it did."""
+        try:
+            self.driver.write(command)
+        except RobomatrixError as error:
+            self.get_logger().error(str(error), throttle_duration_sec=1.0)
+            return str(error)
+        return ""
 
     def _now(self, state: RobotState) -> float:
         """Present time on the clock of the states; goes on when a real robot has fallen silent."""
@@ -291,7 +315,7 @@ class Bridge(LifecycleNode):
         """Runs on the emergency listener's own thread: nothing here may wait for the executor."""
         with self._write_lock:
             self.gate.trip(reason)
-            self.driver.write(self.gate.standstill())
+            self._fault = self._write(self.gate.standstill())
         self._stop_state.publish(String(data=reason))
 
     def _on_reset_stop(self, request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
@@ -320,14 +344,19 @@ class Bridge(LifecycleNode):
         values = {"ticks per second": steps, "stamp": f"{self._state.stamp:.3f}", **dict(self.gate.counts)}
         if self.gate.tripped:
             return diagnostics.ERROR, f"emergency stop: {self.gate.tripped}", values
+        if self._fault:
+            return diagnostics.ERROR, self._fault, values
         if self._last_reports:
             return diagnostics.WARN, ", ".join(sorted(self._last_reports)), values
         return diagnostics.OK, "running", values
 
 
 def _polygon(name: str, numbers: list[float]) -> Polygon | None:
-    points = [list(point) for point in zip(numbers[::2], numbers[1::2], strict=False)]
-    return Polygon.parse(name, points) if points else None
+    if len(numbers) <= 1:
+        return None
+    if len(numbers) % 2:
+        raise ConfigurationError(f"parameter {name} has {len(numbers)} numbers; it takes pairs: x1, y1, x2, y2, ...")
+    return Polygon.parse(name, [list(point) for point in zip(numbers[::2], numbers[1::2], strict=True)])
 
 
 def main(args: list[str] | None = None) -> None:

@@ -174,20 +174,20 @@ def from_hand_command(message: JointStateMsg, stamp: float) -> OperatorCommand:
 
 
 def from_joint_command(message: JointStateMsg) -> RobotCommand:
-    """A joint command message to a command.
+    """A joint command message to a command; NaN stands for no target of this kind.
 
     Raises:
-        ValueError: an array does not fit the names, or a joint is named without any finite target.
+        ValueError: an array does not fit the names, or a joint is named without any target.
     """
     targets: dict[str, dict[str, float]] = {kind: {} for kind in KINDS}
     for kind in KINDS:
         values = getattr(message, kind)
         if len(values) not in (0, len(message.name)):
             raise ValueError(f"joint command has {len(message.name)} names but {len(values)} values of {kind}")
-        targets[kind] = {n: v for n, v in zip(message.name, values, strict=False) if math.isfinite(v)}
+        targets[kind] = {n: v for n, v in zip(message.name, values, strict=False) if not math.isnan(v)}
     empty = [name for name in message.name if not any(name in values for values in targets.values())]
     if empty:
-        raise ValueError(f"joint command names '{empty[0]}' without a finite position, velocity or effort")
+        raise ValueError(f"joint command names '{empty[0]}' without a position, velocity or effort")
     return RobotCommand(targets["position"], targets["velocity"], targets["effort"])
 
 

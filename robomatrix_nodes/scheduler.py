@@ -8,6 +8,7 @@ goal is rejected while one runs, except ``stop``, which cancels the running one.
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,9 +22,11 @@ from rclpy.action.client import ClientGoalHandle
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
+from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from robomatrix.errors import RobomatrixError
+from robomatrix.robots.loader import load_robot
 from robomatrix.scheduling.audit import AuditLog
 from robomatrix.scheduling.execution import (
     Action,
@@ -112,7 +115,10 @@ class Scheduler(Node):
 
     def _create_topics(self) -> None:
         self.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
-        self.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
+        if load_robot(self.settings.robot).odometry:
+            self.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
+        else:
+            self.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATE)
         self.create_subscription(String, "answer", self._on_answer, qos.EVENT)
         self._records = self.create_publisher(String, "task_record", qos.EVENT)
         self._list = self.create_client(ListSkills, "list_skills")
@@ -137,6 +143,9 @@ class Scheduler(Node):
 
     def _on_odometry(self, message: OdometryMsg) -> None:
         self._position = (message.pose.pose.position.x, message.pose.pose.position.y)
+        self._stamp = conversions.from_time(message.header.stamp)
+
+    def _on_joint_states(self, message: JointState) -> None:
         self._stamp = conversions.from_time(message.header.stamp)
 
     def _on_answer(self, message: String) -> None:
@@ -177,8 +186,12 @@ class Scheduler(Node):
             result = await self._carry_out(goal)
         except RobomatrixError as error:
             result = _failure(ExecuteTask.Result.ERROR_INTERNAL, str(error))
-        self._goal, self._busy = None, False
-        resolve(self._idle, True)
+        except Exception as error:  # noqa: BLE001 - a planner that is a plug-in must not leave the robot busy for ever
+            self.get_logger().error(traceback.format_exc())
+            result = _failure(ExecuteTask.Result.ERROR_INTERNAL, f"{type(error).__name__}: {error}")
+        finally:
+            self._goal, self._step, self._busy = None, None, False
+            resolve(self._idle, True)
         result.elapsed = float(self._now() - started)
         return self._conclude(goal, result)
 
@@ -205,9 +218,7 @@ class Scheduler(Node):
         except PeerGone as error:
             self._step, code = None, ExecuteTask.Result.ERROR_NO_SKILL_SERVER
             end = execution.give_up(str(error))
-        self._records.publish(String(data=json.dumps(execution.record(), ensure_ascii=False)))
-        if self._audit is not None:
-            self._audit.write(execution.record())
+        self._keep(execution.record())
         plan = conversions.to_plan(self._plan_of(execution))
         return ExecuteTask.Result(
             success=end.success,
@@ -216,6 +227,15 @@ class Scheduler(Node):
             plan=plan,
             replans=execution.replans,
         )
+
+    def _keep(self, record: Mapping[str, object]) -> None:
+        """Publishes and writes an audit record; what the robot did is done, even if the disk is full."""
+        self._records.publish(String(data=json.dumps(record, ensure_ascii=False)))
+        try:
+            if self._audit is not None:
+                self._audit.write(record)
+        except OSError as error:
+            self.get_logger().error(f"the audit record was not written: {error}")
 
     async def _pursue(self, goal: ServerGoalHandle, execution: TaskExecution) -> Finished:
         action = await self._off(execution.begin, self._scene())
@@ -285,7 +305,7 @@ class Scheduler(Node):
     # What the task needs.
 
     def _now(self) -> float:
-        """Time on the robot's clock [s], from its newest odometry; the node's own clock where it has none."""
+        """Time on the robot's clock [s], from its newest state; the node's own clock before there is one."""
         return self.get_clock().now().nanoseconds * 1e-9 if self._stamp is None else self._stamp
 
     def _scene(self, believed: Mapping[str, str | None] = MappingProxyType({})) -> PlanningScene:

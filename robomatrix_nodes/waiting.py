@@ -27,9 +27,11 @@ def resolve(future: Future, value: Any) -> None:
 
 
 async def within(node: Node, future: Future, seconds: float) -> Any:
-    """Awaits a future; None when it does not come within this wall time."""
-    timer = node.create_timer(max(seconds, 1e-3), lambda: resolve(future, None), clock=STEADY)
-    value = await future
+    """Awaits a future, which stays its owner's; None when it does not come within this wall time."""
+    either = Future(executor=node.executor)
+    future.add_done_callback(lambda done: resolve(either, done.result()))
+    timer = node.create_timer(max(seconds, 1e-3), lambda: resolve(either, None), clock=STEADY)
+    value = await either
     node.destroy_timer(timer)
     return value
 

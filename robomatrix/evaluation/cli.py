@@ -174,17 +174,34 @@ def planner(
 def skillblender(
     robot: Annotated[str, typer.Option(help="Humanoid.")] = "g1",
     names: Annotated[str, typer.Option(help="Comma-separated skills and tasks; default: all that ship.")] = "",
-    episodes: Annotated[int, typer.Option(help="Of every skill and task.", min=1)] = 200,
-    seed: Annotated[int, typer.Option(help="Training used seeds below 1000.")] = 1000,
+    episodes: Annotated[int, typer.Option(help="Of every primitive.", min=1)] = 200,
+    seed: Annotated[int, typer.Option(help="Of the primitives; training used seeds below 1000.")] = 1000,
+    compare: Annotated[Path | None, typer.Option(help="Folder of baselines' runs, to measure beside.")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for a clip and a plot of each skill and task.")] = None,
     out: OutOption = None,
+    as_json: JsonFlag = False,
 ) -> None:
-    """The humanoid's primitives under pushes, noise and randomisation, and SkillBench's tasks. Prints JSON."""
-    from robomatrix.evaluation import skillblender as suite
+    """The humanoid's primitives under pushes, noise and randomisation, and SkillBench's tasks beside the paper's."""
+    from robomatrix.evaluation import skillbench, skillblender
 
-    text = json.dumps(suite.run(robot, tuple(filter(None, names.split(","))), episodes, seed), indent=1)
-    if out is not None:
-        out.write_text(text + "\n", encoding="utf-8")
-    sys.stdout.write(text + "\n")
+    chosen = tuple(filter(None, names.split(",")))
+    report = skillbench.report(robot, chosen, compare, pictures)
+    primitives = tuple(name for name in chosen if name not in report.tasks)
+    if primitives or not chosen:
+        report.primitives.update(skillblender.run(robot, primitives, episodes, seed))
+        if pictures is not None:
+            _film_primitives(robot, primitives, pictures)
+    give(report, as_json, out)
+
+
+def _film_primitives(robot: str, names: tuple[str, ...], folder: Path) -> None:
+    from robomatrix.evaluation.humanoid_pictures import SCENES, write_pictures
+    from robomatrix.evaluation.skillblender import shipped
+    from robomatrix.skills.skillblender.library import load_policy
+
+    for name in names or shipped(robot):
+        if name in SCENES:
+            write_pictures(load_policy(robot, name), folder)
 
 
 @app.command("dexgen")
@@ -195,8 +212,10 @@ def dexgen(
     ),
     seconds: Annotated[float, typer.Option(help="Simulated, of each hand in each cell.", min=0.1)] = 60.0,
     seeds: Annotated[int, typer.Option(help="How many.", min=1)] = 1,
+    seed: SeedOption = 100_000,
     methods: Annotated[str, typer.Option(help="Comma-separated, such as direct,lowpass:0.15; default: all.")] = "",
     corruptions: Annotated[str, typer.Option(help="Comma-separated; default: all.")] = "",
+    policy: Annotated[Path | None, typer.Option(help="Controller's folder; default: the one that ships.")] = None,
 ) -> None:
     """Time to drop and goals a minute, assisted and not, under the paper's corruptions and harder faults."""
     from robomatrix.evaluation.dexgen import suite
@@ -205,13 +224,52 @@ def dexgen(
 
     settings = suite.SuiteSettings(
         seconds=seconds,
-        seeds=tuple(range(seeds)),
+        seeds=tuple(range(seed, seed + seeds)),
         methods=tuple(filter(None, methods.split(","))) or suite.METHODS,
         corruptions=tuple(filter(None, corruptions.split(","))) or tuple(suite.CORRUPTIONS),
     )
     with _Ticker("cells", False) as tick:
-        tallies = suite.run(load_robot(robot), settings, folder, report=tick)
+        tallies = suite.run(load_robot(robot), settings, folder, policy, report=tick)
     sys.stdout.write(table(tallies, lambda t: f"{t.corruption} {t.method}") + "\n")
+
+
+@app.command("hand-latency")
+def hand_latency(
+    robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
+    count: Annotated[int, typer.Option(help="Control steps.", min=1)] = 500,
+    steps: Annotated[int, typer.Option(help="Of denoising.", min=1)] = 8,
+) -> None:
+    """Wall and processor time of a control step of the foundation controller on one thread; JSON in milliseconds."""
+    import numpy as np
+
+    from robomatrix.evaluation.dexgen.latency import control_step_times
+    from robomatrix.robots.loader import load_robot
+
+    taken = 1e3 * control_step_times(load_robot(robot), count, steps)
+    figures = {
+        kind: {f"p{q}": round(float(np.percentile(taken[:, column], q)), 2) for q in (50, 90, 99)}
+        for column, kind in enumerate(("wall", "processor"))
+    }
+    sys.stdout.write(json.dumps({"steps": steps, "count": count, **figures}) + "\n")
+
+
+@app.command("rotation")
+def rotation(
+    robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
+    trials: Annotated[int, typer.Option(help="For every object and way.", min=1)] = 17,
+    angle: Annotated[float, typer.Option(help="To the left and to the right [deg].")] = 90.0,
+    seed: SeedOption = 100_000,
+    out: OutOption = None,
+) -> None:
+    """Success of turning objects in the hand, palm up, through skill runner and driver; JSON with intervals."""
+    from robomatrix.evaluation.dexgen.rotation import summary, turn_trials
+    from robomatrix.robots.loader import load_robot
+
+    report = summary(turn_trials(load_robot(robot), trials, seed, (angle, -angle)))
+    text = json.dumps(report, indent=1)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
 
 
 @app.command("skillmimic")

@@ -94,7 +94,7 @@ class SafetyGate:
             stamp: When the command was made [s]; ``now`` when not given.
         """
         reports = list(self._watch_clock(now))
-        reports += self._take(command, now if stamp is None else stamp)
+        reports += self._take(command, now, now if stamp is None else stamp)
         reports += self._watch_state(state, now)
         stop = bool(reports)
         reports += self._find_reason_to_stand(now)
@@ -105,6 +105,10 @@ class SafetyGate:
         self.counts.update(f"{r.check}/{r.subject}" for r in reports)
         return applied, tuple(reports)
 
+    def refuse(self) -> None:
+        """Takes note of a command that could not be read: the last one is not what is wanted any more."""
+        self._command = None
+
     def standstill(self) -> RobotCommand:
         """Returns the command that stops the robot now, for a caller that must not wait for the next tick."""
         return self._hold()
@@ -113,18 +117,33 @@ class SafetyGate:
         if not math.isfinite(now):
             yield Report("clock", "now", f"the time is {now}")
         elif now < self._now:
-            self._command, self._state, self._not_before = None, None, -math.inf
+            self._forget()
             yield Report("clock", "now", f"time went back by {self._now - now:.3f} s; waiting for a new command")
 
-    def _take(self, command: RobotCommand | None, stamp: float) -> Iterator[Report]:
-        if command is None or self._reason is not None or stamp <= self._not_before:
+    def _forget(self) -> None:
+        """Another time has begun, perhaps another scene: nothing that was wanted before counts."""
+        self._command, self._state, self._held = None, None, None
+        self._not_before, self._twisted = -math.inf, math.inf
+        for wanted in (self._targets, self._driven, self._pushed):
+            wanted.clear()
+
+    def _take(self, command: RobotCommand | None, now: float, stamp: float) -> Iterator[Report]:
+        if command is None or self._reason is not None:
             return
-        refused = bad_command(command)
+        refused = bad_command(command) or self._bad_stamp(now, stamp)
         if refused is not None:
             self._command = None
             yield refused
-            return
-        self._command, self._stamp = command, stamp
+        elif min(stamp, now) > self._not_before:
+            self._command, self._stamp = command, min(stamp, now)
+
+    def _bad_stamp(self, now: float, stamp: float) -> Report | None:
+        """A command from the future would never grow old, and so never be missed."""
+        ahead = stamp - now
+        if ahead <= self.limits.max_command_age:
+            return None
+        text = f"the command is stamped {ahead:.3f} s ahead of the robot's clock; stamp it with the state it answers"
+        return Report("future_command", "stamp", text, wanted=ahead)
 
     def _watch_state(self, state: RobotState, now: float) -> Iterator[Report]:
         age = now - state.stamp
@@ -160,12 +179,17 @@ class SafetyGate:
         if self._held is None:
             self._targets.update(self._positions_to_hold())
             self._held = RobotCommand(
-                positions=dict(self._targets),
+                positions={name: value for name, value in self._targets.items() if not self._counts(name)},
                 velocities=dict.fromkeys(self._driven, 0.0),
                 efforts=dict.fromkeys(self._pushed, 0.0),
                 twist=Twist() if self.spec.base is not None else None,
             )
         return self._held
+
+    def _counts(self, name: str) -> bool:
+        """Tells whether a joint counts what it does, as a blaster its shots: there is nothing to hold in it."""
+        joint = self._joints.get(name)
+        return joint is not None and joint.kind == "counter"
 
     def _positions_to_hold(self) -> Iterator[tuple[str, float]]:
         if self._state is None:
@@ -173,7 +197,7 @@ class SafetyGate:
         measured = self._state.joints
         for name, position, velocity in zip(measured.names, measured.position, measured.velocity, strict=True):
             joint = self._joints.get(name)
-            if joint is None or name not in self._targets or joint.kind == "counter":
+            if joint is None or name not in self._targets or self._counts(name):
                 continue
             if abs(velocity) > self.limits.moving:
                 yield name, _bounded(joint, float(position))

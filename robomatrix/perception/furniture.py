@@ -20,6 +20,11 @@ AT_WALL = 0.5
 ASKEW = 1.0
 """A heading that is further off that is not believed: what is seen from the side tells little of it [rad]."""
 
+ASTRAY = 0.3
+"""A cabinet whose sides are further off those of its drawer is seen wrongly, or the drawer is [rad]."""
+STANDS_OUT = 0.08
+"""A drawer that stands out by more shows its sides, and with them where it looks [m]."""
+
 
 class Furniture:
     """Completes tracks to whole things."""
@@ -90,12 +95,16 @@ class Furniture:
                 foot[:2] = self._front(track) - whole[0] / 2.0 * _direction(self._heading(track))
             foot[2] -= model.base if model.whole[2] == 0.0 else 0.0
             size = whole
+        guide = self._guide(track)
+        if guide is not None:
+            depth = size[0] / 2.0 + float(guide.estimate.parameters[4])
+            foot[:2] = guide.estimate.parameters[:2] - depth * _direction(self._heading(track))
         return foot + (0.0, 0.0, size[2] / 2.0), size
 
     def _front(self, drawer: Track) -> Array:
         """Returns the middle (2,) of a drawer's front: it slides along the middle of its cabinet."""
         front, cabinet = drawer.estimate.parameters[:2], self._cabinet(drawer)
-        if cabinet is None:
+        if cabinet is None or self._guide(cabinet) is drawer:
             return front
         center, ahead = cabinet.estimate.parameters[:2], _direction(self._heading(cabinet))
         return center + ahead * float((front - center) @ ahead)
@@ -108,12 +117,25 @@ class Furniture:
         cabinet = self._cabinet(track) if model.slides_in else None
         if cabinet is not None:
             return self._heading(cabinet)
+        guide = self._guide(track)
+        if guide is not None:
+            return float(guide.estimate.parameters[3])
         yaw = self._away_from_wall(track) if model.facing else float(track.estimate.parameters[3])
         drawer = self._drawer(track) if track.category in self._opened else None
         if drawer is None:
             return yaw
         x, y = drawer.estimate.parameters[:2] - track.estimate.parameters[:2]
         return yaw + np.pi / 2.0 * float(np.round((np.arctan2(y, x) - yaw) / (np.pi / 2.0)))
+
+    def _guide(self, cabinet: Track) -> Track | None:
+        """Returns the drawer that its cabinet is known by: it stands out, is seen better, and looks another way."""
+        drawer = self._drawer(cabinet) if cabinet.category in self._opened else None
+        if drawer is None or drawer.estimate.parameters[4] < STANDS_OUT:
+            return None
+        front, back = drawer.estimate, cabinet.estimate
+        off = float(np.remainder(front.parameters[3] - back.parameters[3] + np.pi / 4.0, np.pi / 2.0) - np.pi / 4.0)
+        better = front.covariance[3, 3] < back.covariance[3, 3]
+        return drawer if better and abs(off) > ASTRAY else None
 
     def _away_from_wall(self, track: Track) -> float:
         """Returns the heading that turns the back to a wall near by: seen from the side, front and back look alike."""

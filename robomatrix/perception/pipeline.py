@@ -95,6 +95,8 @@ class Perception:
         sightings = self._placer.place(view, detections, surfaces, self._tracker.known(view, surfaces))
         pose = np.array([*at.odometry.position[:2], at.odometry.yaw])
         self._tracker.update(view, pose, frame.stamp, sightings, own_body, held)
+        scraps = [d for d, readings in zip(detections, sightings, strict=True) if not readings]
+        self._tracker.glimpse(view, scraps, frame.stamp)
         self._walls.update(frame.image, view, frame.stamp, own_body, self._tracker.drift)
         if held is not None and held.stamp == frame.stamp:
             self._grip.settle(held)

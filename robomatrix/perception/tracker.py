@@ -10,9 +10,10 @@ from scipy.optimize import linear_sum_assignment
 from robomatrix.hardware.driver import Array
 from robomatrix.perception.categories import CategoryModel
 from robomatrix.perception.colour_shape import Image
-from robomatrix.perception.detector import BACKGROUND, OUTSIDE, SELF, PixelBox
+from robomatrix.perception.detector import BACKGROUND, OUTSIDE, SELF, Detection, PixelBox
 from robomatrix.perception.drift import Drift, Match, Shift
 from robomatrix.perception.grip import HELD
+from robomatrix.perception.identity import Identity
 from robomatrix.perception.placement import Known, Placement
 from robomatrix.perception.projection import View
 from robomatrix.perception.settings import TrackerSettings
@@ -36,8 +37,8 @@ SWIVEL = 0.4
 """A drawer's front does not turn by more from one sighting to the next [rad]."""
 HAND = 16.0
 """How far outside of where a thing is expected a part of it may show that the gripper splits off [px]."""
-BODY = 0.05
-"""Two small things cannot be nearer to each other [m]."""
+SCRAP = 4.0
+"""How far outside of where a thing is expected the middle of what shows of it may be [px]."""
 SETTLING = 0.3
 """Share of the way that a sighting moves what is believed of how a thing sits in the gripper."""
 _FORBIDDEN = 1e6
@@ -53,7 +54,7 @@ class Tracker:
         self._periods = {name: model.period for name, model in categories.items() if model.period}
         self._carrying = frozenset().union(*(m.colours for m in categories.values() if m.surface))
         self._drift = Drift()
-        self._numbers: dict[str, int] = {}
+        self._identity = Identity(categories, settings)
         self.tracks: list[Track] = []
         """All tracks, confirmed or not."""
         self.drift = Shift(np.zeros(2), np.zeros(3), np.zeros((3, 3)))
@@ -127,9 +128,22 @@ class Tracker:
             if index not in pairs and readings and index != in_hand:
                 self._unclaimed(view, readings, boxes, held, stamp)
         self._missing(view, sightings, pairs, boxes, own_body, held)
-        self._confirm()
-        self._merge(held)
+        self.tracks = self._identity.settled(self.tracks, held)
         self._end(stamp)
+
+    def glimpse(self, view: View, scraps: Sequence[Detection], stamp: float) -> None:
+        """Takes in what tells nothing but that something of a colour is there: a thing still lies where it was put.
+
+        Args:
+            view: the camera in odom.
+            scraps: detections that no shape fits, such as what shows of a can over the rim of a box.
+            stamp: of the image [s].
+        """
+        for track in self.confirmed():
+            box = self._predicted(view, track) if track.surface.kind == "inside" else None
+            looks = self._categories[track.category].looks(track.colour)
+            if box is not None and any(d.colour in looks and holds(box, *d.center, SCRAP) for d in scraps):
+                track.stamp, track.misses = stamp, 0
 
     def _loosen(self, pose: Array, variances: Array, held: Track | None) -> None:
         """Lets the belief grow less certain by what odometry may have gone astray."""
@@ -164,10 +178,6 @@ class Tracker:
         for track in self.tracks:
             if track is not held:
                 track.shift(self.drift)
-
-    def _may_be(self, track: Track, category: str) -> bool:
-        """Tells whether a track may turn out to be of a category: its kind is settled with its id."""
-        return track.kind in ("", self._categories[category].public)
 
     def _believable(self, reading: Placement) -> bool:
         """Tells whether a reading may be taken in; how far a drawer stands out only its front's lower edge tells."""
@@ -208,7 +218,7 @@ class Tracker:
             return None
         best, settings = None, self._settings
         for reading in readings:
-            if not (self._may_be(track, reading.category) and self._believable(reading)):
+            if not (self._identity.may_be(track, reading.category) and self._believable(reading)):
                 continue
             if self._categories[reading.category].fronted and self._swivelled(track, reading):
                 continue
@@ -249,7 +259,7 @@ class Tracker:
         return covariance * max(1.0, (reading.residual / 0.6) ** 2) * (1.0 + growth**2)
 
     def _sighted(self, view: View, track: Track, readings: Readings, stamp: float) -> None:
-        taken = self._by_category(view, [r for r in readings if self._may_be(track, r.category)])
+        taken = self._by_category(view, [r for r in readings if self._identity.may_be(track, r.category)])
         best = max((r for r, _ in taken.values()), key=lambda r: r.evidence)
         for category, (reading, covariance) in taken.items():
             moved = (reading.surface.kind, reading.surface.owner) != (track.surface.kind, track.surface.owner)
@@ -351,66 +361,6 @@ class Tracker:
 
     def _predicted(self, view: View, track: Track) -> PixelBox | None:
         return predicted_box(view, self._categories[track.category].solid, track.estimate.parameters)
-
-    def _confirm(self) -> None:
-        for track in list(self.tracks):
-            if self._is_certain(track) and not self._is_double(track):
-                kind, lost = self._categories[track.category].public, self._lost_twin(track)
-                object_id = lost.id if lost is not None and lost.id else self._new_id(kind)
-                track.settle(object_id, kind, [c for c, m in self._categories.items() if m.public == kind])
-                if lost is not None:
-                    track.hits = max(lost.hits, track.hits)
-                    self.tracks.remove(lost)
-
-    def _is_certain(self, track: Track) -> bool:
-        """Tells whether a track without an id has been seen often enough, and as what."""
-        if track.id is not None or track.log_odds < self._settings.confirmed:
-            return False
-        kind = self._categories[track.category].public
-        rivals = [v for c, v in track.votes.items() if self._categories[c].public != kind]
-        return max(rivals, default=-np.inf) < -self._settings.margin or track.log_odds >= self._settings.most
-
-    def _new_id(self, kind: str) -> str:
-        self._numbers[kind] = self._numbers.get(kind, 0) + 1
-        return f"{kind}_{self._numbers[kind]}"
-
-    def _lost_twin(self, track: Track) -> Track | None:
-        """Returns a thing of the same look that is missed or was let go near by: it was moved, and this is it."""
-        for other in self.confirmed():
-            if other.colour != track.colour or not self._may_be(other, track.category):
-                continue
-            gap = float(np.hypot(*(other.estimate.parameters[:2] - track.estimate.parameters[:2])))
-            hidden = other.surface.kind == "inside" and other.stamp < track.stamp and gap < 0.2 * self._settings.moved
-            astray = other.misses > 0 or (other.loose and other.stamp < track.stamp)
-            if hidden or (astray and gap < self._settings.moved):
-                return other
-        return None
-
-    def _is_double(self, track: Track) -> bool:
-        """Tells whether a confirmed track of the same look, or a small one of the same colour, is in the same place."""
-        others = [other for other in self.confirmed() if other is not track]
-        return any(self._coincide(other, track) or self._overlap(other, track) for other in others)
-
-    def _overlap(self, one: Track, other: Track) -> bool:
-        """Tells whether two small things of one colour are in each other; a hand over a can makes it look a bottle."""
-        small = self._categories[one.category].graspable and self._categories[other.category].graspable
-        gap = float(np.linalg.norm(one.estimate.parameters[:3] - other.estimate.parameters[:3]))
-        return small and one.colour == other.colour and one.misses == 0 and gap < BODY
-
-    def _coincide(self, one: Track, other: Track) -> bool:
-        apart = max(self._categories[one.category].apart, self._categories[other.category].apart)
-        gap = float(np.hypot(*(one.estimate.parameters[:2] - other.estimate.parameters[:2])))
-        return one.colour == other.colour and self._may_be(one, other.category) and gap < apart
-
-    def _merge(self, held: Track | None) -> None:
-        """Makes one of two that stand in the same place: the first id, the freshest sight."""
-        confirmed = [t for t in self.confirmed() if t is not held]
-        for index, first in enumerate(confirmed):
-            for second in confirmed[index + 1 :]:
-                if first in self.tracks and second in self.tracks and self._coincide(first, second):
-                    fresh = max(first, second, key=lambda t: t.stamp)
-                    fresh.id, fresh.hits = first.id, max(first.hits, second.hits)
-                    self.tracks.remove(second if fresh is first else first)
 
     def _end(self, stamp: float) -> None:
         settings = self._settings

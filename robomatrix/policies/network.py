@@ -41,11 +41,11 @@ class Mlp:
             raise UnknownNameError("activation", activation, ACTIVATIONS)
         self.input_size, self.output_size = sizes[0], sizes[-1]
         self._activation = ACTIVATIONS[activation]
-        self._mean = _tensor(tensors, f"{prefix}mean", (sizes[0],))
-        self._inverse = 1.0 / _tensor(tensors, f"{prefix}std", (sizes[0],))
+        self._mean = tensor(tensors, f"{prefix}mean", (sizes[0],))
+        self._inverse = 1.0 / tensor(tensors, f"{prefix}std", (sizes[0],))
         pairs = list(zip(sizes, sizes[1:], strict=False))
-        self._weights = [_tensor(tensors, f"{prefix}w{i}", (o, n)).T.copy() for i, (n, o) in enumerate(pairs)]
-        self._biases = [_tensor(tensors, f"{prefix}b{i}", (o,)) for i, (_, o) in enumerate(pairs)]
+        self._weights = [tensor(tensors, f"{prefix}w{i}", (o, n)).T.copy() for i, (n, o) in enumerate(pairs)]
+        self._biases = [tensor(tensors, f"{prefix}b{i}", (o,)) for i, (_, o) in enumerate(pairs)]
 
     def __call__(self, observation: NDArray[np.floating]) -> Array:
         """Returns (n, outputs) for (n, inputs), or (outputs,) for (inputs,)."""
@@ -58,7 +58,8 @@ class Mlp:
         return x
 
 
-def _tensor(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...]) -> Array:
+def tensor(tensors: Mapping[str, Array], name: str, shape: tuple[int, ...]) -> Array:
+    """Returns one tensor; PolicyError if it is missing or has another shape."""
     if name not in tensors:
         raise PolicyError(f"tensor '{name}' is missing; there are: {', '.join(sorted(tensors))}")
     if tensors[name].shape != shape:

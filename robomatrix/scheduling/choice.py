@@ -13,15 +13,17 @@ _ORDER = {"ok": 0, "clarify": 1, "refuse": 2}
 
 
 def addressed(instruction: str, robots: Iterable[str]) -> tuple[str | None, str]:
-    """Returns the robot that an instruction speaks to ("ep, put ...", "tell s1 to ..."), and what it is told.
+    """Returns the robot that an instruction speaks to ("ep, put ...", "tell s1 to ...", "stop, s1"), and what it hears.
 
     None, with the instruction unchanged, where it speaks to nobody in particular.
     """
     for name in sorted(robots, key=len, reverse=True):
-        pattern = rf"{_BEFORE}{re.escape(name)}( robot)?\s*(,|:|to\b|should\b|must\b)?\s+"
-        match = re.match(pattern, instruction, re.IGNORECASE)
-        if match:
-            return name, instruction[match.end() :]
+        first = rf"{_BEFORE}{re.escape(name)}( robot)?\s*(,|:|to\b|should\b|must\b)?\s+(?P<told>.*)"
+        last = rf"(?P<told>.*\S)\s*,\s*{re.escape(name)}( robot)?\s*[.!]*\s*"
+        for pattern in (first, last):
+            match = re.fullmatch(pattern, instruction, re.IGNORECASE | re.DOTALL)
+            if match:
+                return name, match["told"]
     return None, instruction
 
 

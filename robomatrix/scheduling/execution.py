@@ -145,7 +145,8 @@ class TaskExecution:
         if self.rules.is_stop(self.instruction):
             self.result = PlanResult("ok", "stopping", steps=(STOP,))
             self.plan, self._approved = (STOP,), True
-            return self._next()
+            # A robot without this skill stands as soon as nothing else runs, which the caller has seen to.
+            return self._next() if STOP.skill in self._skills else self._finish(True, "stopped")
         return self._replan()
 
     def on_result(self, outcome: StepOutcome, scene: PlanningScene, seen: Iterable[str] | None = None) -> Action:

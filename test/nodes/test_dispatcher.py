@@ -99,3 +99,33 @@ def test_what_nobody_can_do_is_declined_by_one_of_them(operator: Operator) -> No
     result = operator.run_task("sing a song", dry_run=True)
     assert (result.success, result.error_code) == (False, ExecuteTask.Result.ERROR_REFUSED)
     assert "sing" in result.error_msg
+
+
+def test_stop_reaches_the_robot_that_is_named_and_busy_and_no_other(operator: Operator) -> None:
+    first, second = operator.send_task("ep, turn left 3000 degrees"), operator.send_task("s1, turn left 3000 degrees")
+    operator.until(lambda: abs(operator.yaw("ep")) > 0.1 and abs(operator.yaw("s1")) > 0.1)
+    assert operator.run_task("ep, stop").success
+    assert operator.result(first).error_code == ExecuteTask.Result.ERROR_CANCELED
+    assert operator.send_task("s1, turn right 10 degrees").accepted is False, "it still turns"
+    assert operator.run_task("stop").success
+    assert operator.result(second).error_code == ExecuteTask.Result.ERROR_CANCELED
+
+
+def test_cancelling_one_task_leaves_the_other_robot_at_work(operator: Operator) -> None:
+    first, second = operator.send_task("ep, turn left 3000 degrees"), operator.send_task("s1, turn left 90 degrees")
+    operator.get(first.cancel_goal_async())
+    assert operator.result(first).error_code == ExecuteTask.Result.ERROR_CANCELED
+    assert operator.result(second).success
+    assert operator.yaw("s1") == pytest.approx(1.571, abs=0.1)
+
+
+def test_an_answer_goes_to_the_robot_that_is_named_where_several_ask(operator: Operator) -> None:
+    first = operator.send_task("ep, turn left 20 degrees", ask_before_run=True)
+    second = operator.send_task("s1, turn left 20 degrees", ask_before_run=True)
+    operator.until(lambda: sum(f.step_state == "asking" for f in operator.feedback) == 2)
+    operator.answer.publish(String(data="yes"))
+    operator.answer.publish(String(data="s1, yes"))
+    assert operator.result(second).success
+    operator.answer.publish(String(data="no"))
+    assert operator.result(first).error_code == ExecuteTask.Result.ERROR_CANCELED
+    assert operator.yaw("ep") == pytest.approx(0.0, abs=0.01)

@@ -35,12 +35,16 @@ SHAPES: Mapping[str, Shape] = {"block": "cube", "ball": "ball", "can": "cylinder
 """Scene category to the shape in the hand."""
 GRAVITY = {"up": (-9.81, 0.0, 0.0), "sideways": (0.0, 9.81, 0.0), "down": (9.81, 0.0, 0.0)}
 """By where the palm looks, in the palm frame [m/s^2]."""
+TRACKING_NOISE = (0.001, 0.01)
+"""Of the modelled tracking system: standard deviation of a coordinate [m] and of the heading [rad]."""
 _MOUNT = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
 """Palm frame to mount frame: the mount's z is the palm's normal, its x points along the fingers."""
 
 
 class MujocoHandDriver:
     """Implements :class:`robomatrix.hardware.driver.SimulatedDriver` for robots whose base is a hand's mount.
+
+    It is also a :class:`~robomatrix.hardware.driver.TrackingDriver`: no camera of the hand sees what is in it.
 
     A reset puts the object into a grasp that ``models/dexgen/<robot>/starts`` lists. The odom frame is the mount with
     the palm up, whatever the true attitude is.
@@ -90,6 +94,8 @@ class MujocoHandDriver:
         self._data = mujoco.MjData(model)
         self._data.qpos[:16], self._data.qpos[16:], self._data.ctrl[:] = positions, pose, targets
         mujoco.mj_forward(model, self._data)
+        self._registered = self._data.body(OBJECT).xmat.reshape(3, 3).copy()
+        self._tracking = np.random.default_rng([seed, 1])
         self._painter = Painter(model)
         self._targets = JointTargets(self.spec, {})
         self._targets.now.update(zip(self.spec.joint_names, targets, strict=True))
@@ -149,11 +155,13 @@ class MujocoHandDriver:
         return self._painter.paint(self._data, camera, width, height)
 
     def objects(self) -> tuple[SceneObject, ...]:
-        """Returns the object in the frame of the mount, for evaluation only; its yaw turns about the palm's normal."""
+        """Returns the object in the frame of the mount, for evaluation only.
+
+        Its yaw is by how much it has turned about the palm's normal since the reset (swing-twist decomposition).
+        """
         self._require()
-        body = self._data.body(OBJECT)
-        turned = _MOUNT @ body.xmat.reshape(3, 3)
-        place = _MOUNT @ body.xpos
+        turned = self._turned()
+        place = _MOUNT @ self._data.body(OBJECT).xpos
         category, colour = self._held.category, self._colour
         return (
             SceneObject(
@@ -162,11 +170,32 @@ class MujocoHandDriver:
                 category=category,
                 colour=colour,
                 position=(float(place[0]), float(place[1]), float(place[2])),
-                yaw=math.atan2(turned[1, 0], turned[0, 0]),
+                yaw=math.atan2(turned[1, 0] - turned[0, 1], turned[0, 0] + turned[1, 1]),
                 size=self._size,
                 stamp=float(self._data.time),
             ),
         )
+
+    def _turned(self) -> NDArray:
+        """Returns the object's rotation since the reset (3, 3) in the frame of the mount."""
+        return _MOUNT @ self._data.body(OBJECT).xmat.reshape(3, 3) @ self._registered.T @ _MOUNT.T
+
+    @property
+    def tilt(self) -> float:
+        """By how much the object has tipped over since the reset, whatever it has turned [rad]; for evaluation only."""
+        self._require()
+        return math.acos(min(max(float(self._turned()[2, 2]), -1.0), 1.0))
+
+    def tracked(self) -> tuple[SceneObject, ...]:
+        """Returns what a motion-capture system beside the hand reports: the object with :data:`TRACKING_NOISE`.
+
+        The system registered the object at the reset, as such systems do: its heading counts from there.
+        """
+        (seen,) = self.objects()
+        length, angle = TRACKING_NOISE
+        place = np.array(seen.position) + self._tracking.normal(0.0, length, 3)
+        x, y, z = (float(value) for value in place)
+        return (replace(seen, position=(x, y, z), yaw=seen.yaw + float(self._tracking.normal(0.0, angle))),)
 
     @property
     def holds(self) -> bool:

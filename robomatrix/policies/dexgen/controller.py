@@ -16,7 +16,7 @@ from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
 from robomatrix.policies.dexgen.diffusion import GuidedSampler
 from robomatrix.policies.dexgen.kinematics import HandKinematics
 from robomatrix.policies.dexgen.network import ControllerNetwork, NetworkSizes
-from robomatrix.policies.dexgen.observation import HISTORY, MODES, MOTION_SIZE, TERMS, commanded_motion, state_vector
+from robomatrix.policies.dexgen.observation import HISTORY, MODES, TERMS, commanded_motion, state_vector
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.spec import RobotSpec
 
@@ -126,7 +126,7 @@ class DexGenController:
         """
         history = self._observe(positions)
         condition = self._network.denoiser.encode(history, self._mode(len(positions)))
-        noise = torch.randn((len(positions), MOTION_SIZE), generator=self._random)
+        noise = torch.randn((len(positions), self._network.sizes.motion), generator=self._random)
         wanted = None if command is None else self._wanted(positions, command)
         motion = self._sampler.sample(condition, wanted, self.settings.strength, noise)
         change = self._network.restore("change", self._network.dynamics(history, motion))
@@ -145,7 +145,8 @@ class DexGenController:
     def _wanted(self, positions: Array, command: Array) -> torch.Tensor:
         motion = commanded_motion(self.kinematics, positions, command)
         reach = self.settings.reach
-        return self._network.normalise("motion", torch.from_numpy(motion).float()).clamp(-reach, reach)
+        picked = self._network.pick(torch.from_numpy(motion).float())
+        return self._network.normalise("motion", picked).clamp(-reach, reach)
 
     def _mode(self, count: int) -> torch.Tensor:
         mode = torch.zeros(count, len(MODES))

@@ -73,13 +73,13 @@ class GuidedSampler:
         )
 
     def sample(self, condition: Tensor, command: Tensor | None, strength: float, noise: Tensor) -> Tensor:
-        """Returns normalised motions (B, 48).
+        """Returns normalised motions (B, M).
 
         Args:
             condition: (B, width) from :meth:`Denoiser.encode`.
-            command: (B, 48) normalised commanded motion; None for no guidance.
+            command: (B, M) normalised commanded motion; None for no guidance.
             strength: weight of the command; 0 ignores it. Per-dimension precision in normalised units.
-            noise: (B, 48) standard normal start.
+            noise: (B, M) standard normal start.
         """
         motion = noise
         for step in self._steps:

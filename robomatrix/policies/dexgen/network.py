@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from robomatrix.policies.dexgen.observation import HISTORY, MODES, MOTION_SIZE, STATE_SIZE
+from robomatrix.errors import PolicyError
+from robomatrix.policies.dexgen.observation import HISTORY, KEYPOINTS, MODES, STATE_SIZE, predicted
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,17 @@ class NetworkSizes:
     """Of the inverse dynamics."""
     group: int = 8
     """Channels normalised together."""
+    keypoints: int = 8
+    """One of :data:`KEYPOINTS`."""
+
+    def __post_init__(self) -> None:
+        if self.keypoints not in KEYPOINTS:
+            raise PolicyError(f"keypoints must be one of {KEYPOINTS}, not {self.keypoints}")
+
+    @property
+    def motion(self) -> int:
+        """Length of a predicted motion."""
+        return len(predicted(self.keypoints))
 
 
 class Block(nn.Module):
@@ -73,12 +85,12 @@ class Denoiser(nn.Module):
         self.mode = nn.Linear(len(MODES), w)
         self.time = nn.Sequential(nn.Linear(32, w), nn.Mish(), nn.Linear(w, w))
         widths = (w, w // 2, w // 4)
-        self.down = nn.ModuleList(Block(a, b, g) for a, b in zip((MOTION_SIZE, *widths[:2]), widths, strict=True))
+        self.down = nn.ModuleList(Block(a, b, g) for a, b in zip((sizes.motion, *widths[:2]), widths, strict=True))
         self.middle = nn.ModuleList([Block(widths[2], w, g), Block(w, w, g)])
         self.film = nn.ModuleList([Film(w, w), Film(w, w)])
         self.up = nn.ModuleList([Block(w + widths[2], widths[1], g), Block(2 * widths[1], w, g), Block(2 * w, w, g)])
         self.up_film = nn.ModuleList([Film(w, widths[1]), Film(w, w), Film(w, w)])
-        self.out = nn.Linear(w, MOTION_SIZE)
+        self.out = nn.Linear(w, sizes.motion)
 
     def encode(self, history: Tensor, mode: Tensor) -> Tensor:
         """Returns the condition (B, width) of normalised histories (B, 240) and one-hot modes; once a control step."""
@@ -89,7 +101,7 @@ class Denoiser(nn.Module):
         return self.time(timestep_features(timestep))
 
     def forward(self, motion: Tensor, embedding: Tensor, condition: Tensor) -> Tensor:
-        """Returns the estimate of the clean motion (B, 48) from a noisy one and its embedded timestep."""
+        """Returns the estimate of the clean motion (B, M) from a noisy one and its embedded timestep."""
         condition = nn.functional.mish(condition + embedding)
         x, kept = motion, []
         for block in self.down:
@@ -108,12 +120,12 @@ class InverseDynamics(nn.Module):
     def __init__(self, sizes: NetworkSizes) -> None:
         super().__init__()
         w, g = sizes.dynamics, sizes.group
-        self.into = nn.Linear(HISTORY * STATE_SIZE + MOTION_SIZE, w)
+        self.into = nn.Linear(HISTORY * STATE_SIZE + sizes.motion, w)
         self.blocks = nn.ModuleList(nn.Sequential(Block(w, w, g), nn.Linear(w, w)) for _ in range(3))
         self.out = nn.Linear(w, 16)
 
     def forward(self, history: Tensor, motion: Tensor) -> Tensor:
-        """Returns normalised changes (B, 16) for normalised histories (B, 240) and motions (B, 48)."""
+        """Returns normalised changes (B, 16) for normalised histories (B, 240) and motions (B, M)."""
         x = self.into(torch.cat([history, motion], dim=-1))
         for block in self.blocks:
             x = x + block(x)
@@ -127,9 +139,15 @@ class ControllerNetwork(nn.Module):
         super().__init__()
         self.denoiser = Denoiser(sizes)
         self.dynamics = InverseDynamics(sizes)
-        for name, size in (("state", STATE_SIZE), ("motion", MOTION_SIZE), ("change", 16)):
+        self.sizes = sizes
+        self._predicted = predicted(sizes.keypoints)
+        for name, size in (("state", STATE_SIZE), ("motion", sizes.motion), ("change", 16)):
             self.register_buffer(f"{name}_mean", torch.zeros(size))
             self.register_buffer(f"{name}_std", torch.ones(size))
+
+    def pick(self, motion: Tensor) -> Tensor:
+        """Returns what this network predicts (..., M) of whole motions (..., 48)."""
+        return motion[..., self._predicted]
 
     def normalise(self, name: str, value: Tensor) -> Tensor:
         """Returns (value - mean) / std of ``state``, ``motion`` or ``change``."""

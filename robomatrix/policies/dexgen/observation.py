@@ -24,6 +24,8 @@ MODES = ("careful", "any")
 STATE_SIZE = 60
 """Of one observation."""
 MOTION_SIZE = HORIZON * 24
+KEYPOINTS = (8, 4)
+"""How many points of the hand a controller may predict: knuckles and tips, or tips alone (the paper's ablation)."""
 
 TERMS = (
     Term("tip_position", 12 * HISTORY, "m"),
@@ -44,6 +46,12 @@ def state_vector(kinematics: HandKinematics, positions: Array, targets: Array) -
     tips = kinematics.keypoints(positions)[..., 1::2, :]
     tips = tips.reshape(*positions.shape[:-1], 12)
     return np.concatenate([tips, positions, targets, targets - positions], axis=-1)
+
+
+def predicted(keypoints: int) -> NDArray[np.intp]:
+    """Returns which of the 48 numbers of a motion a controller of so many keypoints predicts."""
+    whole = np.arange(MOTION_SIZE).reshape(HORIZON, 8, 3)
+    return (whole if keypoints == 8 else whole[:, 1::2]).reshape(-1)
 
 
 def commanded_motion(kinematics: HandKinematics, positions: Array, command: Array) -> Array:

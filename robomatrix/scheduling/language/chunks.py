@@ -222,6 +222,8 @@ class Chunker:
         if words[0] in ("a", "an") and len(words) > 1:
             if words[1] in ("half", "quarter"):
                 return self.lexicon.numbers[words[1]], 2
+            if words[1] in ("full", "whole", "complete") and self.lexicon.units.at(self.tokens, at + 2):
+                return 1.0, 2
             return (1.0, 1) if self.lexicon.units.at(self.tokens, at + 1) and words[1] not in ("in",) else (0.0, 0)
         if words[0] not in self.lexicon.numbers:
             return 0.0, 0

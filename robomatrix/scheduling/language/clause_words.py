@@ -58,6 +58,7 @@ OPENERS = word_set(
     "the a an my your his her our their this that these those it them him me us all every each any some both "
     "everything anything whatever one two three four five another something yourself nothing to"
 )
+DETERMINERS = word_set("the a an my your his her our its quarter half full whole complete")
 
 
 def is_participle(word: str) -> bool:

@@ -10,6 +10,7 @@ from robomatrix.scheduling.language.clause_words import (
     ALONE,
     ASKING,
     BEING,
+    DETERMINERS,
     DOORS,
     ENSURE,
     LINKS,
@@ -86,7 +87,7 @@ class ClauseReader:
             strict: True where no connector stands before it: then the verb must be followed by an article or pronoun.
         """
         body = self.without_fillers(tokens[at:])
-        if not body or (strict and len(body) != len(tokens) - at):
+        if not body or (strict and (len(body) != len(tokens) - at or _is_determined(tokens, at))):
             return False
         verb = self.lexicon.verbs.verb_at(body, 0) or self.lexicon.unable.verb_at(body, 0)
         if verb is None:
@@ -372,6 +373,11 @@ class ClauseReader:
 def texts(tokens: Sequence[Token], start: int, end: int) -> tuple[str, ...]:
     """Returns the words of some tokens."""
     return tuple(t.text for t in tokens[start:end])
+
+
+def _is_determined(tokens: Tokens, at: int) -> bool:
+    """True for a noun that may also be a verb: "in your hand", "a quarter turn"."""
+    return at > 0 and tokens[at - 1].text in DETERMINERS
 
 
 def _unmodal(tokens: Tokens) -> Tokens:

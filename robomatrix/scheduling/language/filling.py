@@ -232,7 +232,8 @@ class Filler:
         scale = 1.0 if parameter.unit == "deg" else math.pi / 180.0
         ways = {_way(c): i for i, c in enumerate(self.chunks) if c.kind in ("direction", "particle")}
         words = {t.text for t in self.tokens}
-        sign = -1.0 if "right" in ways else 1.0
+        sided = {s for chunk in self.chunks for thing in chunk.things for s in thing.selectors} & {"left", "right"}
+        sign = -1.0 if "right" in ways or "right" in sided else 1.0  # "turn the ball to the right"
         used = [i for way, i in ways.items() if way in ("left", "right", "around")]
         for i, chunk in enumerate(self.chunks):
             if chunk.kind == "measure" and (chunk.unit in _TO_DEGREES or chunk.unit == ""):
@@ -241,7 +242,7 @@ class Filler:
                 return
         if "around" in ways or words & {"around", "round"}:
             self._set(parameter, sign * _HALF * scale, *used)
-        elif used:
+        elif used or sided:
             self._set(parameter, sign * _QUARTER * scale, *used)
         elif parameter.default is None and words & {"spin"}:
             self._set(parameter, 4 * _QUARTER * scale)

@@ -322,7 +322,8 @@ def _judge(body: Body, name: str, place: SceneObject | None, since: float, known
         yield from _look_past_gripper(body, name, since)
     thing = body.world.objects.get(name)
     if thing is None or thing.stamp < since:
-        if place is not None and place.category in CONTAINERS and not _stray(body, place, thing, since, known):
+        hidden = place is not None and place.category in CONTAINERS and not _would_show(place, thing)
+        if hidden and not _stray(body, place, thing, since, known):
             return Succeeded({"seen": 0.0}, holding=None)
         return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' is out of the gripper, and out of sight", holding=None)
     if place is not None and not Footprint.of(place).contains((thing.position[0], thing.position[1]), INSIDE):
@@ -338,6 +339,11 @@ def _look_past_gripper(body: Body, name: str, since: float) -> Motion[None]:
         yield from body.wait(0.3)
         if _seen_since(body, name, since):
             return
+
+
+def _would_show(place: SceneObject, thing: SceneObject | None) -> bool:
+    """Tells whether a thing in a container can be made out: it is higher than the rim, and of another colour."""
+    return thing is not None and thing.colour != place.colour and thing.size[2] > place.size[2]
 
 
 def _stray(body: Body, place: SceneObject, thing: SceneObject | None, since: float, known: frozenset[str]) -> bool:

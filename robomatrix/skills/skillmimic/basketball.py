@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import ClassVar
 
 import numpy as np
@@ -30,6 +30,11 @@ REACH = (-0.1, 0.2)
 """Distance along the heading from under the pelvis at which a lying ball can be picked up [m]."""
 ASIDE = 0.1
 """Largest distance of a lying ball to the side [m]."""
+SETTLED, JOINTS_SETTLED = 0.15, 0.3
+"""Pelvis and held ball slower than this [m/s], joints than this on average [rad/s]: the player is at rest."""
+PATIENCE = 1.5
+"""For so long a skill waits for the player to come to rest before it begins [s]."""
+STAND = "stand"
 
 
 class BallSkill(Skill):
@@ -71,6 +76,22 @@ class BallSkill(Skill):
         odometry = observation.state.odometry
         return odometry is not None and float(odometry.position[2]) < FALLEN
 
+    def settle(self, observation: Observation) -> Generator[Running, Observation, Observation]:
+        """Stands until the player is at rest, for a while at most; returns the newest observation."""
+        started = observation.state.stamp
+        patience = PATIENCE if STAND in self.policy.trained else 0.0
+        while observation.state.stamp - started < patience and not self._at_rest(observation):
+            observation = yield self._run_label(observation, STAND, "coming to rest", PATIENCE)
+        return observation
+
+    def _at_rest(self, observation: Observation) -> bool:
+        ball, place = self._look(observation)
+        odometry, joints = observation.state.odometry, observation.state.joints.velocity
+        moving = 0.0 if odometry is None else float(np.linalg.norm(odometry.linear_velocity))
+        if _held(place):
+            moving = max(moving, float(np.linalg.norm(ball.velocity)))
+        return moving < SETTLED and float(np.mean(np.abs(joints))) < JOINTS_SETTLED
+
     def _run_label(self, observation: Observation, label: str, phase: str, seconds: float) -> Running:
         ball = self.tracker.see(observation)
         progress = min(1.0, self.elapsed / seconds)
@@ -81,15 +102,36 @@ def _held(place: Array) -> bool:
     return float(np.hypot(place[0], place[1])) < HELD and place[2] > 0.7
 
 
+class Stand(BallSkill):
+    """Stands; also what the player does while no skill is asked for."""
+
+    spec: ClassVar[SkillSpec] = specs.STAND
+    label = STAND
+    idle = True
+
+    def run(self, observation: Observation) -> Steps:
+        """Stands for the duration."""
+        duration = float(self.arguments["duration"])
+        while self.elapsed < duration:
+            if self._fallen(observation):
+                return Failed(ErrorCode.FELL, "the player fell while standing")
+            observation = yield self._run_label(observation, STAND, "standing", duration)
+        return Succeeded()
+
+
 class _Hold(BallSkill):
     """Skills that end with the ball steadily in the hands."""
 
     lift: ClassVar[float] = 0.7
+    waits: ClassVar[bool] = True
+    """Whether the skill can wait for the player to come to rest; a flying ball does not."""
 
     def run(self, observation: Observation) -> Steps:
         """Runs the policy until the ball has been held steadily, or it or the footing is lost."""
         since: float | None = None
         highest = 0.0
+        if self.waits:
+            observation = yield from self.settle(observation)
         while True:
             ball, place = self._look(observation)
             if self._fallen(observation):
@@ -130,6 +172,7 @@ class Catch(_Hold):
 
     spec: ClassVar[SkillSpec] = specs.CATCH
     label = "catch"
+    waits = False
 
     def _check_ball(self, place: Array) -> None:
         if _held(place):
@@ -147,6 +190,7 @@ class _Release(BallSkill):
         """Runs the policy until the ball flies, then stands for half a second."""
         left: float | None = None
         metrics: dict[str, float] = {}
+        observation = yield from self.settle(observation)
         while True:
             ball, place = self._look(observation)
             if self._fallen(observation):

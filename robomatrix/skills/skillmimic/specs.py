@@ -47,4 +47,14 @@ SHOOT_BALL = SkillSpec(
     rate=RATE,
     timeout=4.0,
 )
-SPECS = (PICK_UP_BALL, CATCH, PASS_TO, SHOOT_BALL)
+STAND = SkillSpec(
+    name="stand",
+    text="stand still, with or without the ball",
+    robots=ROBOTS,
+    parameters=(Parameter("duration", "number", "how long", "s", 2.0, 0.1, 600.0),),
+    preconditions=(UPRIGHT,),
+    effects=(UPRIGHT,),
+    rate=RATE,
+    timeout=610.0,
+)
+SPECS = (STAND, PICK_UP_BALL, CATCH, PASS_TO, SHOOT_BALL)

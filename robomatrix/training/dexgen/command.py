@@ -1,4 +1,4 @@
-"""``robomatrix train dexgen data`` and ``robomatrix train dexgen controller``."""
+"""``robomatrix train dexgen data``, ``robomatrix train dexgen controller`` and ``robomatrix train dexgen rotate``."""
 
 from __future__ import annotations
 
@@ -45,6 +45,7 @@ def train_controller(
     minutes: float = math.inf,
     threads: int = 1,
     seed: int = 0,
+    keypoints: int = 8,
     report: Report = print,
 ) -> Mapping[str, float]:
     """Trains on generated data; goes on where an earlier call with the same settings stopped.
@@ -57,6 +58,7 @@ def train_controller(
         minutes: this call stops after so long.
         threads: of the processor.
         seed: of everything drawn.
+        keypoints: that the controller predicts, 8 or 4.
         report: takes a line of progress.
 
     Returns:
@@ -64,9 +66,42 @@ def train_controller(
     """
     import torch
 
+    from robomatrix.policies.dexgen.network import NetworkSizes
     from robomatrix.training.dexgen.train import TrainingSettings
     from robomatrix.training.dexgen.train import train_controller as train
 
     torch.set_num_threads(threads)
-    settings = TrainingSettings(iterations=iterations, seed=seed)
+    settings = TrainingSettings(iterations=iterations, seed=seed, network=NetworkSizes(keypoints=keypoints))
     return train(load_robot(robot), data, folder, settings, 60.0 * minutes, report)
+
+
+def train_rotation(
+    robot: str = "allegro",
+    data: Path = FOLDER / "data",
+    folder: Path = FOLDER / "rotate",
+    minutes: float = math.inf,
+    threads: int = 1,
+    seed: int = 0,
+    report: Report = print,
+) -> Mapping[str, object]:
+    """Searches a finger gait and trains corrections on it; goes on where an earlier call stopped.
+
+    Args:
+        robot: the hand.
+        data: folder of :func:`train_data`, for its grasps; those that are missing are found.
+        folder: of the run; the checkpoint is in its ``rotate``.
+        minutes: the learning stops after so long.
+        threads: of the processor.
+        seed: of everything drawn.
+        report: takes a line of progress.
+
+    Returns:
+        How the checkpoint was made.
+    """
+    import torch
+
+    from robomatrix.training.dexgen.turning import TurningRecipe, train_turning
+
+    torch.set_num_threads(threads)
+    recipe = TurningRecipe(seed=seed)
+    return train_turning(load_robot(robot), data, folder, recipe, threads, 60.0 * minutes, report).training

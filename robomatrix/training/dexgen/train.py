@@ -60,8 +60,9 @@ class Trainer:
         self._rng = np.random.default_rng(settings.seed)
         self.network = ControllerNetwork(settings.network)
         for name, (mean, std) in data.statistics(np.random.default_rng(settings.seed)).items():
-            getattr(self.network, f"{name}_mean").copy_(mean)
-            getattr(self.network, f"{name}_std").copy_(std)
+            pick = self.network.pick if name == "motion" else Tensor.clone
+            getattr(self.network, f"{name}_mean").copy_(pick(mean))
+            getattr(self.network, f"{name}_std").copy_(pick(std))
         self.averaged = torch.optim.swa_utils.AveragedModel(
             self.network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(settings.average)
         )
@@ -88,7 +89,7 @@ class Trainer:
     def losses(self, batch: Batch, network: ControllerNetwork, motion_noise: float = 0.0) -> dict[str, Tensor]:
         """Returns the mean squared errors of denoiser and inverse dynamics, in normalised units."""
         history = network.normalise("state", batch.history).flatten(1)
-        motion = network.normalise("motion", batch.motion)
+        motion = network.normalise("motion", network.pick(batch.motion))
         change = network.normalise("change", batch.change)
         timestep = torch.randint(0, TRAINING_STEPS, (len(motion),))
         signal = self._signal[timestep][:, None]
@@ -112,7 +113,9 @@ class Trainer:
         network: ControllerNetwork = self.averaged.module  # type: ignore[assignment]
         losses = {name: float(value) for name, value in self.losses(batch, network).items()}
         history = network.normalise("state", batch.history).flatten(1)
-        made = network.restore("change", network.dynamics(history, network.normalise("motion", batch.motion)))
+        made = network.restore(
+            "change", network.dynamics(history, network.normalise("motion", network.pick(batch.motion)))
+        )
         return {
             "denoiser_loss": losses["denoiser"],
             "dynamics_rmse": float((made - batch.change).square().mean().sqrt()),

@@ -7,9 +7,9 @@ every clip is shown under the skill's label and under ``stand``.
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -30,27 +30,23 @@ STAND = LABELS.index("stand")
 class DistillConfig:
     """Figures of the distillation."""
 
-    iterations: int = 240
+    iterations: int = 450
     steps: int = 16
     """Control steps of an iteration, in every world."""
     teacher_iterations: int = 6
     """Over these the teachers' share of the driving falls to zero."""
     buffer: int = 80
     """Iterations kept."""
-    updates: int = 60
+    updates: int = 30
     """Gradient steps of an iteration."""
     batch: int = 1024
-    hidden: tuple[int, ...] = (384, 192)
+    hidden: tuple[int, ...] = (512, 256)
     learning_rate: float = 1e-3
     final_rate: float = 1e-4
     stand_share: float = 0.35
     """Share of standing frames that are shown as ``stand``."""
     action_noise: float = 0.03
     """Noise on the driven targets, half of the worlds [rad]."""
-    chained: float = 0.6
-    """Share of finished episodes that go on with another skill."""
-    linger: float = 40.0
-    """Steps for which an episode goes on standing after its clip has ended, on average."""
     seed: int = 1
 
 
@@ -118,24 +114,20 @@ class Distillation:
     def _warm_up(self, env: TeacherEnv, teacher: Actor) -> Array:
         seen = []
         for _ in range(40):
+            before = env.frame
             env.advance(env.targets(teacher(env.observation())))
             seen.append(student_observation(env, env.reference.label[env.frame]))
-            self._restart(env)
+            self._restart(env, before)
         return np.concatenate(seen)
 
-    def _restart(self, env: TeacherEnv) -> NDArray[np.bool_]:
+    def _restart(self, env: TeacherEnv, before: NDArray[np.int64]) -> int:
         failed = env.failed(env.errors())
-        over = (env.frame >= env.last[env.frame] - 2) & (self.rng.random(env.num_envs) < 1.0 / self.config.linger)
-        going = env.follow_on(np.flatnonzero(over & ~failed & (self.rng.random(env.num_envs) < self.config.chained)))
-        done = failed | over
-        done[going] = False
-        if done.any():
-            env.reset(np.flatnonzero(done))
-        return done
+        env.restart(before, failed, env.ended(before) & ~failed)
+        return int(failed.sum())
 
-    def iterate(self, iteration: int) -> dict[str, float]:
+    def iterate(self) -> dict[str, float]:
         """Shows one round of states and fits the student to all that are kept; returns the round's figures."""
-        share = max(0.0, 1.0 - iteration / self.config.teacher_iterations)
+        share = max(0.0, 1.0 - len(self.student.log) / self.config.teacher_iterations)
         ended = [self._show(env, teacher, share) for env, teacher in zip(self.envs, self.teachers, strict=True)]
         self.shown = self.shown[-self.config.buffer * len(self.envs) :]
         loss = self._fit()
@@ -143,6 +135,28 @@ class Distillation:
         log = {"loss": loss, "share": share, "failures": float(np.mean(ended))}
         self.student.log.append(log)
         return log
+
+    def save(self, path: Path) -> None:
+        """Writes all but the shown states, which a resumed training gathers anew; atomic."""
+        saved = {
+            "network": self.student.network.state_dict(),
+            "normaliser": (self.student.mean, self.student.std),
+            "optimizer": self.optimizer.state_dict(),
+            "schedule": self.schedule.state_dict(),
+            "log": self.student.log,
+        }
+        torch.save(saved, path.with_suffix(".tmp"))
+        path.with_suffix(".tmp").replace(path)
+
+    def resume(self, path: Path) -> None:
+        """Goes on where :meth:`save` left off; does nothing when there is no such file."""
+        if path.exists():
+            saved = torch.load(path, weights_only=True)
+            self.student.network.load_state_dict(saved["network"])
+            self.student.mean, self.student.std = saved["normaliser"]
+            self.student.log = saved["log"]
+            self.optimizer.load_state_dict(saved["optimizer"])
+            self.schedule.load_state_dict(saved["schedule"])
 
     def _show(self, env: TeacherEnv, teacher: Actor, share: float) -> float:
         driven = self.rng.random(env.num_envs) < share
@@ -157,9 +171,9 @@ class Distillation:
             seen.append(observation)
             wanted.append(target)
             acted = np.where(driven[:, None], target, self.student(observation))
+            before = env.frame
             env.advance(acted + noisy * self.rng.standard_normal(acted.shape))
-            failures += int(env.failed(env.errors()).sum())
-            self._restart(env)
+            failures += self._restart(env, before)
         inputs = torch.from_numpy(np.concatenate(seen)).float()
         self.shown.append((inputs, torch.from_numpy(np.concatenate(wanted) - self.student.home).float()))
         return failures / env.num_envs
@@ -177,7 +191,3 @@ class Distillation:
             self.optimizer.step()
             losses.append(float(loss.detach()))
         return float(np.mean(losses))
-
-    def snapshot(self) -> Student:
-        """Returns a copy of the student as it is now."""
-        return copy.deepcopy(self.student)

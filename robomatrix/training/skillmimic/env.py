@@ -64,6 +64,14 @@ class EnvConfig:
     """Weight of one episode in a clip's running share of successes."""
     still: float = 0.0
     """Share of starts at frame 2 that begin from rest instead of in the clip's motion."""
+    linger: float = 1.0
+    """Steps for which an episode goes on standing after its clip has ended, on average."""
+    chained: float = 0.0
+    """Share of finished episodes that go on with another skill, the player as it stands."""
+    pushes: float = 0.0
+    """Half width of the velocity that the pelvis gets in a push [m/s]."""
+    push_seconds: float = 3.0
+    """Mean time between pushes of one world [s]."""
     reach: float = 0.25
     """Largest displacement of the palms [m]."""
     fade: float = 0.4
@@ -263,6 +271,9 @@ class TeacherEnv:
 
     def advance(self, targets: Array) -> None:
         """One control step under servo targets; moves the reference on."""
+        if self.config.pushes:
+            pushed = self.rng.random(self.num_envs) < 1.0 / (RATE * self.config.push_seconds)
+            self.sim.qvel[pushed, :2] += self.rng.uniform(-1, 1, (int(pushed.sum()), 2)) * self.config.pushes
         self.sim.step(targets)
         self.frame = np.minimum(self.frame + 1, self.last[self.frame])
         self.age += 1
@@ -276,7 +287,7 @@ class TeacherEnv:
         errors = self.errors()
         reward = imitation_reward(errors, self.config.weights)
         fallen = self.failed(errors)
-        ended = (before == self.last[before] - 2) & ~fallen
+        ended = self.ended(before) & ~fallen
         done = fallen | ended
         log = {
             "reward": float(reward.mean()),
@@ -285,15 +296,29 @@ class TeacherEnv:
             "body": float(np.sqrt(errors["body"].mean())),
             "hands": float(errors["hands"].mean()),
         }
-        self._note(before[done], ended[done])
         for label in np.unique(self.reference.label):
             over = done & (self.reference.label[self.frame] == label)
             log[f"ok_{LABELS[label]}"] = float(ended[over].mean()) if over.any() else float("nan")
-        ids = np.flatnonzero(done)
-        if len(ids):
-            self.reset(ids)
+        self.restart(before, fallen, ended)
         extras = {"time_outs": torch.from_numpy(ended), "log": log}
         return self.observations(), torch.from_numpy(reward).float(), torch.from_numpy(done), extras
+
+    def ended(self, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Returns (n,) who has come to the end of the clip and stood there for long enough."""
+        return (frames >= self.last[frames] - 2) & (self.rng.random(len(frames)) < 1.0 / self.config.linger)
+
+    def restart(self, frames: NDArray[np.int64], fallen: NDArray[np.bool_], ended: NDArray[np.bool_]) -> None:
+        """Starts the worlds (n,) anew that fell, and those that ended; some of these go on with another skill.
+
+        ``frames`` (n,) are those of the reference before the last step.
+        """
+        self._note(frames[fallen | ended], ended[fallen | ended])
+        chosen = ended & (self.rng.random(self.num_envs) < self.config.chained)
+        going = self.follow_on(np.flatnonzero(chosen)) if chosen.any() else []
+        anew = fallen | ended
+        anew[going] = False
+        if anew.any():
+            self.reset(np.flatnonzero(anew))
 
     def _note(self, frames: NDArray[np.int64], reached_end: NDArray[np.bool_]) -> None:
         """Keeps a running share of episodes by clip that came to their end; starts favour clips where it is low."""

@@ -98,7 +98,7 @@ def make_reference(model: mujoco.MjModel, motion: RobotMotion, label: int) -> Re
     qpos = np.concatenate([robot, ball, np.tile([1.0, 0, 0, 0], (len(ball), 1))], axis=1)
     qvel = _differences(model, qpos)
     qacc = gaussian_filter1d(np.gradient(qvel, 1.0 / RATE, axis=0), 1.0, axis=0)
-    points, shift_joints, shift_points = _points_and_shifts(model, qpos)
+    points, shift_joints, shift_points = points_and_shifts(model, qpos)
     return Reference(
         qpos=qpos,
         qvel=qvel,
@@ -214,7 +214,8 @@ def _differences(model: mujoco.MjModel, qpos: Array) -> Array:
     return qvel
 
 
-def _points_and_shifts(model: mujoco.MjModel, qpos: Array) -> tuple[Array, Array, Array]:
+def points_and_shifts(model: mujoco.MjModel, qpos: Array) -> tuple[Array, Array, Array]:
+    """Returns points (T, P, 3), and joints (T, J, 3) and points (T, P, 3, 3) moved with both palms."""
     data = mujoco.MjData(model)
     points, joints, moved = [], [], []
     for q in qpos:

@@ -112,6 +112,33 @@ def test_a_command_that_was_old_when_it_came_does_not_move_the_robot() -> None:
     assert kinds(reports) == ["stale_command"]
 
 
+@pytest.mark.parametrize("ahead", [0.2, 1e6, math.inf, math.nan])
+def test_a_command_from_the_future_does_not_outlive_the_watchdog(ahead: float) -> None:
+    gate, drive = SafetyGate(SPEC), RobotCommand(twist=Twist(0.5))
+    applied, reports = gate.filter(drive, state(), 0.0, stamp=ahead)
+    assert (applied.twist, kinds(reports)) == (Twist(), ["future_command"])
+    assert gate.filter(None, state(60.0), 60.0)[0].twist == Twist()
+
+
+def test_a_little_ahead_is_now_and_a_command_made_before_a_reset_stays_one() -> None:
+    gate, drive = SafetyGate(SPEC), RobotCommand(twist=Twist(0.5))
+    assert gate.filter(drive, state(), 0.0, stamp=0.09)[0].twist == Twist(0.5)
+    assert gate.filter(None, state(0.11), 0.11)[0].twist == Twist()
+    gate.trip("test")
+    gate.filter(None, state(1.0), 1.0)
+    gate.reset()
+    assert gate.filter(drive, state(1.0), 1.0, stamp=1.05)[0].twist == Twist()
+
+
+def test_a_clock_that_begins_anew_takes_no_target_and_no_shot_with_it() -> None:
+    gate = SafetyGate(SPEC)
+    for shots in (1.0, 2.0, 3.0):
+        gate.filter(RobotCommand({"arm": 0.5, "blaster": shots}), state(10.0 + shots), 10.0 + shots)
+    assert gate.filter(None, state(0.0), 0.0)[0].positions == {}
+    assert gate.filter(RobotCommand({"blaster": 1.0}), state(0.1), 0.1)[0].positions == {"blaster": 1.0}
+    assert "blaster" not in gate.standstill().positions
+
+
 def test_without_any_command_it_stands_still_and_says_nothing() -> None:
     applied, reports = SafetyGate(SPEC).filter(None, state(), 0.0)
     assert (applied.twist, reports) == (Twist(), ())

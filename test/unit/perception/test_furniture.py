@@ -40,6 +40,33 @@ def test_a_drawer_looks_as_its_cabinet_does_and_slides_along_its_middle(model: P
     assert seen.size == pytest.approx((0.33, 0.35, 0.1))
 
 
+def open_drawer_beside(turn: float, depth: float) -> list[Track]:
+    """A cabinet seen badly, and a drawer seen well that looks another way."""
+    front = track("drawer", "beige", 0.62, 0.02, 0.03, np.pi + turn, depth, 0.35, 0.1)
+    box = cabinet()
+    box.estimate.covariance[3, 3] = 1e-2
+    return [box, front]
+
+
+def test_a_drawer_that_stands_out_tells_where_a_badly_seen_cabinet_looks(model: PerceptionModel) -> None:
+    tracks = open_drawer_beside(turn=0.6, depth=0.2)
+    furniture = Furniture(model.categories, tracks)
+    box, front = furniture.scene_object(tracks[0]), furniture.scene_object(tracks[1])
+    ahead = np.array([np.cos(np.pi + 0.6), np.sin(np.pi + 0.6)])
+    assert box.yaw == front.yaw == pytest.approx(0.6 - np.pi)
+    assert np.array(front.position[:2]) == pytest.approx(np.array([0.62, 0.02]) - 0.165 * ahead)
+    assert np.array(box.position[:2]) == pytest.approx(np.array([0.62, 0.02]) - 0.38 * ahead)
+    assert front.openness == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(("turn", "depth"), [(0.2, 0.2), (0.6, 0.05), (np.pi / 2.0, 0.2)])
+def test_it_does_not_where_both_agree_or_its_sides_do_not_show(
+    model: PerceptionModel, turn: float, depth: float
+) -> None:
+    tracks = open_drawer_beside(turn, depth)
+    assert abs(Furniture(model.categories, tracks).scene_object(tracks[1]).yaw) == pytest.approx(np.pi)
+
+
 def test_a_cabinet_looks_to_where_its_drawer_is(model: PerceptionModel) -> None:
     tracks = [cabinet(yaw=np.pi / 2, length=0.4, width=0.36), drawer(0.72)]
     seen = Furniture(model.categories, tracks).scene_object(tracks[0])

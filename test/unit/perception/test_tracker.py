@@ -14,7 +14,7 @@ from robomatrix.perception.grip import let_go
 from robomatrix.perception.placement import Placement
 from robomatrix.perception.projection import View
 from robomatrix.perception.settings import TrackerSettings
-from robomatrix.perception.surfaces import FLOOR
+from robomatrix.perception.surfaces import FLOOR, Surface
 from robomatrix.perception.tracker import Tracker
 
 BODY = np.zeros((360, 640), np.uint8)
@@ -148,3 +148,19 @@ def test_a_part_that_the_hand_splits_off_is_no_second_thing(tracker: Tracker, vi
     for index in range(5):
         tracker.update(view, REST, 1.0 + 0.2 * index, [(ball(view, 1.0, 0.0),), (part,)], BODY, None)
     assert [t.id for t in tracker.tracks] == [track.id]
+
+
+@pytest.mark.parametrize(
+    ("colour", "aside", "inside", "seen"),
+    [("red", 0.0, True, 9.0), ("green", 0.0, True, 0.6), ("red", 0.3, True, 0.6), ("red", 0.0, False, 0.6)],
+)
+def test_a_scrap_of_its_colour_shows_that_a_thing_still_lies_in_its_box(
+    tracker: Tracker, view: View, colour: str, aside: float, inside: bool, seen: float
+) -> None:
+    watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 4)
+    (track,) = tracker.confirmed()
+    if inside:
+        track.surface = Surface("box_1", "inside", 0.008)
+    tracker.glimpse(view, [detection(view, 1.0, aside, colour)], 9.0)
+    assert track.stamp == pytest.approx(seen)
+    assert track.estimate.parameters[:2] == pytest.approx([1.0, 0.0], abs=1e-6)

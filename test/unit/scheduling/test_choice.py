@@ -16,6 +16,8 @@ OK, ASKS, REFUSES = (PlanResult(status) for status in ("ok", "clarify", "refuse"
         ("Hey EP robot: come here", "ep", "come here"),
         ("ep2 should turn left", "ep2", "turn left"),
         ("epsilon turn left", None, "epsilon turn left"),
+        ("stop, ep2!", "ep2", "stop"),
+        ("put the can on the step", None, "put the can on the step"),
     ],
 )
 def test_who_is_spoken_to(instruction: str, robot: str | None, told: str) -> None:

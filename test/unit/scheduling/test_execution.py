@@ -158,6 +158,12 @@ def test_stopping_bypasses_planner_and_approval(office):
     assert task.planner.requests == []
 
 
+def test_a_robot_without_a_skill_to_stop_has_stopped_when_nothing_runs(office):
+    others = [spec for spec in SPECS if spec.name != "stop"]
+    end = TaskExecution(Scripted([]), others, "stop", Options(), clock=Clock()).begin(office)
+    assert (end.success, end.message) == (True, "stopped")
+
+
 def test_what_is_missing_is_looked_for_once(office):
     task = task_for(PlanResult("clarify", "There is no cup.", ("cup",)), OK)
     action = task.begin(office)

@@ -14,8 +14,10 @@ from robomatrix.policies.checkpoint import save_checkpoint
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Succeeded
+from robomatrix.skills.registry import registry_for
+from robomatrix.skills.runner import SkillRunner
 from robomatrix.skills.skillmimic import skills
-from robomatrix.skills.skillmimic.basketball import Catch, PassTo, PickUpBall
+from robomatrix.skills.skillmimic.basketball import PATIENCE, Catch, PassTo, PickUpBall, Stand
 from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, gravity_direction, heading, terms
 from robomatrix.skills.skillmimic.policy import BallTracker, PlayerPolicy, configuration
 from robomatrix.skills.skillmimic.specs import SPECS
@@ -40,7 +42,7 @@ def checkpoint(folder: Path, **changes: object) -> Path:
         family="skillmimic", name="ball_skills", robot="player", rate=60.0, joints=ROBOT.joint_names,
         observation=terms(JOINTS), outputs=ROBOT.joint_names, action_scale=1.0, hidden=(8,),
         home=tuple(float(j.home) for j in ROBOT.joints), 
-        parameters={"labels": list(LABELS), "trained": ["catch", "pick_up", "pass"]},
+        parameters={"labels": list(LABELS), "trained": ["catch", "pick_up", "pass", "stand"]},
     )  # fmt: skip
     save_checkpoint(folder, replace(spec, **changes), tensors)
     return folder
@@ -180,6 +182,39 @@ def test_picking_up_succeeds_only_with_the_ball_held_high_for_a_while(shipped: P
     assert isinstance(result, Succeeded)
     assert result.holding == "ball"
     assert step == pytest.approx(32, abs=2)
+
+
+def swaying(stamp: float) -> RobotState:
+    still = state(stamp)
+    return replace(still, joints=replace(still.joints, velocity=np.ones(JOINTS)))
+
+
+def test_a_player_that_sways_comes_to_rest_before_it_bends_down_but_not_for_ever(shipped: Path) -> None:
+    ball = (0.1, 0.0, 0.12)
+    skill = PickUpBall(ROBOT, {})
+    assert skill.tick(seen(swaying(0.0), ball)).phase == "coming to rest"
+    assert skill.tick(seen(state(0.1), ball)).phase == "pick_up_ball"
+    restless = PickUpBall(ROBOT, {})
+    phases = [restless.tick(seen(swaying(step / 60), ball)).phase for step in range(int(60 * PATIENCE) + 2)]
+    assert set(phases[:-2]) == {"coming to rest"}
+    assert phases[-1] == "pick_up_ball"
+
+
+def test_a_thrown_ball_is_not_kept_waiting(shipped: Path) -> None:
+    assert Catch(ROBOT, {}).tick(seen(swaying(0.0), (3.0, 0.0, 1.0))).phase == "catch"
+
+
+def test_while_nothing_is_asked_the_player_stands(shipped: Path) -> None:
+    registry = registry_for("player")
+    assert registry.idle is Stand
+    runner = SkillRunner(ROBOT, registry)
+    command = runner.rest(seen(state(0.0), (0.1, 0.0, 0.12)))
+    assert command is not None
+    assert len(command.positions) == JOINTS
+    stand = Stand(ROBOT, {"duration": 0.5})
+    results = [stand.tick(seen(state(step / 60), (2.0, 0.0, 0.12))) for step in range(32)]
+    assert all(isinstance(result, Running) for result in results[:30])
+    assert any(isinstance(result, Succeeded) for result in results[30:])
 
 
 def test_a_fall_is_reported_as_a_fall(shipped: Path) -> None:

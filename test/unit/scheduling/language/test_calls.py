@@ -104,3 +104,34 @@ def test_what_a_skill_cannot_take_is_asked_about(text, part):
     result = PLANNER.plan(PlanRequest(text, LAB, HUMANOID))
     assert result.status != "ok"
     assert part in result.message
+
+
+ROTATE = SkillSpec(
+    "rotate",
+    "Rotates the object in the hand.",
+    ("allegro",),
+    (Parameter("angle_deg", "number", "how far; left is positive", "deg", 90.0, -360.0, 360.0),),
+)
+HOLD = SkillSpec(
+    "hold", "Keeps a grip.", ("allegro",), (Parameter("duration", "number", "how long", "s", 5.0, 0.1, 600.0),)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "plan"),
+    [
+        ("rotate the cube in your hand a quarter turn, then hold it", ["rotate(angle_deg=90.0)", "hold(duration=5.0)"]),
+        ("turn the ball to the left", ["rotate(angle_deg=90.0)"]),
+        ("turn the ball to the right", ["rotate(angle_deg=-90.0)"]),
+        ("turn the ball a quarter turn to the right", ["rotate(angle_deg=-90.0)"]),
+        ("turn the cube in the hand to the left", ["rotate(angle_deg=90.0)"]),
+        ("rotate the object by 45 degrees clockwise", ["rotate(angle_deg=-45.0)"]),
+        ("rotate it half a turn and hold it for 3 seconds", ["rotate(angle_deg=180.0)", "hold(duration=3.0)"]),
+        ("spin the cylinder a full turn", ["rotate(angle_deg=360.0)"]),
+    ],
+)
+def test_what_is_in_the_hand_is_turned(text, plan):
+    scene = PlanningScene.parse({"robot": {"name": "allegro"}})
+    result = PLANNER.plan(PlanRequest(text, scene, (ROTATE, HOLD)))
+    assert result.status == "ok", result.message
+    assert [str(step) for step in result.steps] == plan

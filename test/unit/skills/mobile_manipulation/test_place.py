@@ -69,8 +69,8 @@ def test_fingers_that_cannot_open_among_others_open_above_them():
     assert ground.runner.holding is None
 
 
-def test_what_hides_in_a_box_is_looked_for_from_both_sides():
-    ground = carried_before(holding_a_can(BOX), "box_1")
+def lost_from_sight_when_let_go(box):
+    ground = carried_before(holding_a_can(box), "box_1")
     drop = ground._drop
 
     def vanish(name):
@@ -78,9 +78,23 @@ def test_what_hides_in_a_box_is_looked_for_from_both_sides():
         ground.hidden.add(name)
 
     ground._drop = vanish
+    return ground
+
+
+def test_what_hides_in_a_box_is_looked_for_from_both_sides():
+    ground = lost_from_sight_when_let_go(BOX)
     assert isinstance(ground.run("release", object="can_1"), Succeeded)
     sideways = [t.vy for t in ground.twists if abs(t.vy) > 0.1]
     assert min(sideways) < 0.0 < max(sideways)
+
+
+def test_a_can_that_would_show_over_the_rim_of_a_box_and_does_not_is_not_in_it():
+    fails_to_release(lost_from_sight_when_let_go(replace(BOX, colour="white")), ErrorCode.RELEASE_FAILED)
+
+
+def test_a_can_is_believed_to_be_in_a_box_that_is_higher_than_it():
+    high = replace(BOX, colour="white", position=(1.5, 0.0, 0.06), size=(0.2, 0.2, 0.12))
+    assert isinstance(lost_from_sight_when_let_go(high).run("release", object="can_1"), Succeeded)
 
 
 def test_a_can_goes_to_a_free_place_on_the_table():

@@ -2,8 +2,9 @@ import math
 
 import numpy as np
 import pytest
+import torch
 
-from robomatrix.errors import ConfigurationError
+from robomatrix.errors import ConfigurationError, PolicyError
 from robomatrix.policies.dexgen.controller import DexGenController, load_network
 from robomatrix.policies.dexgen.kinematics import HandKinematics
 from robomatrix.policies.dexgen.network import NetworkSizes
@@ -79,3 +80,18 @@ def test_steps_lower_both_losses(robot, data):
     for name in ("denoiser", "dynamics"):
         first, last = (sum(step[name] for step in part) for part in (losses[:10], losses[-10:]))
         assert last < 0.8 * first
+
+
+def test_four_keypoints_are_fingertips_alone(robot, data, tmp_path):
+    sizes = NetworkSizes(width=32, encoder=32, dynamics=32, keypoints=4)
+    train_controller(robot, data, tmp_path, TrainingSettings(iterations=4, batch=32, network=sizes), report=silent)
+    network, _ = load_network(tmp_path / "controller", robot)
+    assert network.denoiser.out.out_features == 24
+    motion = np.arange(48.0).reshape(2, 8, 3)
+    assert network.pick(torch.from_numpy(motion.reshape(1, 48))).tolist()[0] == motion[:, 1::2].reshape(-1).tolist()
+    controller = DexGenController.load(robot, tmp_path / "controller")
+    home = np.array([[j.home for j in robot.joints]])
+    controller.reset(home)
+    assert controller.act(home, home).shape == (1, 16)
+    with pytest.raises(PolicyError, match="keypoints"):
+        NetworkSizes(keypoints=5)
