@@ -1,7 +1,12 @@
-"""The perception node: camera images in, the belief about the scene out."""
+"""The perception node: camera images in, the belief about the scene out.
+
+Images come from any camera and detectors may be somebody else's: an image that cannot be used is left out, with its
+reason in the log and in the diagnostics, for the process may hold the bridge and the emergency stop.
+"""
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,7 +18,9 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
+from robomatrix.errors import ConfigurationError
 from robomatrix.hardware.driver import CameraFrame, RobotState
+from robomatrix.perception.categories import load_model
 from robomatrix.perception.detector import Detector
 from robomatrix.perception.pipeline import Perception as Pipeline
 from robomatrix.robots.kinematics import link_pose
@@ -32,7 +39,8 @@ class PerceptionParameters:
 
     robot: str = parameter("ep", "Robot whose camera is looked through; `robomatrix robots` lists them.")
     detector: str = parameter("colour_shape", "How objects are found.", choices=("colour_shape", "zero_shot"))
-    model: str = parameter("", "Zero-shot detection model, by name or local folder.")
+    model: str = parameter("", "Zero-shot detection model: a folder, or the name of one that was fetched before.")
+    download: bool = parameter(False, "Fetch a model that is not on this machine.")
 
 
 class Perception(Node):
@@ -42,12 +50,14 @@ class Perception(Node):
         super().__init__("perception", **options)
         self.settings = declare(self, PerceptionParameters)
         self.robot = load_robot(self.settings.robot)
+        self._detector = _detector(self.settings)
         self._make()
         self._holding: str | None = None
         self._infos: dict[str, CameraInfo] = {}
         self._state: RobotState | None = None
         self._pending: tuple[str, Image] | None = None
-        self._count = 0
+        self._count = self._unusable = 0
+        self._reason = ""
         self._scene = self.create_publisher(SceneObjectArray, "scene/objects", qos.LATCHED)
         self._markers = self.create_publisher(MarkerArray, "scene/markers", qos.LATCHED)
         self.create_subscription(String, "holding", self._on_holding, qos.LATCHED)
@@ -61,7 +71,7 @@ class Perception(Node):
         self._diagnostics = diagnostics.Diagnostics(self, self.robot.name, self._status)
 
     def _make(self) -> None:
-        self._perception = Pipeline(self.robot, _detector(self.settings))
+        self._perception = Pipeline(self.robot, self._detector)
         self._world_size = 0
 
     def _on_holding(self, message: String) -> None:
@@ -89,11 +99,20 @@ class Perception(Node):
         if camera not in self._infos or self._state.stamp < conversions.from_time(message.header.stamp):
             return
         self._pending = None
-        world = self._perception.update(self._frame(camera, message, self._state), self._state, self._holding)
+        try:
+            world = self._perception.update(self._frame(camera, message, self._state), self._state, self._holding)
+        except Exception as error:  # noqa: BLE001  # see the module's description
+            self._leave_out(camera, error)
+            return
         self._world_size, self._count = len(world.objects), self._count + 1
         self._scene.publish(conversions.to_scene(world, "odom"))
         if self._markers.get_subscription_count():
             self._markers.publish(to_markers(world, "odom"))
+
+    def _leave_out(self, camera: str, error: Exception) -> None:
+        self._unusable, self._reason = self._unusable + 1, f"{camera}: {error}"
+        trace = "".join(traceback.format_exception(error))
+        self.get_logger().error(f"image of {camera} left out: {error}\n{trace}", throttle_duration_sec=5.0)
 
     def _frame(self, camera: str, message: Image, state: RobotState) -> CameraFrame:
         link = next(c.link for c in self.robot.cameras if c.name == camera)
@@ -109,8 +128,15 @@ class Perception(Node):
         return response
 
     def _status(self) -> diagnostics.Status:
-        images, self._count = self._count, 0
-        values = {"images per second": images, "objects": self._world_size, "holding": self._holding or ""}
+        images, unusable, self._count, self._unusable = self._count, self._unusable, 0, 0
+        values = {
+            "images per second": images,
+            "unusable images per second": unusable,
+            "objects": self._world_size,
+            "holding": self._holding or "",
+        }
+        if unusable:
+            return diagnostics.ERROR, f"image left out: {self._reason}", values
         if images == 0:
             return diagnostics.WARN, "no image in the last second", values
         return diagnostics.OK, "looking", values
@@ -120,9 +146,11 @@ def _detector(settings: PerceptionParameters) -> Detector | None:
     """The detector of the parameters; None for the pipeline's own."""
     if settings.detector == "colour_shape":
         return None
+    if not settings.model:
+        raise ConfigurationError("the detector zero_shot needs the parameter model: a folder or a name")
     from robomatrix.perception.zero_shot import ZeroShotDetector
 
-    return ZeroShotDetector(settings.model)
+    return ZeroShotDetector(settings.model, load_model(), download=settings.download)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -174,17 +174,34 @@ def planner(
 def skillblender(
     robot: Annotated[str, typer.Option(help="Humanoid.")] = "g1",
     names: Annotated[str, typer.Option(help="Comma-separated skills and tasks; default: all that ship.")] = "",
-    episodes: Annotated[int, typer.Option(help="Of every skill and task.", min=1)] = 200,
-    seed: Annotated[int, typer.Option(help="Training used seeds below 1000.")] = 1000,
+    episodes: Annotated[int, typer.Option(help="Of every primitive.", min=1)] = 200,
+    seed: Annotated[int, typer.Option(help="Of the primitives; training used seeds below 1000.")] = 1000,
+    compare: Annotated[Path | None, typer.Option(help="Folder of baselines' runs, to measure beside.")] = None,
+    pictures: Annotated[Path | None, typer.Option(help="Folder for a clip and a plot of each skill and task.")] = None,
     out: OutOption = None,
+    as_json: JsonFlag = False,
 ) -> None:
-    """The humanoid's primitives under pushes, noise and randomisation, and SkillBench's tasks. Prints JSON."""
-    from robomatrix.evaluation import skillblender as suite
+    """The humanoid's primitives under pushes, noise and randomisation, and SkillBench's tasks beside the paper's."""
+    from robomatrix.evaluation import skillbench, skillblender
 
-    text = json.dumps(suite.run(robot, tuple(filter(None, names.split(","))), episodes, seed), indent=1)
-    if out is not None:
-        out.write_text(text + "\n", encoding="utf-8")
-    sys.stdout.write(text + "\n")
+    chosen = tuple(filter(None, names.split(",")))
+    report = skillbench.report(robot, chosen, compare, pictures)
+    primitives = tuple(name for name in chosen if name not in report.tasks)
+    if primitives or not chosen:
+        report.primitives.update(skillblender.run(robot, primitives, episodes, seed))
+        if pictures is not None:
+            _film_primitives(robot, primitives, pictures)
+    give(report, as_json, out)
+
+
+def _film_primitives(robot: str, names: tuple[str, ...], folder: Path) -> None:
+    from robomatrix.evaluation.humanoid_pictures import SCENES, write_pictures
+    from robomatrix.evaluation.skillblender import shipped
+    from robomatrix.skills.skillblender.library import load_policy
+
+    for name in names or shipped(robot):
+        if name in SCENES:
+            write_pictures(load_policy(robot, name), folder)
 
 
 @app.command("dexgen")

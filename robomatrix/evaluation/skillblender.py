@@ -1,4 +1,4 @@
-"""How well the humanoid skills do: walking, reaching, squatting on unseen seeds, under the paper's disturbances."""
+"""How well the humanoid skills do on unseen seeds, under the paper's disturbances."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from robomatrix.errors import UnknownNameError
 from robomatrix.policies.checkpoint import load_checkpoint
 from robomatrix.resources import resource
 from robomatrix.robots.humanoid import humanoid
-from robomatrix.skills.skillblender.library import FAMILY, Policy, load_policy, load_task, policy_from, task_policy
-from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Task
+from robomatrix.skills.skillblender.library import FAMILY, Policy, load_policy, policy_from
+from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts, Task
 from robomatrix.training.skillblender.randomisation import NOMINAL, Randomisation
 from robomatrix.training.skillblender.standing import Reach, ReachRanges, Squat, paper_goals
-from robomatrix.training.skillblender.tasks import TASKS, HandTask
+from robomatrix.training.skillblender.starts import after_walking
+from robomatrix.training.skillblender.step import Step, StepRanges
 from robomatrix.training.skillblender.walk import Walk, WalkRanges
 
 Array = NDArray[np.float64]
@@ -45,9 +46,18 @@ COMMANDS: Mapping[str, tuple[float, float, float]] = {
 class Trial:
     """A batch of worlds in which a fixed policy acts and every world's first fall is kept."""
 
-    def __init__(self, policy: Policy, task: Task, worlds: int, randomisation: Randomisation, seed: int) -> None:
-        config = EnvConfig(worlds=worlds, episode=1e6, seed=seed, randomisation=randomisation)
-        self.env = HumanoidEnv(humanoid(policy.spec.robot), task, config)
+    def __init__(
+        self,
+        policy: Policy,
+        task: Task,
+        worlds: int,
+        randomisation: Randomisation,
+        seed: int,
+        starts: Starts | None = None,
+    ) -> None:
+        """Begins in the home pose, or in ``starts`` where they are given."""
+        config = EnvConfig(worlds=worlds, episode=1e6, seed=seed, randomisation=randomisation, started=1.0)
+        self.env = HumanoidEnv(humanoid(policy.spec.robot), task, config, starts=starts)
         self.env.age[:] = 0
         self.policy, self.alive = policy, np.ones(worlds, bool)
 
@@ -63,7 +73,7 @@ def evaluate_walk(policy: Policy, episodes: int = 200, seconds: float = 24.0, se
 
     Velocities are averaged over one gait cycle before they are compared, as single steps swing about their mean.
     """
-    ranges = WalkRanges(hold=(8.0, 8.0), moving_arms=0.0)
+    ranges = WalkRanges(hold=(8.0, 8.0), moving_arms=0.0, standing=0.15, ramped=0.0)
     task = Walk(humanoid(policy.spec.robot), episodes, ranges)
     trial = Trial(policy, task, episodes, DISTURBED, seed)
     errors = _walk_errors(trial, task, seconds)
@@ -89,9 +99,9 @@ def _walk_errors(trial: Trial, task: Walk, seconds: float) -> Array:
 def walk_by_command(policy: Policy, worlds: int = 16, seconds: float = 10.0, seed: int = SEED) -> dict[str, Metrics]:
     """Returns what each of :data:`COMMANDS` leads to without disturbances: mean velocities and falls."""
     wanted = np.repeat(np.array(list(COMMANDS.values())), worlds, 0)
-    task = Walk(humanoid(policy.spec.robot), len(wanted), WalkRanges(moving_arms=0.0, hold=(1e6, 1e6)))
+    task = Walk(humanoid(policy.spec.robot), len(wanted), WalkRanges(moving_arms=0.0, ramped=0.0, hold=(1e6, 1e6)))
     trial = Trial(policy, task, len(wanted), NOMINAL, seed)
-    task.command[:] = wanted
+    task.order(wanted)
     speeds = []
     for step in range(round(seconds / trial.env.dt)):
         trial.step()
@@ -121,9 +131,19 @@ def evaluate_reach(policy: Policy, episodes: int = 200, seconds: float = 3.0, se
         errors = _held(trial, seconds, lambda task=task, trial=trial: _hand_errors(task, trial))
         metrics |= {f"error_{name}": float(np.mean(errors)), f"falls_{name}": int((~trial.alive).sum())}
         metrics[f"p95_{name}"] = float(np.percentile(errors, 95))
+    metrics["falls_after_walk"] = _falls_after_walk(policy, Reach(policy.function, episodes), episodes, seconds, seed)
     goals = paper_goals(policy.function.robot, np.random.default_rng(seed), 10_000).reshape(-1, 3)
     metrics["do_nothing_paper"] = float(np.linalg.norm(goals, axis=-1).mean())
     return metrics
+
+
+def _falls_after_walk(policy: Policy, task: Task, episodes: int, seconds: float, seed: int) -> int:
+    """Counts falls of a skill that takes over from a robot that has just walked and stopped."""
+    starts = after_walking(load_policy(policy.spec.robot, "walk"), episodes, seed)
+    trial = Trial(policy, task, episodes, DISTURBED, seed, starts)
+    for _ in range(round(seconds / trial.env.dt)):
+        trial.step()
+    return int((~trial.alive).sum())
 
 
 def _hand_errors(task: Reach, trial: Trial) -> Array:
@@ -131,21 +151,66 @@ def _hand_errors(task: Reach, trial: Trial) -> Array:
 
 
 def evaluate_squat(policy: Policy, episodes: int = 200, seconds: float = 5.0, seed: int = SEED) -> Metrics:
-    """Returns the error of the pelvis' height over heights from 0.40 m to standing, and of doing nothing."""
+    """Returns the error of the pelvis' height from the lowest of the table to standing, and of doing nothing."""
     task = Squat(policy.function, episodes)
-    task.ranges = replace(task.ranges, lowest=0.40, hold=(1e6, 1e6), standing=0.0)
+    task.ranges = replace(task.ranges, lowest=policy.function.lowest, hold=(1e6, 1e6), standing=0.0)
     trial = Trial(policy, task, episodes, DISTURBED, seed)
     errors = _held(trial, seconds, lambda: np.abs(task.error(trial.env)))
-    low = task.final[trial.alive] < 0.50 - policy.function.robot.height
+    low = task.final[trial.alive] < policy.function.lowest + 0.10 - policy.function.robot.height
     return {
         "error": float(np.mean(errors)),
         "p95": float(np.percentile(errors, 95)),
-        "error_below_50cm": float(errors[low].mean()) if low.any() else float("nan"),
+        "error_lowest_10cm": float(errors[low].mean()) if low.any() else float("nan"),
+        "lowest": policy.function.lowest,
         "do_nothing": float(np.abs(task.final).mean()),
         "episodes": episodes,
         "episode_seconds": seconds,
         "falls": int((~trial.alive).sum()),
+        "falls_after_walk": _falls_after_walk(policy, Squat(policy.function, episodes), episodes, seconds, seed),
     }
+
+
+def evaluate_step(policy: Policy, episodes: int = 200, seconds: float = 12.0, seed: int = SEED) -> Metrics:
+    """Returns errors of the moving and of the standing foot, clearance and falls, with a goal every 3 s.
+
+    On the paper's circle, and anywhere within 0.25 m. Errors are averaged over a goal's last half second; clearance is
+    the greatest height of the moving foot's sole.
+    """
+    metrics: Metrics = {"episodes": episodes, "episode_seconds": seconds, "goal_seconds": 3.0}
+    robot = humanoid(policy.spec.robot)
+    for name, share in (("paper", 1.0), ("ball_25cm", 0.0)):
+        task = Step(robot, episodes, StepRanges(paper=share, home=0.0, hold=(3.0, 3.0)))
+        trial = Trial(policy, task, episodes, DISTURBED, seed)
+        steps = _steps(trial, task, seconds)
+        moving, standing, clearance, way = steps.T
+        metrics |= {f"error_{name}": float(moving.mean()), f"p95_{name}": float(np.percentile(moving, 95))}
+        metrics |= {f"standing_foot_{name}": float(standing.mean()), f"clearance_{name}": float(clearance.mean())}
+        metrics |= {f"cleared_5cm_{name}": float((clearance >= 0.05).mean()), f"do_nothing_{name}": float(way.mean())}
+        metrics |= {f"falls_{name}": int((~trial.alive).sum()), f"steps_{name}": len(steps)}
+    metrics["falls_after_walk"] = _falls_after_walk(policy, Step(robot, episodes), episodes, seconds, seed)
+    return metrics
+
+
+def _steps(trial: Trial, task: Step, seconds: float) -> Array:
+    """Returns, for each finished goal of a robot on its feet, both errors, clearance and the first error (k, 4) [m]."""
+    env, worlds = trial.env, np.arange(trial.env.num_envs)
+    started, first, height = np.zeros(len(worlds), bool), np.zeros(len(worlds)), np.zeros(len(worlds))
+    before, late, done = task.moving.copy(), [], []
+    for _ in range(round(seconds / env.dt)):
+        trial.step()
+        late = [*late[-24:], np.linalg.norm(task.error(env), axis=-1)]
+        fresh = task.due > 3.0 - 0.5 * env.dt
+        ended = fresh & started & trial.alive
+        if ended.any():
+            held, foot = np.mean(late[:-1], 0)[ended], before[ended]
+            rows = np.arange(len(foot))
+            done.append(np.stack([held[rows, foot], held[rows, 1 - foot], height[ended], first[ended]], -1))
+        started |= fresh
+        before = task.moving.copy()
+        sole = env.signals.feet[worlds, before, 2]
+        first = np.where(fresh, late[-1][worlds, before], first)
+        height = np.where(fresh, sole, np.maximum(height, sole))
+    return np.concatenate(done)
 
 
 def _held(trial: Trial, seconds: float, error: Callable[[], Array]) -> Array:
@@ -162,6 +227,7 @@ EVALUATIONS: Mapping[str, Callable[..., Metrics]] = {
     "walk": evaluate_walk,
     "reach": evaluate_reach,
     "squat": evaluate_squat,
+    "step": evaluate_step,
 }
 
 
@@ -172,70 +238,17 @@ def evaluate(policy: Policy, episodes: int = 200, seed: int = SEED) -> Metrics:
     return EVALUATIONS[policy.spec.name](policy, episodes=episodes, seed=seed)
 
 
-def evaluate_task(
-    policy: Policy, task: HandTask, rollouts: int = 100, seconds: float = 10.0, seed: int = SEED
-) -> Metrics:
-    """Returns SkillBench's figures of a task: error at the end and feasibility (paper, section IV-A).
-
-    Tilt is the mean of absolute roll and pitch, power the product of mean absolute joint speed and mean absolute
-    torque, as in the authors' code. No pushes, no noise, one friction; the torso's mass varies. Worlds that fell count
-    with the error they had when they fell.
-    """
-    trial = Trial(policy, task, rollouts, replace(NOMINAL, variants=16, mass=3.0), seed)
-    final, sums = np.zeros(rollouts), np.zeros(4)
-    steps = round(seconds / trial.env.dt) - 1
-    start = task.error(trial.env)
-    for _ in range(steps):
-        trial.step()
-        final = np.where(trial.alive, task.error(trial.env), final)
-        sums += _feasibility(trial.env)
-    tilt, height, torque, speed = sums / steps
-    return {
-        "error": float(final.mean()),
-        "error_std": float(final.std()),
-        "success_rate": float((trial.alive & (final <= task.threshold)).mean()),
-        "threshold": task.threshold,
-        "do_nothing": float(start.mean()),
-        "falls": int((~trial.alive).sum()),
-        "rollouts": rollouts,
-        "episode_seconds": seconds,
-        "tilt": float(tilt),
-        "height": float(height),
-        "torque": float(torque),
-        "power": float(speed * torque),
-    }
-
-
-def _feasibility(env: HumanoidEnv) -> Array:
-    gravity = env.signals.body.gravity
-    roll, pitch = np.arctan2(-gravity[:, 1], -gravity[:, 2]), np.arcsin(np.clip(gravity[:, 0], -1.0, 1.0))
-    tilt = 0.5 * (np.abs(roll).mean() + np.abs(pitch).mean())
-    torque, speed = np.abs(env.signals.torque).mean(), np.abs(env.signals.body.velocity).mean()
-    return np.array([tilt, env.signals.position[:, 2].mean(), torque, speed])
-
-
 def run(robot: str = "g1", names: tuple[str, ...] = (), episodes: int = 200, seed: int = SEED) -> dict[str, Metrics]:
-    """Evaluates shipped primitives and tasks (all that ship when ``names`` is empty), by name."""
-    return {name: _evaluate_shipped(robot, name, episodes, seed) for name in names or shipped(robot)}
+    """Evaluates shipped primitives (all that ship when ``names`` is empty), by name."""
+    return {name: evaluate(load_policy(robot, name), episodes, seed) for name in names or shipped(robot)}
 
 
-def evaluate_folder(folder: Path, robot: str, name: str, episodes: int, primitive: bool) -> Metrics:
-    """Evaluates a policy folder that need not ship."""
-    checkpoint = load_checkpoint(folder)
-    if primitive:
-        return evaluate(policy_from(checkpoint, robot), episodes)
-    rest = load_policy(robot, "reach").function.rest
-    return evaluate_task(task_policy(checkpoint, robot), TASKS[name](humanoid(robot), episodes, rest), episodes)
+def evaluate_folder(folder: Path, robot: str, episodes: int) -> Metrics:
+    """Evaluates a primitive's policy folder that need not ship."""
+    return evaluate(policy_from(load_checkpoint(folder), robot), episodes)
 
 
 def shipped(robot: str) -> tuple[str, ...]:
-    """Returns the primitives and tasks that ship for a robot, sorted."""
+    """Returns the primitives that ship for a robot, sorted."""
     folder = resource("models", FAMILY, robot)
-    return tuple(sorted(path.parent.name for path in folder.glob("*/spec.yaml")))
-
-
-def _evaluate_shipped(robot: str, name: str, episodes: int, seed: int) -> Metrics:
-    if name not in TASKS:
-        return evaluate(load_policy(robot, name), episodes, seed)
-    rest = load_policy(robot, "reach").function.rest
-    return evaluate_task(load_task(robot, name), TASKS[name](humanoid(robot), episodes, rest), episodes, seed=seed)
+    return tuple(sorted(name for path in folder.glob("*/spec.yaml") if (name := path.parent.name) in EVALUATIONS))

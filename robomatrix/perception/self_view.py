@@ -56,7 +56,8 @@ class SelfView:
     def mask(self, frame: CameraFrame, state: RobotState) -> Image:
         """Returns (height, width), 255 where the image shows the robot."""
         joints = {name: value for name, value in _joints(state).items() if name not in self._wheels}
-        key = np.round(np.concatenate([list(joints.values()), frame.position, frame.rotation.ravel()]), 3).tobytes()
+        camera = [frame.image.shape[:2], frame.intrinsics.ravel(), frame.position, frame.rotation.ravel()]
+        key = np.round(np.concatenate([list(joints.values()), *camera]), 3).tobytes()
         if key != self._key:
             self._key, self._mask = key, self._drawn(frame, joints)
         return self._mask

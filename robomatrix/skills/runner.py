@@ -1,11 +1,16 @@
 """The one place that owns a skill in flight on a robot, and the belief about what its gripper holds.
 
 Policy: one skill at a time. A second goal while one runs is refused with BUSY; cancel the first to make room.
+Skills may be somebody else's: whatever one raises ends that skill with INTERNAL and nothing more, for its process may
+hold the bridge and the emergency stop.
 """
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
 from robomatrix.errors import ArgumentsError, PreconditionError, RobomatrixError, UnknownNameError
 from robomatrix.hardware.driver import STOP, RobotCommand
@@ -13,6 +18,9 @@ from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Running, Skill, Succeeded
 from robomatrix.skills.registry import SkillRegistry
 from robomatrix.skills.spec import Arguments
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 CODES: tuple[tuple[type[RobomatrixError], ErrorCode], ...] = (
     (UnknownNameError, ErrorCode.UNKNOWN_SKILL),
@@ -37,6 +45,7 @@ class SkillRunner:
         """How the newest skill ended; None while it runs."""
         self._skill: Skill | None = None
         self._resting: Skill | None = None
+        self._restless = False
         self._elapsed = 0.0
         self._due = float("-inf")
         self._command = STOP
@@ -60,11 +69,11 @@ class SkillRunner:
         """
         if self._skill is not None:
             return Failed(ErrorCode.BUSY, f"{self._skill.spec.name} is running; cancel it first")
-        try:
-            self._skill = self.registry[name](self.robot, arguments, timeout)
-        except RobomatrixError as error:
-            return failure(error)
-        self.feedback, self.outcome, self._due, self._resting = None, None, float("-inf"), None
+        made = _guarded(lambda: self.registry[name](self.robot, arguments, timeout), name)
+        if isinstance(made, Failed):
+            return made
+        self._skill, self.feedback, self.outcome, self._due = made, None, None, float("-inf")
+        self._resting, self._restless = None, False
         return None
 
     def tick(self, observation: Observation) -> RobotCommand:
@@ -89,34 +98,41 @@ class SkillRunner:
 
     def rest(self, observation: Observation) -> RobotCommand | None:
         """Advances the robot's idle skill while no other runs; None for a robot without one, or if it gave up."""
-        if self.registry.idle is None or self._skill is not None:
+        idle = self.registry.idle
+        if idle is None or self._skill is not None or self._restless:
             return None
         fresh = self._resting is None
-        if fresh:
-            self._resting = self.registry.idle(self.robot, {}, float("inf"))
-        result = self._advance(self._resting, observation)
+        made = self._resting or _guarded(lambda: idle(self.robot, {}, float("inf")), idle.spec.name)
+        result = made if isinstance(made, Failed) else self._advance(made, observation)
+        self._resting = made if isinstance(made, Skill) and not isinstance(result, Succeeded) else None
         if isinstance(result, Succeeded):
-            self._resting = None
             return None if fresh else self.rest(observation)
+        self._restless = isinstance(result, Failed) and result.code == ErrorCode.INTERNAL
         return result.command if isinstance(result, Running) else None
 
     def cancel(self) -> RobotCommand:
         """Ends the skill in flight with CANCELED; without one it does nothing. Returns the command to send at once."""
-        return STOP if self._skill is None else self._finish(self._skill, self._skill.cancel())
+        if self._skill is None:
+            return STOP
+        return self._finish(self._skill, _guarded(self._skill.cancel, self._skill.spec.name))
 
     def fail(self, code: ErrorCode, message: str) -> RobotCommand:
         """Ends the skill in flight for a reason from outside, such as an emergency stop."""
         if self._skill is None:
             return STOP
-        self._skill.cancel()
+        _guarded(self._skill.cancel, self._skill.spec.name)
         return self._finish(self._skill, Failed(code, message))
 
     def _advance(self, skill: Skill, observation: Observation) -> Running | Outcome:
         world = observation.world.with_holding(self.holding)
-        try:
-            return skill.tick(replace(observation, world=world))
-        except RobomatrixError as error:
-            return failure(error)
+        result = _guarded(lambda: skill.tick(replace(observation, world=world)), skill.spec.name)
+        if isinstance(result, Outcome) or (isinstance(result, Running) and isinstance(result.command, RobotCommand)):
+            return result
+        return Failed(
+            ErrorCode.INTERNAL,
+            f"{skill.spec.name} is broken: it gave {result!r:.80} instead of a Succeeded, a Failed or a Running with a"
+            " RobotCommand",
+        )
 
     def _believe(self, result: Running | Outcome) -> None:
         if result.holding is None or isinstance(result.holding, str):
@@ -125,11 +141,24 @@ class SkillRunner:
     def _finish(self, skill: Skill, outcome: Outcome) -> RobotCommand:
         self._believe(outcome)
         self._elapsed = skill.elapsed
-        self.outcome, self._skill, self._command = outcome, None, skill.stopping()
+        stopping = _guarded(skill.stopping, skill.spec.name)
+        self._command = stopping if isinstance(stopping, RobotCommand) else STOP
+        self.outcome, self._skill = outcome, None
         return self._command
 
 
+def _guarded(step: Callable[[], T], skill: str) -> T | Failed:
+    """Returns what a step of a skill gives, or the outcome that stands for what it raises."""
+    try:
+        return step()
+    except RobomatrixError as error:
+        return failure(error)
+    except Exception as error:
+        logger.exception("skill %s is broken", skill)
+        return Failed(ErrorCode.INTERNAL, f"{skill} is broken: {type(error).__name__}: {error}")
+
+
 def failure(error: RobomatrixError) -> Failed:
-    """Returns the outcome that stands for an error."""
+    """Returns the outcome that stands for an error of the library."""
     code = next((code for kind, code in CODES if isinstance(error, kind)), ErrorCode.INTERNAL)
     return Failed(code, str(error))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,7 +16,7 @@ train_app = typer.Typer(help="Train a policy; resumable, with fixed seeds.", no_
 
 @train_app.command("skillblender")
 def skillblender(
-    name: Annotated[str, typer.Argument(help="walk, reach, squat, far_reach or button_press.")],
+    name: Annotated[str, typer.Argument(help="A primitive such as walk, or a task of SkillBench such as far_reach.")],
     robot: Annotated[str, typer.Option(help="Humanoid to train: g1, h1 or h1_2.")] = "g1",
     samples: Annotated[float, typer.Option(help="Control steps in all; 0 takes the recipe's.")] = 0.0,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
@@ -23,21 +24,29 @@ def skillblender(
     run: Annotated[Path | None, typer.Option(help="Folder of checkpoint and log; goes on if it has one.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder of the policy; default: the run's folder.")] = None,
     episodes: Annotated[int, typer.Option(help="Of the evaluation at the end; 0 leaves it out.")] = 200,
+    method: Annotated[str, typer.Option(help="For tasks: blend, or a baseline: scalar, no_walking, ppo.")] = "blend",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
 ) -> None:
     """Train a SkillBlender primitive or a blended task, evaluate it and export it."""
     import torch
 
     from robomatrix.training.progress import Bar
-    from robomatrix.training.skillblender.recipes import RECIPES, make, samples_of
+    from robomatrix.training.skillblender.recipes import RECIPES, make
+    from robomatrix.training.skillblender.task_recipes import TASK_SAMPLES, make_task
+    from robomatrix.training.skillblender.tasks import RULES
 
+    if name not in (*RECIPES, *RULES):
+        raise UnknownNameError("primitive or task", name, (*RECIPES, *RULES))
     torch.set_num_threads(threads)
-    folder = run or Path("runs") / "skillblender" / f"{robot}_{name}"
-    target = int(samples or samples_of(name))
+    suffix = "" if method == "blend" else f"_{method}"
+    folder = run or Path("runs") / "skillblender" / f"{robot}_{name}{suffix}"
+    policy, task = out or folder / "policy", name in RULES
+    target = int(samples or (TASK_SAMPLES if task else RECIPES[name].samples))
     with Bar(target, quiet=as_json) as bar:
-        facts = make(robot, name, folder, out or folder / "policy", target, seed, threads, bar.update)
-    metrics = _evaluated(robot, name, out or folder / "policy", episodes, name in RECIPES, facts) if episodes else {}
-    report = {**facts, **metrics, "policy": str(out or folder / "policy")}
+        maker = partial(make_task, method=method) if task else make
+        facts = maker(robot, name, folder, policy, target, seed, threads, bar.update)
+    metrics = _evaluated(robot, name, policy, episodes, task, facts) if episodes else {}
+    report = {**facts, **metrics, "policy": str(policy)}
     typer.echo(json.dumps(report) if as_json else "\n".join(f"{key}: {value}" for key, value in report.items()))
 
 
@@ -47,25 +56,29 @@ def reflex(
     generations: Annotated[int, typer.Option(help="Of the search.", min=1)] = 25,
     worlds: Annotated[int, typer.Option(help="Candidates of a generation.", min=20)] = 384,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
+    standing: Annotated[bool, typer.Option("--standing", help="For the skills that stand, not for walking.")] = False,
+    threads: Annotated[int, typer.Option(help="Worker threads of the simulation.", min=1)] = 2,
 ) -> None:
     """Search a humanoid's balance reflex, which its gait stands on; prints the gains."""
     from robomatrix.robots.humanoid import humanoid
-    from robomatrix.training.skillblender.reflex_search import search
+    from robomatrix.training.skillblender.reflex_search import COMMANDS, START, STILL, search
 
     def tell(generation: int, mean: float, elite: float, found: object) -> None:
         typer.echo(f"generation {generation}: mean {mean:.3f}, elite {elite:.3f} of 2.5", err=True)
 
-    typer.echo(repr(search(humanoid(robot), generations, worlds, seed, each=tell)))
+    commands = STILL if standing else COMMANDS
+    typer.echo(repr(search(humanoid(robot), generations, worlds, seed, START, commands, threads, tell)))
 
 
 def _evaluated(
-    robot: str, name: str, folder: Path, episodes: int, primitive: bool, facts: dict[str, Any]
+    robot: str, name: str, folder: Path, episodes: int, task: bool, facts: dict[str, Any]
 ) -> dict[str, float]:
     """Evaluates an exported policy and writes its metrics.json."""
+    from robomatrix.evaluation.skillbench import evaluate_task_folder
     from robomatrix.evaluation.skillblender import evaluate_folder
     from robomatrix.policies.checkpoint import load_checkpoint, save_checkpoint
 
-    metrics = evaluate_folder(folder, robot, name, episodes, primitive)
+    metrics = evaluate_task_folder(folder, robot, name) if task else evaluate_folder(folder, robot, episodes)
     checkpoint = load_checkpoint(folder)
     save_checkpoint(folder, checkpoint.spec, checkpoint.tensors, {**facts, **metrics})
     return metrics
@@ -122,9 +135,11 @@ def skillmimic(
 
 @train_app.command("planner")
 def planner(
-    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 7000,
+    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 12000,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     threads: Annotated[int, typer.Option(help="Of the learner.", min=1)] = 1,
+    rate: Annotated[float, typer.Option(help="Highest learning rate.", min=1e-5)] = 2e-3,
+    start: Annotated[str, typer.Option(help="Folder of a planner model to begin with.")] = "",
     run: Annotated[Path, typer.Option(help="Folder of the checkpoint; goes on if it has one.")] = Path("runs/planner"),
     out: Annotated[Path | None, typer.Option(help="Folder of the model; default: inside the run's folder.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")] = False,
@@ -136,7 +151,8 @@ def planner(
         unseen = "" if at.unseen is None else f" ({at.unseen:.3f} on unseen frames)"
         typer.echo(f"step {at.step}: loss {at.loss:.4f}, exact {at.exact:.3f}{unseen}, {at.seconds:.0f} s", err=True)
 
-    report = train(Recipe(steps=steps, seed=seed, threads=threads), run, out or run / "model", tell)
+    recipe = Recipe(steps=steps, rate=rate, seed=seed, threads=threads, start=start)
+    report = train(recipe, run, out or run / "model", tell)
     typer.echo(json.dumps(report) if as_json else "\n".join(f"{key}: {value}" for key, value in report.items()))
 
 

@@ -1,4 +1,4 @@
-"""A humanoid on flat ground in MuJoCo: servos at the policies' gains, IMU, joints and an odometry estimate."""
+"""A humanoid on flat ground or in a SkillBench scene in MuJoCo: servos, IMU, joints and an odometry estimate."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from robomatrix.errors import DriverError
 from robomatrix.hardware.driver import CameraFrame, Imu, JointState, Odometry, RobotCommand, RobotState, Twist
-from robomatrix.hardware.mujoco.humanoid import humanoid_spec
+from robomatrix.hardware.mujoco import skillbench
 from robomatrix.hardware.mujoco.painter import Painter
 from robomatrix.hardware.odometry import quaternion, roll_pitch_yaw
 from robomatrix.hardware.targets import clamp
@@ -63,8 +63,9 @@ class MujocoHumanoidDriver:
     def reset(self, seed: int) -> RobotState:
         """Stands the robot on its feet in the home pose; ``seed`` draws the errors of the sensors."""
         self.close()
-        spec = humanoid_spec(self._humanoid)
-        _overview(spec, self._humanoid.height)
+        self._bench = skillbench.bench_scene(self.scene.name)
+        spec = skillbench.bench_spec(self._humanoid, self._bench)
+        add_overview(spec, self._humanoid.height)
         self._model = model = spec.compile()
         self._data = data = mujoco.MjData(model)
         self._rng = np.random.default_rng([seed, 2])
@@ -75,6 +76,7 @@ class MujocoHumanoidDriver:
         self._u = [model.actuator(name).id for name in self.spec.joint_names]
         data.qpos[2] = self._humanoid.height
         data.qpos[self._q] = data.ctrl[self._u] = [j.home for j in self.spec.joints]
+        self._start = skillbench.arrange(model, data, self._bench, self._humanoid, np.random.default_rng([seed, 3]))
         mujoco.mj_forward(model, data)
         self._painter = Painter(model)
         self._substeps = round(self.timestep / model.opt.timestep)
@@ -134,9 +136,13 @@ class MujocoHumanoidDriver:
         return self._painter.paint(self._data, camera, width, height)
 
     def objects(self) -> tuple[SceneObject, ...]:
-        """Returns nothing: the ground is bare."""
+        """Returns the scene's true things; none on bare ground."""
         self._require()
-        return ()
+        return skillbench.things(self._data, self._bench, self._humanoid, self._start)
+
+    def tracked(self) -> tuple[SceneObject, ...]:
+        """Returns the things as a tracking system of the place reports them: by name, with noise."""
+        return skillbench.estimated(self.objects(), self._rng)
 
     def base_pose(self) -> tuple[float, float, float]:
         """Returns the pelvis' true x, y [m] and heading [rad] in the odom frame, for evaluation only."""
@@ -159,7 +165,7 @@ class MujocoHumanoidDriver:
             raise DriverError("the simulation is not connected; call connect() or reset(seed) first")
 
 
-def _overview(spec: mujoco.MjSpec, height: float) -> None:
+def add_overview(spec: mujoco.MjSpec, height: float) -> None:
     """A camera that follows the robot from the front right, light and a floor with a pattern to see motion by."""
     spec.visual.headlight.ambient, spec.visual.headlight.diffuse = [0.45] * 3, [0.5] * 3
     spec.add_texture(

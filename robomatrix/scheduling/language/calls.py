@@ -81,7 +81,7 @@ class SkillCalls:
         strolling = "vx" in {p.name for p in spec.parameters}
         if strolling and chunk.relation in ("to", "near"):  # where to is no small matter for a walk
             return False
-        placed = chunk.relation in ("to", "near")
+        placed = chunk.relation in ("to", "near", "on", "in")
         return all(self._is_implied(thing, spec, discourse, placed) for thing in chunk.things)
 
     @staticmethod
@@ -112,6 +112,7 @@ class SkillCalls:
         left = [c for c in unused if not self._goes_without_saying(c, call.spec, discourse)]
         if left or (not filling.values and call.spec.name == "go_to"):
             return None
+        discourse.considered.update(id_ for chunk in unused for id_ in _meant(chunk, discourse))
         try:
             bound = call.spec.bind(filling.values)
         except ArgumentsError as error:
@@ -121,6 +122,12 @@ class SkillCalls:
 
 def _cluster(ontology: Ontology, word: str) -> frozenset[str]:
     return frozenset({word}) | ontology.classes.get(word, frozenset())
+
+
+def _meant(chunk: Chunk, discourse: Discourse) -> Iterable[str]:
+    """Returns what the things of a chunk may stand for; for what goes without saying, that is enough."""
+    heads = {(thing.head,) for thing in chunk.things}
+    return (e.id for e in discourse.index.entities if heads & set(e.heads))
 
 
 def _is_filler(chunk: Chunk) -> bool:

@@ -6,61 +6,32 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from robomatrix.scheduling.language.clause_words import (
+    ALONE,
+    ASKING,
+    BEING,
+    DETERMINERS,
+    DOORS,
+    ENSURE,
+    LINKS,
+    MODALS,
+    NEGATIONS,
+    OPENERS,
+    OWN_PLANS,
+    PERSONS,
+    QUESTIONS,
+    REMARKS,
+    STATE_WORDS,
+    WHERE_IT_IS,
+    WISHES,
+    is_participle,
+)
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon, Match, Verb, verb_base
-from robomatrix.scheduling.language.text import Token, phrase_list, word_set
+from robomatrix.scheduling.language.text import Token
 
 Tokens = tuple[Token, ...]
 Form = Literal["command", "wish", "state", "information", "fragment", "question"]
-
-NEGATIONS = (
-    ("do", "not"),
-    ("never",),
-    ("must", "not"),
-    ("should", "not"),
-    ("can", "not"),
-    ("avoid",),
-    ("without",),
-    ("please", "not"),
-    ("not",),
-)
-WISHES = phrase_list(
-    "i want to have|i would like to have|i need to have|i want|i need|i would like|i would love|i wish for|"
-    "i prefer|we want|we need|we would like|can i have|could i have|may i have|can i get|could i get|"
-    "can we have|i could use|i will have|i will take|i would prefer|i am looking for|i wish|i require|id like|"
-    "i feel like|i expect|i would rather have|it would be nice to have|it would be better to have|the goal is to have|"
-    "the plan is to have|we require|we would love"
-)
-_ENSURE = phrase_list(
-    "make sure that there is|make sure there is|make sure that|make sure|ensure that|ensure|see to it that|"
-    "be sure that|be certain that|make certain that|make certain|i want|i would like|i need|have|get|let|"
-    "so that|such that|check that|verify that|confirm that|leave|keep|take care that|see that|it would be great if|"
-    "it would be nice if|it would be good if|i would be happy if|i would like it if|in the end|at the end"
-)
-_MODALS = word_set("belong belongs can gets go goes has have may must need needs ought shall should want wants will")
-_STATE_WORDS = word_set(
-    "be go goes put placed moved belong belongs end ends up get gets stay set located kept stored sitting laid "
-    "returned transferred have has been being always both dropped brought taken carried positioned thrown tossed "
-    "inserted stacked were"
-)
-_BEING = word_set("to be is are was were been being get gets got has have should must")
-_PARTICIPLES = word_set("sent hung slid swept given thrown gotten taken hidden driven found kept shut swapped cut dug")
-"""Irregular ones; the others end in "ed"."""
-_OWN_PLANS = {("i", "want", "to"), ("i", "have", "to"), ("i", "need", "to"), ("i", "must"), ("we", "want", "to")}
-"""Said of what the speaker does himself, unless a robot's verb follows."""
-_PERSONS = frozenset({"i", "we", "he", "she", "they"})
-_REMARKS = word_set("love like likes hate hates bought forgot remember remembers have has lost know knows forget own")
-_LINKS = frozenset({"is", "are", "was", "were", "looks", "seems"})
-_DOORS = frozenset({"open", "closed", "close", "shut", "clear", "empty"})
-_WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}
-_ASKING = frozenset(["is", "are", "was", "were", "does", "did"])
-_QUESTIONS = frozenset(["what", "where", "who", "whom", "why", "how", "when", "which", "whose"])
-OPENERS = word_set(
-    "the a an my your his her our their this that these those it them him me us all every each any some both "
-    "everything anything whatever one two three four five another something yourself nothing to"
-)
-
-_DETERMINERS = word_set("the a an my your his her our its quarter half full whole complete")
 
 
 @dataclass(frozen=True)
@@ -158,14 +129,26 @@ class ClauseReader:
             return replace(inner, benefit=True) if inner else None
         if not body:
             return None
-        if body[0].text in ("leave", "keep") and (body[-1].text == "alone" or _WHERE_IT_IS & set(_pairs(body))):
-            end = next((i for i, t in enumerate(body) if t.text in ("alone", "where")), len(body))
-            return replace(self._command(body[:end]), negated=True)
+        kept = self._left_alone(body)
+        if kept:
+            return Clause("command", kept, whole=body, negated=True)
         negation = next((n for n in NEGATIONS if texts(body, 0, len(n)) == n), None)
         if negation:
             inner = self.clause(body[len(negation) :])
             return replace(inner, negated=not inner.negated, whole=body) if inner else None
         return self._wish(body) or self._ensured(body) or self._statement(body) or self._command(body)
+
+    @staticmethod
+    def _left_alone(body: Tokens) -> Tokens:
+        """Returns the subject of "leave A alone" or "A should be left where it is"; nothing if it is none of these."""
+        if body[-1].text not in ALONE and not WHERE_IT_IS & set(_pairs(body)):
+            return ()
+        end = next((i for i, t in enumerate(body) if t.text in (*ALONE, "where")), len(body))
+        if body[0].text in ("leave", "keep", "leaving", "keeping"):
+            return body[1:end]
+        left = next((i for i, t in enumerate(body) if t.text in ("left", "stay", "remain")), 0)
+        wish = max((len(w) for w in WISHES if texts(body, 0, len(w)) == w), default=0)
+        return tuple(t for t in body[wish:left] if t.text not in BEING)
 
     def _wish(self, body: Tokens) -> Clause | None:
         for phrase in WISHES:
@@ -179,14 +162,15 @@ class ClauseReader:
         return None
 
     def _ensured(self, body: Tokens) -> Clause | None:
-        for phrase in _ENSURE:
+        for phrase in ENSURE:
             if texts(body, 0, len(phrase)) != phrase:
                 continue
             rest = body[len(phrase) :]
             verb_like = phrase in (("have",), ("get",), ("let",), ("leave",), ("keep",))
             if verb_like and (passive := self._passive(rest, body)):
                 return passive
-            if verb_like and not (self._ends_in_state(rest)):
+            placed = any(t.text in STATE_WORDS and is_participle(t.text) for t in rest[1:])
+            if verb_like and not placed and not self._ends_in_state(rest):
                 continue
             if (
                 rest
@@ -204,14 +188,15 @@ class ClauseReader:
         """Reads "(I want) A (to be) thrown away" as the command "throw away A"; None if no such verb stands there."""
         for at in range(1, len(tokens)):
             token = tokens[at]
-            participle = token.text.endswith("ed") or token.text in _PARTICIPLES
-            attribute = at + 1 < len(tokens) and self._is_noun(tokens[at + 1]) and tokens[at + 1].text not in _DOORS
-            if not participle or token.text in _STATE_WORDS or attribute or self._is_noun(token):
-                continue
+            participle = is_participle(token.text)
+            attribute = at + 1 < len(tokens) and self._is_noun(tokens[at + 1]) and tokens[at + 1].text not in DOORS
+            attribute = attribute and self.lexicon.relations.at(tokens, at + 1) is None
             verb = self.lexicon.verbs.verb_at(tokens, at)
-            if verb is None:
+            if not participle or attribute or self._is_noun(token) or verb is None:
                 continue
-            subject = tuple(t for t in tokens[:at] if t.text not in _BEING)
+            if token.text in STATE_WORDS and {"place", "take", "bring"} & set(verb.value.intents):
+                continue
+            subject = tuple(t for t in tokens[:at] if t.text not in BEING and t.text not in ("end", "ends", "up"))
             if not any(self._is_noun(t) for t in subject):
                 return None
             return Clause("command", (*subject, *tokens[at + verb.length :]), verb, whole=whole)
@@ -221,7 +206,7 @@ class ClauseReader:
         return bool(tokens) and tokens[-1].text in ("open", "closed", "shut", "opened")
 
     def _statement(self, body: Tokens) -> Clause | None:
-        if len(body) > 2 and body[0].text in _PERSONS and body[1].text in _REMARKS and body[2].text != "to":
+        if len(body) > 2 and body[0].text in PERSONS and body[1].text in REMARKS and body[2].text != "to":
             return Clause("information", body[2:], whole=body)
         if texts(body, 0, 3) == ("i", "can", "not") and len(body) > 4:
             return Clause("information", body[4:], whole=body)
@@ -241,7 +226,7 @@ class ClauseReader:
         ):
             return Clause("information", body[2:], whole=body)
         if body[0].text == "there" and len(body) > 1:
-            must = body[1].text in _MODALS
+            must = body[1].text in MODALS
             rest = tuple(
                 t
                 for t in body[1:]
@@ -249,8 +234,10 @@ class ClauseReader:
                 or False
             )
             return Clause("state" if must else "information", rest, whole=body)
-        if body[0].text in _ASKING and len(body) > 2:
+        if body[0].text in ASKING and len(body) > 2:
             return Clause("question", body, whole=body)
+        if {("has", "been"), ("have", "been")} & set(zip(*(texts(body, i, len(body)) for i in (0, 1)), strict=False)):
+            return Clause("information", body, whole=body)
         if body[0].text in ("can", "could", "may") and "be" in texts(body, 2, 12):
             rest = body[1:]
             return self._passive(rest, body) or Clause("state", _without_state_words(rest), whole=body)
@@ -262,7 +249,7 @@ class ClauseReader:
             if self.lexicon.relations.at(body, 0) is not None:  # "into the bin goes the can"
                 subject, predicate = predicate, subject
             return Clause("state", (*subject, *predicate), whole=body)
-        linked = next((i for i, t in enumerate(body) if t.text in _LINKS and i > 0), 0)
+        linked = next((i for i, t in enumerate(body) if t.text in LINKS and i > 0), 0)
         starts_with_verb = self.lexicon.verbs.verb_at(body, 0) is not None and (
             not self._is_noun(body[0]) or self._verb_reading(body, 1)
         )
@@ -270,7 +257,7 @@ class ClauseReader:
             to_be = texts(body, linked + 1, linked + 3) in (("to", "be"), ("to", "go"))
             rest = (*body[:linked], *_without_state_words(body[linked + 1 :]))
             return Clause("state" if to_be else "information", rest, whole=body)
-        if body[0].text in _QUESTIONS and not (linked and body[0].text == "what"):
+        if body[0].text in QUESTIONS and not (linked and body[0].text == "what"):
             return Clause("question", body, whole=body)
         return None
 
@@ -282,7 +269,7 @@ class ClauseReader:
             text = body[i].text
             if text == "where" or text in (",", "and") and i > 6:
                 return 0
-            if text in _MODALS and body[0].text not in ("you", "i", "we", "can", "could", "if", "that"):
+            if text in MODALS and body[0].text not in ("you", "i", "we", "can", "could", "if", "that"):
                 vague = text in ("can", "have", "need", "go", "will", "may", "want", "has", "gets")
                 if not vague or _followed_by_be(body, i):
                     return i
@@ -332,7 +319,9 @@ class ClauseReader:
             wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
             if match is None or wish > match.length or self._is_wanted(tokens, at, match.length):
                 break
-            own = texts(tokens, at, at + match.length) in _OWN_PLANS and at + match.length < len(tokens)
+            own = texts(tokens, at, at + match.length) in (*OWN_PLANS, ("proceed", "to")) and at + match.length < len(
+                tokens
+            )
             if own and self.lexicon.verbs.verb_at(tokens, at + match.length) is None:
                 break
             at += match.length
@@ -388,7 +377,7 @@ def texts(tokens: Sequence[Token], start: int, end: int) -> tuple[str, ...]:
 
 def _is_determined(tokens: Tokens, at: int) -> bool:
     """True for a noun that may also be a verb: "in your hand", "a quarter turn"."""
-    return at > 0 and tokens[at - 1].text in _DETERMINERS
+    return at > 0 and tokens[at - 1].text in DETERMINERS
 
 
 def _unmodal(tokens: Tokens) -> Tokens:
@@ -403,9 +392,7 @@ def _without_state_words(tokens: Tokens) -> Tokens:
     """Drops "to be", "go", "end up" and the like between a subject and its place."""
     following = [*(t.text for t in tokens[1:]), ""]
     pairs = zip(tokens, following, strict=False)
-    return tuple(
-        t for t, after in pairs if t.text not in _STATE_WORDS and not (t.text == "to" and after in _STATE_WORDS)
-    )
+    return tuple(t for t, after in pairs if t.text not in STATE_WORDS and not (t.text == "to" and after in STATE_WORDS))
 
 
 def _followed_by_be(body: Tokens, at: int) -> bool:

@@ -16,6 +16,7 @@ _CLOSED = frozenset({"closed", "shut", "close"})
 _NOT = frozenset({"not", "no", "never", "nothing"})
 _HOLD = frozenset({"holding", "carrying", "hold", "carry", "have", "got", "held", "gripping"})
 _PRESENT = frozenset({"see", "find", "exists", "exist", "here", "available", "present", "visible", "there"})
+_SOMETHING = frozenset({"nothing", "anything", "something"})
 _ALREADY = frozenset({"it", "they", "is", "are", "there", "already", "not", "that", "the", "case"})
 _DROPPED = word_set(
     "is are was were be there you do does it's already still currently any the robot have has that i we"
@@ -45,6 +46,8 @@ def _fact(tokens: tuple[Token, ...], discourse: Discourse, lexicon: Lexicon) -> 
         return _openness(rest, discourse, lexicon, resolver) == (bool(texts & _OPEN) == positive)
     if texts & _HOLD:
         return _held(rest, discourse, lexicon, resolver) == positive
+    if texts & _SOMETHING and any(t.text in ("on", "in", "inside", "has") for t in tokens):
+        return _emptiness(tuple(t for t in rest if t.text not in _SOMETHING), discourse, lexicon, resolver) != positive
     if texts & {"empty", "full"}:
         return _emptiness(rest, discourse, lexicon, resolver) == (("empty" in texts) == positive)
     return _exists(rest, discourse, lexicon, resolver) == positive
@@ -88,7 +91,9 @@ def _held(tokens: tuple[Token, ...], discourse: Discourse, lexicon: Lexicon, res
 
 def _emptiness(tokens: tuple[Token, ...], discourse: Discourse, lexicon: Lexicon, resolver: Resolver) -> bool:
     chunks = _chunks(tokens, discourse, lexicon, _DROPPED - {"the"} | {"empty", "full"})
-    place = resolver.one(_subject(chunks), "place")
+    places = (c.things[0] for c in chunks if c.kind == "relation" and c.things)
+    related = next((place for place in places if not place.pronoun), None)
+    place = resolver.one(related or _subject(chunks), "place")
     return not discourse.state.contents(place)
 
 

@@ -14,7 +14,7 @@ from robomatrix.scheduling.safety import SafetyRules
 from robomatrix.scheduling.scene import PlanningScene
 
 _NEGATIONS = frozenset({"not", "never", "without", "avoid", "dont"})
-_TOWARDS = frozenset({"at", "onto", "on", "over"})
+_TOWARDS = frozenset({"at", "onto", "on", "over", "against"})
 
 
 def instruction_hazard(instruction: str, scene: PlanningScene, rules: SafetyRules) -> str | None:
@@ -94,7 +94,7 @@ def _victim(tokens: Sequence[Token], index: EntityIndex, *, direct: bool, sharp:
     """Returns who stands after "at" (or right after "shoot", or after "to" where something sharp is thrown)."""
     towards = _TOWARDS | {"to", "for"} if sharp else _TOWARDS
     for i, token in enumerate(tokens[:12]):
-        if token.text in (".", ";", "then"):
+        if token.text in (".", ";", "then", "before", "because"):
             return None
         aimed = any(t.text in towards for t in tokens[max(0, i - 3) : i]) or (direct and i < 4)
         if aimed and _is_living(token, index):

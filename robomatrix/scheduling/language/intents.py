@@ -20,7 +20,7 @@ from robomatrix.scheduling.language.placing import (
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.tidying import clear, discard, fill, group, sort, store
 from robomatrix.scheduling.plan import PlanStep
-from robomatrix.scheduling.scene import START
+from robomatrix.scheduling.scene import START, Location, Object
 from robomatrix.scheduling.symbolic import Literal
 
 _CARRIERS = frozenset(
@@ -59,6 +59,8 @@ _FINDING = frozenset(
 )
 _STANDOFF = 0.6
 """How far from the middle of a thing a walker stops [m]."""
+_BODY = 0.25
+"""How far from the border of a large one [m]."""
 _DOORS = (("door",), ("lid",), ("front",))
 _BACK = frozenset({"back", "home", "backward"})
 
@@ -272,8 +274,18 @@ def _in_front_of(session: Session, id_: str) -> tuple[float, float]:
     here = session.request.scene.robot.position or (0.0, 0.0)
     dx, dy = position[0] - here[0], position[1] - here[1]
     distance = math.hypot(dx, dy)
-    share = max(distance - _STANDOFF, 0.0) / max(distance, 1e-6)
+    share = max(distance - _standoff(entity, dx, dy), 0.0) / max(distance, 1e-6)
     return round(here[0] + share * dx, 3), round(here[1] + share * dy, 3)
+
+
+def _standoff(entity: Location | Object | None, dx: float, dy: float) -> float:
+    """How far from a thing's middle a walker stops that comes along (dx, dy) [m]: outside of it, if it is large."""
+    size = entity.size if entity is not None and isinstance(entity.size, tuple) else ()
+    if len(size) < 2:
+        return _STANDOFF
+    way = max(math.hypot(dx, dy), 1e-6)
+    inside = min(0.5 * extent * way / max(abs(part), 1e-6) for extent, part in zip(size, (dx, dy), strict=False))
+    return max(_STANDOFF, inside + _BODY)
 
 
 def shoot(session: Session, command: Command) -> bool:
@@ -339,6 +351,9 @@ def look(session: Session, command: Command) -> bool:
     things = [t for move in moves(command.chunks) for t in _narrowed(move)]
     if not things or command.verb not in _FINDING:
         return False
+    if command.benefit and command.verb == "find" and all(fits(session, thing, "object") for thing in things):
+        deliver(session, things)
+        return True
     ids = session.resolver.all_of(things, "any")
     session.discourse.note_objects([i for i in ids if i in session.state.resting], things[-1])
     return _visit(session, ids[:1]) if session.can("at") else False

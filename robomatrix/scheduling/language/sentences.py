@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from robomatrix.scheduling.language.clause_words import NEGATIONS, OPENERS, WISHES
 from robomatrix.scheduling.language.clauses import (
-    NEGATIONS,
-    OPENERS,
-    WISHES,
     Clause,
     ClauseReader,
     Guard,
@@ -29,9 +27,8 @@ _IFS = frozenset({"if", "unless"})
 _ANDS = frozenset({"and", ",", "but"})
 _REASONS = phrase_list(
     "because|since|so i|so we|so nobody|so no one|so that nobody|so that no one|so that i can|so that we can|"
-    "so it does|"
-    "so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|as i|as we|"
-    "as it is"
+    "so it does|so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|"
+    "as i|as we|as it is"
 )
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
@@ -50,7 +47,7 @@ class ClauseParser:
         for sentence, mark in _sentences(tokens):
             clauses, guards = self._sentence(sentence, guards)
             if mark == "?":
-                clauses = [replace(c, form="question") if c.form in _ASKABLE else c for c in clauses]
+                clauses = [replace(c, form="question") if c.form in _ASKABLE and not c.verb else c for c in clauses]
             found += [replace(c, heading=True) for c in clauses] if mark == ":" else clauses
         return found[:_MAX_CLAUSES]
 
@@ -91,7 +88,12 @@ class ClauseParser:
         ends = (
             i
             for i in range(start + 1, len(tokens))
-            if tokens[i].text in (",", "then") or (i > start + 1 and self.reader.starts_command(tokens, i, strict=True))
+            if tokens[i].text in (",", "then")
+            or (
+                i > start + 1
+                and self.reader.starts_command(tokens, i, strict=True)
+                and not _auxiliary_before(tokens, i)
+            )
         )
         end = next(ends, 0)
         if not end:
@@ -223,9 +225,11 @@ class ClauseParser:
     def _correction_at(self, tokens: Tokens, at: int, start: int) -> int:
         """Returns how many tokens a correction mark takes at a position; 0 if there is none."""
         match = self.reader.lexicon.corrections.at(tokens, at)
-        if match is None or texts(tokens, at, at + 2) == ("rather", "than"):
+        if match is None or texts(tokens, at, at + 3) == ("hold", "on", "to"):
             return 0
         single = match.length == 1
+        if single and tokens[at].text == "no" and self.reader.lexicon.relations.at(tokens, at + 1) is not None:
+            single = False  # "to the shelf no to the box"
         separated = at == 0 or tokens[at - 1].text == "," or at == start
         followed = at + match.length < len(tokens)
         if not followed or (single and not separated):
@@ -243,11 +247,14 @@ class ClauseParser:
 
     def _boundary(self, tokens: Tokens, at: int, start: int) -> int | None:
         """Returns where the next clause begins if one ends at a position."""
+        if at > start + 1 and _gives_reason(tokens, at):
+            return at
         if tokens[at].text in _CONNECTORS:
             after = at
             while after < len(tokens) and tokens[after].text in _CONNECTORS:
                 after += 1
-            if after >= len(tokens):
+            corrected = self.reader.lexicon.corrections.at(tokens, after)
+            if after >= len(tokens) or (corrected is not None and corrected.length > 1):
                 return None
             if self.reader.starts_command(tokens, after, strict=False) or self._starts_other(
                 tokens, after, tokens[start:at]
@@ -264,8 +271,6 @@ class ClauseParser:
         purpose = purpose and self.reader.lexicon.prefaces.ending(tokens, at + 1) is None
         if purpose and self.reader.is_complete(tokens[start:at]):
             return at + 1
-        if at > start + 1 and _gives_reason(tokens, at):
-            return at
         if tokens[at].text in ("without", "avoiding") and at + 1 < len(tokens) and tokens[at + 1].text.endswith("ing"):
             return at
         return at + 1 if texts(tokens, at, at + 2) in (("so", "that"), ("such", "that")) else None
@@ -281,7 +286,7 @@ class ClauseParser:
     def _starts_other(self, tokens: Tokens, at: int, before: Tokens) -> bool:
         """Negative commands, wishes and statements after a connector."""
         rest = tokens[at:]
-        if any(texts(rest, 0, len(n)) == n for n in NEGATIONS[:5]):
+        if any(texts(rest, 0, len(n)) == n for n in NEGATIONS if len(n) > 1 or n[0] in ("dont", "never")):
             return True
         if any(texts(rest, 0, len(w)) == w for w in WISHES):
             return True
@@ -292,7 +297,9 @@ class ClauseParser:
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
             return True
         return self.reader.modal_at(rest) > 0 and (
-            self.reader.is_complete(before) or self.reader.modal_at(self.reader.without_fillers(before)) > 0
+            _is_remark(self.reader.without_fillers(before))
+            or self.reader.is_complete(before)
+            or self.reader.modal_at(self.reader.without_fillers(before)) > 0
         )
 
 
@@ -317,6 +324,11 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
     if at is None:
         return tokens, ()
     return tokens[:at], tokens[at + 1 :]
+
+
+def _is_remark(tokens: Tokens) -> bool:
+    """Returns whether a piece says how somebody or something is: "my hands are full"."""
+    return len(tokens) > 2 and bool({"am", "is", "are"} & set(texts(tokens, 1, 3)))
 
 
 def _gives_reason(tokens: Tokens, at: int) -> bool:

@@ -1,4 +1,4 @@
-"""Humanoid skills after SkillBlender (arXiv 2506.09366): walk, reach, squat, step, and their blends.
+"""Humanoid skills after SkillBlender (arXiv 2506.09366): walk, reach, squat, step, and tasks blended of them.
 
 Only :mod:`specs` is needed to plan; the code of the skills comes with :func:`skills`.
 """
@@ -10,6 +10,8 @@ from robomatrix.skills.base import Skill
 
 def skills() -> tuple[type[Skill], ...]:
     """Returns the family, for the entry-point group ``robomatrix.skills``."""
+    from robomatrix.skills.skillblender.bench_skills import BENCH_SKILLS
     from robomatrix.skills.skillblender.primitives import Reach, Squat, Stand, Walk, WalkTo
+    from robomatrix.skills.skillblender.stepping import Step
 
-    return (Stand, Walk, WalkTo, Reach, Squat)
+    return (Stand, Walk, WalkTo, Reach, Squat, Step, *BENCH_SKILLS)

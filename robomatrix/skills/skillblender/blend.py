@@ -39,8 +39,13 @@ class Blend:
 
     @property
     def size(self) -> int:
-        """Length of the high-level output: the sum over skills of goal size and joints."""
-        return sum(skill.function.goal_size + self.joints for skill in self.skills)
+        """Length of the high-level output: the sum over skills of goal size and weights."""
+        return sum(skill.function.goal_size + self.weights_each for skill in self.skills)
+
+    @property
+    def weights_each(self) -> int:
+        """Number of weights of a skill: one for each joint."""
+        return self.joints
 
     def goals(self, output: Tensor) -> tuple[Tensor, ...]:
         """Returns each skill's sub-goal (n, k), clamped to its limit, of outputs (n, size)."""
@@ -54,7 +59,7 @@ class Blend:
     def weights(self, output: Tensor) -> Tensor:
         """Returns the weights (n, skills, joints); they sum to 1 over the skills (equation 1)."""
         xp, count = module_of(output), len(self.skills)
-        logits = output[:, -count * self.joints :].reshape(-1, count, self.joints)
+        logits = output[:, -count * self.weights_each :].reshape(-1, count, self.weights_each)
         raised = xp.exp(logits - _largest(logits))
         return raised / raised.sum(1)[:, None]
 
@@ -66,12 +71,20 @@ class Blend:
         ]
         return (module_of(output).stack(actions, 1) * self.weights(output)).sum(1)
 
-
     def observed_action(self, output: Tensor, observation: Tensor) -> Tensor:
         """Returns the action for outputs (n, size) and a task's observation: goal, body, sine, cosine of the clock."""
         xp, width = module_of(output), 6 + 3 * self.joints
         phase = xp.arctan2(observation[:, -2], observation[:, -1]) / math.tau % 1.0
         return self.action(output, observation[:, -2 - width : -2], phase)
+
+
+class ScalarBlend(Blend):
+    """One weight for each skill instead of one for each joint: the paper's MCP baseline."""
+
+    @property
+    def weights_each(self) -> int:
+        """Number of weights of a skill."""
+        return 1
 
 
 def _largest(logits: Tensor) -> Tensor:

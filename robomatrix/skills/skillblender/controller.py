@@ -11,7 +11,6 @@ from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
 from robomatrix.skills.skillblender.functions import Network, SkillFunction
-from robomatrix.skills.skillblender.mirror import joint_mirror
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, Proprioception
 
 Array = NDArray[np.float64]
@@ -70,12 +69,6 @@ class Controller:
         if not np.isfinite(body).all():
             raise PreconditionError("the state holds a value that is not finite")
         return body
-
-    def asymmetry(self, state: RobotState) -> float:
-        """Returns the largest difference between a leg joint and its mirrored other side [rad]."""
-        legs = list(self.humanoid.legs)
-        angles = state.joints.position[self._places][legs]
-        return float(np.abs(angles - joint_mirror(self.humanoid, legs)(angles)).max())
 
     def fallen(self, state: RobotState) -> bool:
         """Returns whether the pelvis is tilted by more than 53 degrees."""

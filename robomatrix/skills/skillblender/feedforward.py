@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -32,11 +33,23 @@ STANDING_SPEED = 0.2
 """Commands below this fade the gait out [m/s or rad/s]."""
 
 
+APART = (0.06, 0.10)
+"""Distances of a foot from its place beside the other between which a standing robot begins to step [m]."""
+ACROSS = np.array([1.0, 0.7])
+"""Weights of these distances along x and y: feet may stand closer or wider than at home."""
+TILT = (0.10, 0.16)
+"""The same for the pelvis' tilt [rad]."""
+
+
+def rise(value: Tensor, between: tuple[float, float]) -> Tensor:
+    """Returns 0 up to the first bound, 1 from the second on, smooth between."""
+    share = module_of(value).clip((value - between[0]) / (between[1] - between[0]), 0.0, 1.0)
+    return share * share * (3.0 - 2.0 * share)
+
+
 def walking_gate(command: Tensor) -> Tensor:
     """Returns 0 for a command to stand, 1 from :data:`STANDING_SPEED` on, smooth between; (n, 3) -> (n,)."""
-    xp = module_of(command)
-    share = xp.clip((command**2).sum(-1) / STANDING_SPEED**2, 0.0, 1.0)
-    return share * share * (3.0 - 2.0 * share)
+    return rise((command**2).sum(-1) / STANDING_SPEED**2, (0.0, 1.0))
 
 
 @dataclass(frozen=True)
@@ -81,28 +94,53 @@ class LegOdometry:
     home: NDArray[np.float64]
     """(d,) [rad]."""
 
-    def velocity(self, body: Tensor, left_stands: Tensor) -> Tensor:
-        """Returns vx, vy (n, 2) [m/s] in the pelvis frame, from joint angles, joint rates and the gyro.
+    def sense(self, body: Tensor, left_stands: Tensor) -> LegSense:
+        """Returns where the feet are and how fast the body moves, from joint angles, joint rates and the gyro.
 
         Args:
             body: State of the body (n, 6 + 3 d).
             left_stands: (n,) true where the left foot is the standing one.
         """
-        xp, d, step = module_of(body), len(self.home), 1e-3
+        xp, d, n, step = module_of(body), len(self.home), len(body), 1e-3
         angles = body[:, 6 : 6 + d] + like(self.home, body)
         rates = body[:, 6 + d : 6 + 2 * d] / VELOCITY_SCALE
-        before = [foot.position(angles) for foot in self.feet]
-        after = [foot.position(angles + step * rates) for foot in self.feet]
-        place = xp.where(left_stands[:, None], before[0], before[1])
-        speed = (xp.where(left_stands[:, None], after[0], after[1]) - place) / step
+        both = xp.concatenate((angles, angles + step * rates))
+        left, right = (foot.position(both) for foot in self.feet)
+        place = xp.where(left_stands[:, None], left[:n], right[:n])
+        speed = (xp.where(left_stands[:, None], left[n:], right[n:]) - place) / step
         wx, wy, wz = body[:, 0], body[:, 1], body[:, 2]
         vx = -(speed[:, 0] + wy * place[:, 2] - wz * place[:, 1])
         vy = -(speed[:, 1] + wz * place[:, 0] - wx * place[:, 2])
-        return xp.stack((vx, vy), -1)
+        return LegSense(left[:n], right[:n], xp.stack((vx, vy), -1))
+
+    @cached_property
+    def apart(self) -> NDArray[np.float64]:
+        """The left foot's place less the right one's at home (2,) [m]."""
+        left, right = (foot.position(self.home[None]) for foot in self.feet)
+        return (left - right)[0, :2]
+
+
+@dataclass(frozen=True, eq=False)
+class LegSense:
+    """What the legs tell about where the body stands and how it moves, in the pelvis frame."""
+
+    left: Tensor
+    """Ankle (n, 3) [m]."""
+    right: Tensor
+    """Ankle (n, 3) [m]."""
+    velocity: Tensor
+    """Of the body over the standing foot (n, 2) [m/s]."""
+
+    @property
+    def apart(self) -> Tensor:
+        """The left foot's place less the right one's (n, 2) [m]."""
+        return (self.left - self.right)[:, :2]
 
 
 FEATURES = 26
 """Length of :meth:`Gait.basis`."""
+STANCE = slice(6, 11)
+"""The features that act while no leg swings: 1, and what is felt."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,21 +153,28 @@ class Gait:
     sway_lead: float = 0.0
     """[rad]."""
 
-    def basis(self, body: Tensor, phase: Tensor, command: Tensor) -> Tensor:
-        """Returns (n, FEATURES).
+    def unrest(self, body: Tensor, legs: LegSense) -> Tensor:
+        """Returns 0 for a body (n, 6 + 3 d) upright over feet side by side, to 1 for one that must step (n,)."""
+        xp = module_of(body)
+        apart = (legs.apart - like(self.odometry.apart, body)) * like(ACROSS, body)
+        tilt = xp.sqrt((body[:, 3:5] ** 2).sum(-1) + 1e-9)
+        return xp.maximum(rise(xp.sqrt((apart**2).sum(-1) + 1e-9), APART), rise(tilt, TILT))
 
-        for each swinging leg, speed errors for each swinging leg, turning error while left, right swings, and the
-        forward error.
-        for each swinging leg, speed errors for each swinging leg, turning error while left, right swings, and the
-        forward error.
+    def basis(
+        self, body: Tensor, phase: Tensor, command: Tensor, gates: tuple[Tensor, Tensor], legs: LegSense
+    ) -> Tensor:
+        """Returns (n, FEATURES) where each leg lifts as far as its gate (n,) is open, 0 to 1.
+
+        The features: each swinging leg, the sweeps along vx, vy and wz, the sway, 1, what is felt (gravity x, pitch
+        rate, gravity y, roll rate), the same for each swinging leg, speed errors for each swinging leg, the turning
+        error while left, right swings, and the forward error.
         """
         xp = module_of(command)
-        gate, angle = walking_gate(command), 2.0 * math.pi * phase
+        gate, angle = xp.maximum(*gates), 2.0 * math.pi * phase
         swing, sweep = xp.sin(angle), xp.cos(angle) * gate
-        left, right = gate * xp.clip(swing, 0.0, None), gate * xp.clip(-swing, 0.0, None)
+        left, right = gates[0] * xp.clip(swing, 0.0, None), gates[1] * xp.clip(-swing, 0.0, None)
         felt = (body[:, 3], body[:, 1], body[:, 4], body[:, 0])
-        excess = self.odometry.velocity(body, phase >= 0.5) - command[:, :2]
-        excess = xp.clip(excess, -1.0, 1.0)
+        excess = xp.clip(legs.velocity - command[:, :2], -1.0, 1.0)
         turning = body[:, 2] - command[:, 2]
         steps = (left, right, sweep * command[:, 0], sweep * command[:, 1], sweep * command[:, 2])
         sway = gate * xp.sin(angle + self.sway_lead)
@@ -138,15 +183,11 @@ class Gait:
         turns = (left * turning, right * turning, gate * excess[:, 0])
         return xp.stack((*steps, sway, xp.ones_like(gate), *felt, *swinging, *fast, *turns), -1)
 
-    def __call__(self, body: Tensor, phase: Tensor, command: Tensor) -> Tensor:
-        """Returns joint offsets (n, joints) [rad].
-
-        Args:
-            body: State of the body (n, 6 + 3 joints).
-            phase: (n,) of the clock in cycles.
-            command: (vx, vy, wz) (n, 3) [m/s, rad/s].
-        """
-        return self.basis(body, phase, command) @ like(self.matrix, command)
+    def stance(self, body: Tensor) -> Tensor:
+        """Returns joint offsets (n, joints) [rad] of a robot that stands, for states of the body (n, 6 + 3 joints)."""
+        xp = module_of(body)
+        felt = (body[:, 3], body[:, 1], body[:, 4], body[:, 0])
+        return xp.stack((xp.ones_like(body[:, 0]), *felt), -1) @ like(self.matrix[STANCE], body)
 
 
 def gait_matrix(robot: Humanoid, reflex: Reflex) -> NDArray[np.float64]:
@@ -225,50 +266,6 @@ STANCES: Mapping[str, Reflex] = MappingProxyType(
     }
 )
 """By robot: softer gains for the skills that keep both feet on the floor, where those of walking oscillate."""
-
-
-@dataclass(frozen=True, eq=False)
-class SquatTable:
-    """Statically balanced poses by pelvis height, feet flat, centre of mass over the feet; linear between entries."""
-
-    spacing: float
-    """Between entries, from 0 downwards [m]."""
-    poses: NDArray[np.float64]
-    """(entries, 4): offsets of hip pitch, knee, ankle pitch from home, and the pelvis' pitch [rad]."""
-
-    def __call__(self, change: Tensor) -> Tensor:
-        """Returns poses (n, 4) [rad] for changes of height (n,) [m], clipped to the table."""
-        xp, last = module_of(change), len(self.poses) - 1
-        place = xp.clip(-change / self.spacing, 0.0, float(last))
-        near = 1.0 - abs(place[:, None] - like(np.arange(last + 1.0), change))
-        return xp.clip(near, 0.0, None) @ like(self.poses, change)
-
-
-_G1_SQUAT = [
-    [0.017, -0.041, 0.027, 0.0],
-    [-0.107, 0.163, -0.086, 0.0],
-    [-0.198, 0.313, -0.168, 0.0],
-    [-0.273, 0.438, -0.236, 0.0],
-    [-0.34, 0.549, -0.296, 0.0],
-    [-0.4, 0.65, -0.35, 0.0],
-    [-0.456, 0.744, -0.4, 0.0],
-    [-0.509, 0.832, -0.446, 0.0],
-    [-0.559, 0.915, -0.49, 0.0],
-    [-0.606, 0.995, -0.531, 0.0],
-    [-0.652, 1.072, -0.57, 0.0],
-    [-0.776, 1.147, -0.576, 0.069],
-    [-0.9, 1.216, -0.577, 0.14],
-    [-1.013, 1.281, -0.577, 0.201],
-    [-1.117, 1.344, -0.577, 0.253],
-    [-1.213, 1.404, -0.577, 0.299],
-    [-1.303, 1.463, -0.577, 0.337],
-    [-1.387, 1.522, -0.577, 0.369],
-    [-1.466, 1.58, -0.577, 0.395],
-    [-1.539, 1.638, -0.577, 0.415],
-]
-
-SQUATS: Mapping[str, SquatTable] = MappingProxyType({"g1": SquatTable(0.02, np.array(_G1_SQUAT))})
-"""By robot; found by minimising the pelvis' pitch under joint limits and balance."""
 
 
 def known(table: Mapping[str, T], robot: Humanoid) -> T:

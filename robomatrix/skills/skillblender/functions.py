@@ -1,4 +1,4 @@
-"""The four primitive skills as functions of (state, goal, clock): feed-forward plus a network's correction.
+"""The primitive skills as functions of (state, goal, clock): feed-forward plus a network's correction.
 
 A skill's goal is given in the units its network sees. Everything runs on numpy arrays in the robot and on torch tensors
 in the blending policy, whose gradients pass through goals and feed-forward (paper, equations 1 and 2).
@@ -7,7 +7,8 @@ in the blending policy, whose gradients pass through goals and feed-forward (pap
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,14 +17,18 @@ from numpy.typing import NDArray
 from robomatrix.policies.spec import Term
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.arrays import like, module_of
-from robomatrix.skills.skillblender.feedforward import SQUATS, STANCES, Gait, gait, known, walking_gate
-from robomatrix.skills.skillblender.kinematics import Chain
+from robomatrix.skills.skillblender.feedforward import STANCES, Gait, LegSense, gait, known, walking_gate
 from robomatrix.skills.skillblender.mirror import Mirror, joined, joint_mirror, observation_mirror, second_half, signs
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, body_terms
+from robomatrix.skills.skillblender.squats import SQUATS
 
 Tensor = Any
 """A numpy array or a torch tensor."""
 Network = Callable[[Tensor], Tensor]
+
+
+FEET_HELD = 0.7
+"""Share of the feet's distance from side by side that squatting legs keep."""
 
 
 def join(*parts: Tensor) -> Tensor:
@@ -63,28 +68,101 @@ class SkillFunction(ABC):
     extra_terms: ClassVar[tuple[Term, ...]] = ()
 
     @abstractmethod
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns the feed-forward joint offsets from home (n, d) [rad]; arguments as :meth:`input`."""
-
-    @abstractmethod
     def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns the network's input (n, observed) from the body's state (n, b), goals (n, k) and phases (n,)."""
 
-    def faces_away(self, goal: Tensor, phase: Tensor) -> Tensor:
+    def faces_away(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns where the network is shown the mirrored robot (n,); nowhere unless a skill says so."""
         return phase < 0.0
 
+    @abstractmethod
     def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
         """Returns the action (n, d) in units of ACTION_SCALE, of a network's output (n, outputs)."""
-        return self.offsets(body, goal, phase) / ACTION_SCALE + residual @ like(self._scatter, residual)
+
+    def spread(self, residual: Tensor) -> Tensor:
+        """Returns a network's output (n, outputs) at its joints (n, d)."""
+        return residual @ like(self._scatter, residual)
 
     def action(self, network: Network, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns the whole action (n, d) in units of ACTION_SCALE."""
         return self.whole(body, goal, phase, network(self.input(body, goal, phase)))
 
 
-class WalkFunction(SkillFunction):
-    """Follows a velocity; symmetric by construction (see :mod:`robomatrix.skills.skillblender.mirror`)."""
+@dataclass(frozen=True, eq=False)
+class StepSense:
+    """What skills that step derive from the body's state, once a tick."""
+
+    legs: LegSense
+    gates: tuple[Tensor, Tensor]
+    """How far the left and the right foot shall lift (n,), 0 to 1."""
+
+    @property
+    def gate(self) -> Tensor:
+        """The wider of the two (n,)."""
+        return module_of(self.gates[0]).maximum(*self.gates)
+
+    def clock(self, phase: Tensor) -> Tensor:
+        """Returns sine and cosine of the gait's clock (n, 2), 0 while both feet shall stand."""
+        xp, angle = module_of(phase), 2.0 * np.pi * phase
+        return xp.stack((self.gate * xp.sin(angle), self.gate * xp.cos(angle)), -1)
+
+
+class SteppingFunction(SkillFunction):
+    """Base of the skills that lift feet; symmetric by construction.
+
+    The network sees the mirrored robot while the right foot swings (:mod:`robomatrix.skills.skillblender.mirror`).
+    """
+
+    mirror: Mirror
+    """Of :meth:`plain_input`."""
+
+    def __init__(self, robot: Humanoid) -> None:
+        """Moves the legs."""
+        super().__init__(robot, robot.legs)
+        self.gait: Gait = gait(robot)
+        self.mirror_output: Mirror = joint_mirror(robot, self.outputs)
+
+    @abstractmethod
+    def sense(self, body: Tensor, goal: Tensor, phase: Tensor) -> StepSense:
+        """Returns what the gait needs to know besides the body's state; arguments as :meth:`input`."""
+
+    @abstractmethod
+    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        """Returns the feed-forward joint offsets from home (n, d) [rad]."""
+
+    @abstractmethod
+    def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        """Returns the network's input of the robot as it is (n, observed)."""
+
+    def faces_away(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+        """Returns where the network is shown the mirrored robot (n,)."""
+        return second_half(phase, self.sense(body, goal, phase).gate)
+
+    def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+        """Returns the network's input, mirrored while the right foot swings."""
+        return self._seen(body, goal, phase, self.sense(body, goal, phase))
+
+    def _seen(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        plain, away = self.plain_input(body, goal, phase, sense), second_half(phase, sense.gate)
+        return module_of(body).where(away[:, None], self.mirror(plain), plain)
+
+    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
+        """Returns the whole action, mirrored back where the input was mirrored."""
+        return self._acted(body, goal, phase, residual, self.sense(body, goal, phase))
+
+    def _acted(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor, sense: StepSense) -> Tensor:
+        away = second_half(phase, sense.gate)[:, None]
+        residual = module_of(residual).where(away, self.mirror_output(residual), residual)
+        return self.offsets(body, goal, phase, sense) / ACTION_SCALE + self.spread(residual)
+
+    def action(self, network: Network, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
+        """Returns the whole action (n, d) in units of ACTION_SCALE."""
+        sense = self.sense(body, goal, phase)
+        return self._acted(body, goal, phase, network(self._seen(body, goal, phase, sense)), sense)
+
+
+class WalkFunction(SteppingFunction):
+    """Follows a velocity."""
 
     name = "walk"
     goal_terms = (Term("velocity", 2, "m/s", 2.0), Term("turning_rate", 1, "rad/s"))
@@ -92,35 +170,39 @@ class WalkFunction(SkillFunction):
     scale = np.array([2.0, 2.0, 1.0])
 
     def __init__(self, robot: Humanoid) -> None:
-        super().__init__(robot, robot.legs)
-        self._gait: Gait = gait(robot)
-        self.mirror: Mirror = joined(observation_mirror(robot, signs(1, -1, -1)), signs(1, -1))
-        self.mirror_output: Mirror = joint_mirror(robot, self.outputs)
+        super().__init__(robot)
+        self.mirror = joined(observation_mirror(robot, signs(1, -1, -1)), signs(1, -1))
+        self._leg_spread = _leg_spread(robot)
 
     def command(self, goal: Tensor) -> Tensor:
         """Returns (vx, vy, wz) [m/s, rad/s] of goals (n, 3)."""
         return goal / like(self.scale, goal)
 
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns the gait's offsets."""
-        return self._gait(body, phase, self.command(goal))
+    def gate(self, body: Tensor, goal: Tensor, legs: LegSense) -> Tensor:
+        """Returns 0 for a robot that shall stand and does, up to 1 for one that steps (n,).
 
-    def faces_away(self, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns where the network is shown the mirrored robot (n,)."""
-        return second_half(phase, walking_gate(self.command(goal)))
+        It steps when it is commanded to, and also when its feet are apart or it tilts: a walk ends side by side, and a
+        shove is answered with steps.
+        """
+        return module_of(body).maximum(walking_gate(self.command(goal)), self.gait.unrest(body, legs))
 
-    def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns goal, body, clock (hidden when standing) and leg odometry, mirrored while the right foot swings."""
-        xp, gate, angle = module_of(body), walking_gate(self.command(goal)), 2.0 * np.pi * phase
-        clock = xp.stack((gate * xp.sin(angle), gate * xp.cos(angle)), -1)
-        plain = join(goal, body, clock, self._gait.odometry.velocity(body, phase >= 0.5))
-        return xp.where(self.faces_away(goal, phase)[:, None], self.mirror(plain), plain)
+    def sense(self, body: Tensor, goal: Tensor, phase: Tensor) -> StepSense:
+        """Returns what the gait needs to know besides the body's state."""
+        legs = self.gait.odometry.sense(body, phase >= 0.5)
+        gate = self.gate(body, goal, legs)
+        return StepSense(legs, (gate, gate))
 
-    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
-        """Returns the whole action, mirrored back where the input was mirrored."""
-        away = self.faces_away(goal, phase)[:, None]
-        residual = module_of(residual).where(away, self.mirror_output(residual), residual)
-        return super().whole(body, goal, phase, residual)
+    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        """Returns the gait's offsets; steps of a robot that shall stand bring its feet side by side."""
+        command = self.command(goal)
+        basis = self.gait.basis(body, phase, command, sense.gates, sense.legs)
+        lack = like(self.gait.odometry.apart, body) - sense.legs.apart
+        coming_to_rest = (sense.gate * (1.0 - walking_gate(command)))[:, None]
+        return basis @ like(self.gait.matrix, goal) + (lack @ like(self._leg_spread, body)) * coming_to_rest
+
+    def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        """Returns goal, body, clock (hidden when standing) and leg odometry."""
+        return join(goal, body, sense.clock(phase), sense.legs.velocity)
 
 
 class StandingFunction(SkillFunction):
@@ -131,9 +213,17 @@ class StandingFunction(SkillFunction):
         super().__init__(robot, tuple(range(len(robot.joints))))
         self._gait = gait(robot, known(STANCES, robot))
 
-    def balance(self, body: Tensor, phase: Tensor) -> Tensor:
+    @abstractmethod
+    def offsets(self, body: Tensor, goal: Tensor) -> Tensor:
+        """Returns the feed-forward joint offsets from home (n, d) [rad]; arguments as :meth:`input`."""
+
+    def balance(self, body: Tensor) -> Tensor:
         """Returns the reflex's offsets (n, d) [rad] for a robot that stands."""
-        return self._gait(body, phase, module_of(body).zeros_like(body[:, :3]))
+        return self._gait.stance(body)
+
+    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
+        """Returns the whole action."""
+        return self.offsets(body, goal) / ACTION_SCALE + self.spread(residual)
 
     def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns goal and body."""
@@ -149,60 +239,95 @@ class SquatFunction(StandingFunction):
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
         self._table = known(SQUATS, robot)
+        self._leg_spread = _leg_spread(robot)
+        self.lowest = robot.height + self._table.lowest
+        """Height of the pelvis at the end of the table [m]."""
         self._spread = np.zeros((3, len(robot.joints)))
         for side in ("left", "right"):
             places = (robot.index(f"{side}_hip_pitch_joint"), robot.index(f"{side}_knee_joint"), robot.ankle(side))
             self._spread[range(3), places] = 1.0
 
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns the table's pose for the goal; the reflex holds the table's tilt instead of upright."""
-        pose = self._table(goal[:, 0])
+    def offsets(self, body: Tensor, goal: Tensor) -> Tensor:
+        """Returns the table's pose for the goal, with the feet where they are; the reflex holds the table's tilt."""
+        pose, odometry = self._table(goal[:, 0]), self._gait.odometry
         tilt = module_of(body).sin(pose[:, 3:])
         leaning = join(body[:, :3], body[:, 3:4] - tilt, body[:, 4:])
-        return pose[:, :3] @ like(self._spread, goal) + self.balance(leaning, phase)
+        apart = odometry.sense(body, body[:, 5] < 0.0).apart - like(odometry.apart, body)
+        held = (FEET_HELD * apart) @ like(self._leg_spread, body)
+        return pose[:, :3] @ like(self._spread, goal) + held + self.balance(leaning)
 
 
-class ReachFunction(StandingFunction):
-    """Brings both hands to points given in the pelvis frame; a small network solves the arms' inverse kinematics.
+def lift_gates(goal: Tensor) -> tuple[Tensor, Tensor]:
+    """Returns for foot errors (n, 4) [m] how far each foot shall lift (n,): 0 up to 1.2 cm, 1 from 4 cm on."""
+    xp = module_of(goal)
+    size = xp.sqrt(xp.stack(((goal[:, :2] ** 2).sum(-1), (goal[:, 2:] ** 2).sum(-1))) + 1e-12)
+    share = xp.clip((size - 0.012) / 0.028, 0.0, 1.0)
+    return tuple(share * share * (3.0 - 2.0 * share))
 
-    The goal is each point less the hand's place at rest, left before right.
+
+class StepFunction(SteppingFunction):
+    """Puts one foot where it shall stand, the other stays.
+
+    The goal is what each foot lacks, left before right, in the pelvis' heading. A foot lifts in its half of the gait's
+    clock and only while it lacks something.
     """
 
-    name = "reach"
-    goal_terms = (Term("hand_offsets", 6, "m"),)
-    extra_terms = (Term("hand_errors", 6, "m", 5.0),)
+    name = "step"
+    goal_terms = (Term("foot_errors", 4, "m"),)
+    extra_terms = (*WalkFunction.extra_terms, *WalkFunction.goal_terms, Term("feet_apart", 2, "m"))
+    goal_mirror = Mirror(np.array([2, 3, 0, 1]), np.array([1.0, -1.0, 1.0, -1.0]))
 
-    def __init__(self, robot: Humanoid, chains: tuple[Chain, Chain], home: NDArray[np.float64], arm: Network) -> None:
-        """Takes the chains to the hands, the home angles (d,) [rad] and the left arm's inverse kinematics.
-
-        ``arm`` maps offsets of the left hand (n, 3) [m] to offsets of the left arm's joints (n, 4) [rad].
-        """
+    def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
-        self._chains, self._home, self._arm = chains, home, arm
-        self.rest = np.concatenate([c.position(home[None])[0] for c in chains])
-        """Hands at rest in the pelvis frame, left then right (6,) [m]."""
-        arms = [i for i, j in enumerate(robot.joints) if "shoulder" in j or "elbow" in j]
-        self._place = np.eye(len(robot.joints))[arms]
-        self._flip = np.array([1.0, -1.0, 1.0])
-        self._flip_joints = np.array([1.0, -1.0, -1.0, 1.0])
+        self._stance = gait(robot, known(STANCES, robot))
+        self.mirror = joined(
+            observation_mirror(robot, self.goal_mirror), signs(1, -1), signs(1, -1, -1), signs(-1, 1)
+        )
+        self._leg_spread = _leg_spread(robot)
 
-    def hands(self, body: Tensor) -> Tensor:
-        """Returns where the hands are less where they rest (n, 6) [m], by the joint angles in the body's state."""
-        angles = body[:, 6 : 6 + len(self._home)] + like(self._home, body)
-        return join(*(c.position(angles) for c in self._chains)) - like(self.rest, body)
+    @property
+    def width(self) -> float:
+        """Of the feet at home, ankle to ankle [m]."""
+        return float(self.gait.odometry.apart[1])
 
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns the arms' inverse kinematics over the balance reflex."""
-        left = self._arm(goal[:, :3])
-        right = self._arm(goal[:, 3:] * like(self._flip, goal)) * like(self._flip_joints, goal)
-        return join(left, right) @ like(self._place, goal) + self.balance(body, phase)
+    def feet(self, body: Tensor) -> Tensor:
+        """Returns the left and the right ankle in the pelvis frame (n, 2, 3) [m]."""
+        legs = self.gait.odometry.sense(body, body[:, 0] > 0.0)
+        return module_of(body).stack((legs.left, legs.right), 1)
 
-    def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns goal, body and what the hands lack, five times enlarged."""
-        return join(goal, body, 5.0 * (goal - self.hands(body)))
+    def sense(self, body: Tensor, goal: Tensor, phase: Tensor) -> StepSense:
+        """Returns the legs' state, and gates that are open for feet that lack something."""
+        return StepSense(self.gait.odometry.sense(body, phase >= 0.5), lift_gates(goal))
+
+    def command(self, goal: Tensor) -> Tensor:
+        """Returns (vx, vy, wz) [m/s, rad/s] of a walk that brings the body over the goal in half a second."""
+        xp = module_of(goal)
+        return join(xp.clip(goal[:, :2] + goal[:, 2:], -0.4, 0.4), 0.0 * goal[:, :1])
+
+    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        """Returns lifts, balance, and legs as far apart as the feet shall be."""
+        stepping = sense.gate[:, None]
+        basis = self.gait.basis(body, phase, self.command(goal), sense.gates, sense.legs)
+        balance = (basis @ like(self.gait.matrix, body)) * stepping + self._stance.stance(body) * (1.0 - stepping)
+        apart = sense.legs.apart + goal[:, :2] - goal[:, 2:] - like(self.gait.odometry.apart, body)
+        return balance + (apart @ like(self._leg_spread, body)) * (1.0 - 0.5 * stepping)
+
+    def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
+        """Returns goal, body, clock (hidden when standing), leg odometry, a walk's goal and the feet's distance."""
+        walk = self.command(goal) * like(WalkFunction.scale, goal)
+        return join(goal, body, sense.clock(phase), sense.legs.velocity, walk, sense.legs.apart)
 
 
-FUNCTIONS: Mapping[str, type[SkillFunction]] = {f.name: f for f in (WalkFunction, ReachFunction, SquatFunction)}
+def _leg_spread(robot: Humanoid) -> NDArray[np.float64]:
+    """Returns (2, d): joint offsets per metre that the left foot stands ahead of and to the left of the right one."""
+    rows = np.zeros((2, len(robot.joints)))
+    for side, sign in (("left", 0.5), ("right", -0.5)):
+        angle, roll = sign / robot.leg, robot.ankle_roll(side)
+        rows[0, [robot.index(f"{side}_hip_pitch_joint"), robot.ankle(side)]] = -angle, angle
+        rows[1, robot.index(f"{side}_hip_roll_joint")] = angle
+        if roll is not None:
+            rows[1, roll] = -angle
+    return rows
 
 
 class WholeBody(SkillFunction):
@@ -216,10 +341,9 @@ class WholeBody(SkillFunction):
         super().__init__(robot, tuple(range(len(robot.joints))))
         self.goal_terms = goal_terms
 
-    def offsets(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
-        """Returns zeros (n, d)."""
-        d = len(self.robot.joints)
-        return module_of(body).zeros_like(body[:, 6 : 6 + d])
+    def whole(self, body: Tensor, goal: Tensor, phase: Tensor, residual: Tensor) -> Tensor:
+        """Returns the output itself."""
+        return residual
 
     def input(self, body: Tensor, goal: Tensor, phase: Tensor) -> Tensor:
         """Returns goal, body and clock."""

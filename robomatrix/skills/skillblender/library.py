@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from robomatrix.errors import PolicyError
 from robomatrix.policies.checkpoint import Checkpoint, load_checkpoint, policy_folder
@@ -13,19 +14,21 @@ from robomatrix.policies.network import Mlp
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.humanoid import Humanoid, humanoid
 from robomatrix.robots.loader import load_robot
-from robomatrix.skills.skillblender.blend import Blend, BlendNetwork, Primitive
+from robomatrix.skills.skillblender.blend import Blend, BlendNetwork, Primitive, ScalarBlend
 from robomatrix.skills.skillblender.functions import (
     Network,
-    ReachFunction,
     SkillFunction,
     SquatFunction,
+    StepFunction,
     WalkFunction,
     WholeBody,
 )
-from robomatrix.skills.skillblender.kinematics import hand_chains
+from robomatrix.skills.skillblender.kinematics import Chain, hand_chains
 from robomatrix.skills.skillblender.observation import body_terms
+from robomatrix.skills.skillblender.reach_functions import ReachFunction, ReachOverWalk
 
 FAMILY = "skillblender"
+PRIMITIVES = (WalkFunction, ReachFunction, SquatFunction, StepFunction)
 ARM_HIDDEN = (64, 64)
 """Hidden layers of the arm's inverse kinematics."""
 ARM = "arm."
@@ -51,6 +54,17 @@ def load_policy(robot: str, name: str) -> Policy:
     return policy_from(load_checkpoint(policy_folder(FAMILY, robot, name)), robot)
 
 
+@cache
+def blended_primitive(robot: str, name: str) -> Policy:
+    """Returns a primitive as the robot's tasks blend it (``blended/<name>``); raises as :func:`load_policy` does."""
+    return policy_from(blended_checkpoint(robot, name), robot)
+
+
+def blended_checkpoint(robot: str, name: str) -> Checkpoint:
+    """Returns the checkpoint of :func:`blended_primitive`; PolicyError if it is missing or damaged."""
+    return load_checkpoint(policy_folder(FAMILY, robot, f"blended/{name}"))
+
+
 def policy_from(checkpoint: Checkpoint, robot: str) -> Policy:
     """Checks a checkpoint against the robot and binds its network; PolicyError names the first difference."""
     spec, description = checkpoint.spec, humanoid(robot)
@@ -71,30 +85,37 @@ def load_task(robot: str, name: str) -> Policy:
 def task_policy(checkpoint: Checkpoint, robot: str) -> Policy:
     """Binds a task's checkpoint to the robot's primitives; PolicyError names the first difference."""
     spec, description = checkpoint.spec, humanoid(robot)
-    names = tuple(spec.parameters.get("skills", ()))
-    if not names:
+    if "skills" not in spec.parameters:
         raise PolicyError(f"{spec.name} is no task of {FAMILY}: its spec lists no skills")
-    primitives = tuple(load_policy(robot, name) for name in names)
-    for primitive, digest in zip(primitives, spec.parameters["weights"], strict=True):
-        if primitive.spec.weights != digest:
-            raise PolicyError(f"{spec.name} was trained over another version of {primitive.spec.name}")
     function = WholeBody(description, spec.observation[: -len(body_terms(len(spec.joints))) - 1])
     spec.require(load_robot(robot), function.terms)
     spec.require_joints(description.joints)
-    blend = Blend(tuple(Primitive(p.function, p.network) for p in primitives))
-    high_level = Mlp(checkpoint.tensors, (spec.observation_size, *spec.hidden, blend.size), spec.activation)
-    return Policy(spec, function, BlendNetwork(blend, high_level))
+    blend = _blend_of(spec, robot)
+    outputs = blend.size if blend else len(spec.outputs)
+    high_level = Mlp(checkpoint.tensors, (spec.observation_size, *spec.hidden, outputs), spec.activation)
+    return Policy(spec, function, BlendNetwork(blend, high_level) if blend else high_level)
+
+
+def _blend_of(spec: PolicySpec, robot: str) -> Blend | None:
+    """The blend over exactly the primitives that a task's spec names; None for a plain network, which names none."""
+    primitives = tuple(blended_primitive(robot, name) for name in spec.parameters["skills"])
+    for primitive, digest in zip(primitives, spec.parameters["weights"], strict=True):
+        if primitive.spec.weights != digest:
+            raise PolicyError(f"{spec.name} was trained over another version of {primitive.spec.name}")
+    kind = ScalarBlend if spec.parameters.get("method") == "scalar" else Blend
+    return kind(tuple(Primitive(p.function, p.network) for p in primitives)) if primitives else None
 
 
 def make_function(name: str, robot: Humanoid, checkpoint: Checkpoint) -> SkillFunction:
     """Returns the function of a primitive; ``reach`` takes the arm's network from the checkpoint."""
-    if name == WalkFunction.name:
-        return WalkFunction(robot)
-    if name == SquatFunction.name:
-        return SquatFunction(robot)
+    plain = {function.name: function for function in (WalkFunction, SquatFunction, StepFunction)}
+    if name in plain:
+        return plain[name](robot)
     if name == ReachFunction.name:
-        return reach_function(robot, arm_network(checkpoint.tensors))
-    raise PolicyError(f"'{name}' is no primitive of {FAMILY}; primitives: walk, reach, squat")
+        over_walk = checkpoint.spec.parameters.get("feed_forward") == ReachOverWalk.__name__
+        make = reach_over_walk if over_walk else reach_function
+        return make(robot, arm_network(checkpoint.tensors))
+    raise PolicyError(f"'{name}' is no primitive of {FAMILY}; primitives: {', '.join(p.name for p in PRIMITIVES)}")
 
 
 def arm_network(tensors: dict[str, np.ndarray]) -> Mlp:
@@ -104,6 +125,18 @@ def arm_network(tensors: dict[str, np.ndarray]) -> Mlp:
 
 def reach_function(robot: Humanoid, arm: Mlp) -> ReachFunction:
     """Returns reaching with an arm's inverse kinematics."""
+    return ReachFunction(robot, *_arms(robot), arm)
+
+
+def reach_over_walk(robot: Humanoid, arm: Mlp) -> ReachOverWalk:
+    """Returns reaching over the legs of the walk that ships; raises as :func:`load_policy` does."""
+    walk = load_policy(robot.name, WalkFunction.name)
+    assert isinstance(walk.function, WalkFunction)
+    return ReachOverWalk(robot, *_arms(robot), arm, (walk.function, walk.network))
+
+
+def _arms(robot: Humanoid) -> tuple[tuple[Chain, Chain], NDArray[np.float64]]:
+    """The chains to the hands, and the home angles (d,) [rad]."""
     description = load_robot(robot.name)
     home = np.array([description.joint(name).home for name in robot.joints])
-    return ReachFunction(robot, hand_chains(robot, description.urdf), home, arm)
+    return hand_chains(robot, description.urdf), home

@@ -15,10 +15,10 @@ from robomatrix.hardware.driver import Odometry, RobotCommand, RobotState
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Skill, Steps, Succeeded
 from robomatrix.skills.skillblender import specs
 from robomatrix.skills.skillblender.controller import Controller, take_over
-from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
-from robomatrix.skills.skillblender.functions import ReachFunction
+from robomatrix.skills.skillblender.functions import WalkFunction
 from robomatrix.skills.skillblender.library import Policy, load_policy
 from robomatrix.skills.skillblender.observation import rotate_back
+from robomatrix.skills.skillblender.reach_functions import ReachFunction
 
 Array = NDArray[np.float64]
 Fallen = Failed | None
@@ -44,14 +44,12 @@ HAND_TOLERANCE = 0.04
 """[m]."""
 HEIGHT_TOLERANCE = 0.04
 """[m]."""
-DESCENT = 0.3
+DESCENT = 0.2
 """At which the squatting command moves [m/s]."""
-ASYMMETRY = 0.12
-"""Difference of the legs from which the feet count as apart [rad]."""
-SHUFFLES = 2
-"""Attempts at bringing them together."""
-SHUFFLE = 0.3
-"""Turning rate of the steps on the spot that bring them together [rad/s]."""
+QUIET = 25
+"""Ticks without a need to step after which the feet count as side by side."""
+PATIENCE = 5.0
+"""For that [s]; a robot that is still stepping then goes on as it is."""
 LOW = 0.08
 """A pelvis this far below home belongs to a robot that squats [m]."""
 ARM_SPEED = 0.3
@@ -88,11 +86,17 @@ class HumanoidSkill(Skill):
         self, controller: Controller, policy: Policy, goal: Array, state: RobotState, phase: str, progress: float = 0.0
     ) -> Generator[Running, Observation, RobotState | Failed]:
         """One control step: yields the command and returns the next state, or why the skill is over."""
+        observation = yield from self.advance(controller, policy, goal, state, phase, progress)
+        return observation if isinstance(observation, Failed) else observation.state
+
+    def advance(
+        self, controller: Controller, policy: Policy, goal: Array, state: RobotState, phase: str, progress: float = 0.0
+    ) -> Generator[Running, Observation, Observation | Failed]:
+        """As :meth:`follow`, for skills that look at more than the robot's own state."""
         if controller.fallen(state):
             return Failed(ErrorCode.FELL, f"{self.robot.name} fell in {self.spec.name}")
         command = controller.step(policy.function, policy.network, goal, state)
-        observation = yield Running(command, phase, progress)
-        return observation.state
+        return (yield Running(command, phase, progress))
 
     def rise(
         self, controller: Controller, state: RobotState
@@ -110,26 +114,20 @@ class HumanoidSkill(Skill):
                 return state
         return state
 
-
     def square(self, controller: Controller, state: RobotState) -> Generator[Running, Observation, RobotState | Failed]:
-        """Brings the feet side by side by stepping on the spot, if they are not; returns as :meth:`rise` does."""
+        """Stands until the feet are side by side and the body is at rest; returns as :meth:`rise` does."""
         state = yield from self.rise(controller, state)
-        for _ in range(SHUFFLES):
-            if isinstance(state, Failed) or controller.asymmetry(state) < ASYMMETRY:
+        if isinstance(state, Failed):
+            return state
+        function = self.walking.function
+        assert isinstance(function, WalkFunction)
+        started, quiet = state.stamp, 0
+        while quiet < QUIET and state.stamp - started < PATIENCE:
+            sense = function.sense(controller.feel(state), STANDING[None], np.array([controller.phase]))
+            quiet = 0 if sense.gate[0] > 0.0 else quiet + 1
+            state = yield from self.follow(controller, self.walking, STANDING, state, "squaring up")
+            if isinstance(state, Failed):
                 return state
-            state = yield from self._shuffle(controller, state)
-        return state
-
-    def _shuffle(
-        self, controller: Controller, state: RobotState
-    ) -> Generator[Running, Observation, RobotState | Failed]:
-        period = 1.0 / GAIT_FREQUENCY
-        for turn, seconds in ((SHUFFLE, period), (-SHUFFLE, period), (0.0, 0.8)):
-            started, goal = state.stamp, np.array([0.0, 0.0, turn])
-            while state.stamp - started < seconds:
-                state = yield from self.follow(controller, self.walking, goal, state, "squaring up")
-                if isinstance(state, Failed):
-                    return state
         return state
 
 
@@ -305,6 +303,18 @@ class Squat(HumanoidSkill):
         return _judge("height", float(np.mean(errors)), HEIGHT_TOLERANCE)
 
 
+class SquatH1(Squat):
+    """The same between the H1's heights."""
+
+    spec = specs.SQUAT_H1
+
+
+class SquatH12(Squat):
+    """The same between the H1-2's heights."""
+
+    spec = specs.SQUAT_H1_2
+
+
 def _judge(what: str, error: float, tolerance: float) -> Succeeded | Failed:
     metrics = {f"{what}_error": error}
     if error > tolerance:
@@ -346,6 +356,12 @@ def heading_rotation(yaw: float) -> Array:
     """Returns the (3, 3) rotation about the vertical by a heading [rad]."""
     c, s = math.cos(yaw), math.sin(yaw)
     return np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
+
+
+def rotation(orientation: Array) -> Array:
+    """Returns the (3, 3) rotation of a quaternion (x, y, z, w)."""
+    x, y, z, w = orientation
+    return rotate_back(np.tile([w, x, y, z], (3, 1)), np.eye(3))
 
 
 def to_world(points: Array, odometry: Odometry) -> Array:

@@ -8,6 +8,7 @@ WALKERS = ("g1",)
 """Robots whose walking policy ships."""
 REACHERS = ("g1",)
 SQUATTERS = ("g1",)
+STEPPERS: tuple[str, ...] = ()
 
 _UPRIGHT = Condition("upright")
 _RATE = 50.0
@@ -67,16 +68,38 @@ REACH = SkillSpec(
     rate=_RATE,
     timeout=70.0,
 )
-SQUAT = SkillSpec(
-    name="squat",
-    text="Lower the pelvis to a height over the ground, or rise again; the feet stay.",
-    robots=SQUATTERS,
+def _squat(robot: str, lowest: float, standing: float) -> SkillSpec:
+    """Returns squatting of a robot whose pelvis moves between two heights [m]."""
+    text = f"of the pelvis over the ground; {standing} stands"
+    return SkillSpec(
+        name="squat",
+        text="Lower the pelvis to a height over the ground, or rise again; the feet stay.",
+        robots=(robot,) if robot in SQUATTERS else (),
+        parameters=(
+            Parameter("height", "number", text, "m", None, lowest, standing),
+            Parameter("hold", "number", "how long to stay there", "s", 1.0, 0.0, 60.0),
+        ),
+        preconditions=(_UPRIGHT,),
+        effects=(_UPRIGHT,),
+        rate=_RATE,
+        timeout=80.0,
+    )
+
+
+SQUAT = _squat("g1", 0.40, 0.78)
+SQUAT_H1 = _squat("h1", 0.73, 1.03)
+SQUAT_H1_2 = _squat("h1_2", 0.65, 1.02)
+STEP = SkillSpec(
+    name="step",
+    text="Make one step with a foot, given from beside the other foot, which stays.",
+    robots=STEPPERS,
     parameters=(
-        Parameter("height", "number", "of the pelvis over the ground; 0.78 stands", "m", None, 0.40, 0.78),
-        Parameter("hold", "number", "how long to stay there", "s", 1.0, 0.0, 60.0),
+        Parameter("foot", "choice", "which foot moves", default="left", choices=("left", "right")),
+        Parameter("forward", "number", "from beside the other foot", "m", 0.0, -0.25, 0.25),
+        Parameter("outward", "number", "from beside the other foot, away from it", "m", 0.0, -0.12, 0.25),
     ),
     preconditions=(_UPRIGHT,),
     effects=(_UPRIGHT,),
     rate=_RATE,
-    timeout=80.0,
+    timeout=15.0,
 )

@@ -88,6 +88,8 @@ class Frames:
     verbs: Mapping[str, tuple[str, ...]]
     lists: Mapping[str, tuple[str, ...]]
     common: frozenset[str]
+    trained: frozenset[str]
+    """Moods, chains and conditions that always belong to training."""
     reserved: tuple[re.Pattern[str], ...] = ()
     """Fixed frames marked as test."""
 
@@ -204,7 +206,8 @@ def load_frames() -> Frames:
         reserved = [f for frames in sections.values() for f in frames if f.held_out]
         patterns = tuple(re.compile(rf"(?<!\S){_pattern(f.say, macros)}") for f in reserved)
         verbs = {name: tuple(forms) for name, forms in grammar["verbs"].items()}
-        return Frames(sections, macros, verbs, lists, frozenset(grammar["common"]), patterns)
+        common, trained = frozenset(grammar["common"]), frozenset(grammar["trained"])
+        return Frames(sections, macros, verbs, lists, common, trained, patterns)
     except (KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(f"planner frames: {type(error).__name__} {error}") from None
 

@@ -16,7 +16,7 @@ _PLAIN = "X"
 """The mood of a bare command, which training sees with every action."""
 _KINDS = {"active": 0.68, "passive": 0.2, "stative": 0.12}
 _SENTENCES = 0.15
-_ATTEMPTS = 400
+_ATTEMPTS = 4000
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,9 @@ class Composer:
         raise RuntimeError(f"no frames of '{section}' for '{self.split}'")
 
     def _mine(self, mood: str, *parts: str) -> bool:
-        """Returns whether a combination belongs to this split; bare commands belong to training."""
-        return ("train" if mood == _PLAIN else split_of("|".join((mood, *parts)))) == self.split
+        """Returns whether a combination belongs to this split."""
+        known = mood in self.frames.trained
+        return ("train" if known else split_of("|".join((mood, *parts)))) == self.split
 
     def _composed(self, number: int) -> Draft:
         """Returns an action in a mood."""
@@ -161,8 +162,10 @@ class Composer:
 
     def _sequence(self, clauses: Sequence[Draft]) -> Draft:
         words, means, tags = list(clauses[0].words), [clauses[0].means], list(clauses[0].tags)
-        for before, clause in zip(clauses, clauses[1:], strict=False):
-            clause = self._referring(before, clause) if self.rng.random() < 0.3 else clause
+        before = clauses[0]
+        for following in clauses[1:]:
+            clause = self._referring(before, following) if self.rng.random() < 0.3 else following
+            before = clause
             joint = self.frames.expand(plain("$then" if clause.order else _STOPS), self.rng, self.split).words
             words += [*joint, *clause.words]
             means.append(clause.means)
@@ -348,7 +351,7 @@ _DOOR_COMMANDS = (
 _THING_COMMANDS = (
     ("%put <T> $rel {P}", "put T P"),
     ("%carry <T> $toward {P}", "put T P"),
-    ("%grab <T>", "take T"),
+    ("%take <T>", "take T"),
     ("%give <T> to me", "give T me"),
     ("%discard <T>", "discard T"),
 )
@@ -359,7 +362,7 @@ _CORRECTED = (
     ("%put {T} $spot {Q} $rel {P}", "put T@Q P"),
 )
 _CORRECTED_THINGS = (
-    ("%grab {T}", "take T"),
+    ("%take {T}", "take T"),
     ("%give me {T}", "give T me"),
     ("%discard {T}", "discard T"),
     ("%fetch {T} for me", "give T me"),

@@ -41,17 +41,19 @@ Encoded = tuple[list[int], list[int]]
 class Recipe:
     """All that decides what comes out."""
 
-    steps: int = 7000
+    steps: int = 12000
     batches: int = 48
     """Of equal length in tokens, that the pairs drawn together are cut into."""
-    rate: float = 2.5e-3
+    rate: float = 2e-3
     warm_up: int = 200
     seed: int = 1
     vocabulary: int = 1024
     width: int = 128
-    layers: int = 5
+    layers: int = 4
     heads: int = 4
     threads: int = 1
+    start: str = ""
+    """Folder of a model of this kind to begin with; empty for none."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +70,12 @@ class Progress:
 
 
 def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> PreTrainedModel:
-    """Returns an untrained model of the Llama family."""
+    """Returns a model of the Llama family, untrained or as the recipe's start left it."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
     torch.manual_seed(recipe.seed)
+    if recipe.start:
+        return LlamaForCausalLM.from_pretrained(recipe.start).float()
     config = LlamaConfig(
         vocab_size=len(tokenizer),
         hidden_size=recipe.width,
@@ -88,7 +92,7 @@ def build_model(recipe: Recipe, tokenizer: PreTrainedTokenizerFast) -> PreTraine
 
 
 def _tokenizer(recipe: Recipe, folder: Path) -> PreTrainedTokenizerFast:
-    """Returns the run's tokenizer, learnt from pairs that training does not begin with; a resumed run keeps its own.
+    """Returns the run's tokenizer: its start's, or one learnt from pairs that training does not begin with.
 
     The words of these pairs are written beside it: what a model was trained on is known to it.
     """
@@ -97,7 +101,10 @@ def _tokenizer(recipe: Recipe, folder: Path) -> PreTrainedTokenizerFast:
     if folder.is_dir():
         return PreTrainedTokenizerFast.from_pretrained(folder)
     drawn = list(islice(pairs(recipe.seed * 1000 + 999), _TOKENIZER_PAIRS))
-    tokenizer = learn_tokenizer((pair.prompt + pair.answer for pair in drawn), recipe.vocabulary)
+    if recipe.start:
+        tokenizer = PreTrainedTokenizerFast.from_pretrained(recipe.start)
+    else:
+        tokenizer = learn_tokenizer((pair.prompt + pair.answer for pair in drawn), recipe.vocabulary)
     save_tokenizer(tokenizer, folder)
     (folder / WORDS_FILE).write_text(json.dumps(words_of(pair.prompt for pair in drawn)) + "\n", encoding="utf-8")
     return tokenizer

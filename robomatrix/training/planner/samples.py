@@ -37,6 +37,7 @@ _THING, _PLACE = r"([TUV]\w*)", r"([PQRO]\w*)"
 _PAIRED = re.compile(rf"{_THING}@{_PLACE}")
 _EXCEPTED = re.compile(rf"{_THING}-{_THING}")
 _PUT = re.compile(rf"put {_THING} {_PLACE}")
+_VARIABLES = re.compile(r"\b[A-Z]\w*_\d\w*")
 _CLEARED = re.compile(rf"clear {_PLACE}")
 _VISITED = re.compile(rf"go {_PLACE}; (?:put|give|take) {_THING}")
 _BY_NAME = 0.03
@@ -270,7 +271,9 @@ def _lettered(sample: Sample, linked: Linked) -> str | None:
             letters.setdefault(pending.pop(0), slot.letter)
     if pending:
         return None
-    return re.sub(r"\b[A-Z]\w*_\d\w*", lambda m: letters.get(m[0], m[0]), sample.means)
+    if set(_VARIABLES.findall(sample.means)) - set(letters):
+        return None
+    return _VARIABLES.sub(lambda m: letters[m[0]], sample.means)
 
 
 def _is_phrase(text: str, slot: Slot, measure: bool) -> bool:

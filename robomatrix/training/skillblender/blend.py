@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from rsl_rl.models import MLPModel
 from tensordict import TensorDict
 
-from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
 from robomatrix.skills.skillblender.blend import Blend, Primitive
 from robomatrix.skills.skillblender.functions import SkillFunction
-from robomatrix.skills.skillblender.library import FAMILY, policy_from
+from robomatrix.skills.skillblender.library import blended_checkpoint, policy_from
 from robomatrix.training.ppo import PpoConfig
 
 
@@ -37,13 +36,13 @@ class FrozenMlp(torch.nn.Module):
         return x
 
 
-def frozen_blend(robot: str, skills: Sequence[str]) -> Blend:
-    """Returns the shipped skills of a robot for training; PolicyError if one is missing or does not fit."""
-    return Blend(tuple(_frozen(robot, name) for name in skills))
+def frozen_blend(robot: str, skills: Sequence[str], kind: type[Blend] = Blend) -> Blend:
+    """Returns the skills that a robot's tasks blend, for training; PolicyError if one is missing or does not fit."""
+    return kind(tuple(_frozen(robot, name) for name in skills))
 
 
 def _frozen(robot: str, name: str) -> Primitive:
-    checkpoint = load_checkpoint(policy_folder(FAMILY, robot, name))
+    checkpoint = blended_checkpoint(robot, name)
     function: SkillFunction = policy_from(checkpoint, robot).function
     if name == "reach":
         function = _torch_reach(function, checkpoint.tensors)
@@ -70,6 +69,10 @@ class BlendModel(MLPModel):
         self.mlp[-1] = torch.nn.Linear(width, blend.size)
         self.blend = blend
 
+    def output(self, obs: TensorDict) -> torch.Tensor:
+        """Returns the high-level output: sub-goals and weights' logits (n, size)."""
+        return self.mlp(self.get_latent(obs))
+
     def forward(
         self,
         obs: TensorDict,
@@ -78,11 +81,8 @@ class BlendModel(MLPModel):
         stochastic_output: bool = False,
     ) -> torch.Tensor:
         """Returns the (sampled or mean) action (n, joints)."""
-        output = self.mlp(self.get_latent(obs))
-        mean = self.blend.observed_action(output, obs["actor"])
+        mean = self.blend.observed_action(self.output(obs), obs["actor"])
         if not stochastic_output:
             return mean
         self.distribution.update(mean)
         return self.distribution.sample()
-
-

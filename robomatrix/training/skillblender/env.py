@@ -36,6 +36,10 @@ class EnvConfig:
     """[s]."""
     seed: int = 1
     randomisation: Randomisation = Randomisation()
+    arm_rate: float = float("inf")
+    """Fastest change of the targets of arms and waist [rad/s]; the robot's controller has such a limit."""
+    started: float = 0.0
+    """Share of episodes that begin in one of the given starts."""
 
 
 @dataclass
@@ -61,6 +65,20 @@ class Signals:
     """(n, 2, 3) [m/s]."""
     hands: Array
     """Reaching points in the world (n, 2, 3) [m]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Starts:
+    """States of the frozen model in which episodes may begin; m of them."""
+
+    qpos: Array
+    """(m, nq)."""
+    qvel: Array
+    """(m, nv)."""
+    sensors: Array
+    """(m, nsensordata)."""
+    action: Array
+    """Last whole action (m, d), in units of ACTION_SCALE."""
 
 
 class Task(Protocol):
@@ -89,11 +107,21 @@ class Task(Protocol):
 class HumanoidEnv:
     """A batch of humanoids that learn one task; the interface that the learner drives."""
 
-    def __init__(self, robot: Humanoid, task: Task, config: EnvConfig, spec: mujoco.MjSpec | None = None) -> None:
-        """Builds the models, one per variant of the randomisation, and starts every world."""
+    def __init__(
+        self,
+        robot: Humanoid,
+        task: Task,
+        config: EnvConfig,
+        spec: mujoco.MjSpec | None = None,
+        starts: Starts | None = None,
+    ) -> None:
+        """Builds the models, one per variant of the randomisation, and starts every world.
+
+        The share ``config.started`` of the episodes begins in one of ``starts``, the others at home.
+        """
         self.robot, self.task, self.config = robot, task, config
         self.num_envs, self.num_actions = config.worlds, len(task.function.outputs)
-        self.rng = np.random.default_rng(config.seed)
+        self.rng, self._starts = np.random.default_rng(config.seed), starts
         model_spec = spec or humanoid_spec(robot, freeze=True)
         self.simulation = BatchSimulation(
             variants(model_spec, config.randomisation, config.seed), config.worlds, config.decimation, config.threads
@@ -133,6 +161,7 @@ class HumanoidEnv:
         self._v = np.array([int(j.dofadr[0]) for j in joints])
         names = [model.actuator(i).name for i in range(model.nu)]
         self._u = np.array([names.index(j) for j in self.robot.joints])
+        self._arms = [i for i in range(len(joints)) if i not in self.robot.legs]
         self._base_qpos = model.qpos0.copy()
         self._base_qpos[self._q] = self.home
         self._base_qpos[2] = self.robot.height
@@ -177,7 +206,7 @@ class HumanoidEnv:
         clean = body.vector()
         self.felt = body.disturbed(self.rng, noise).vector() if noise > 0 else clean
         self._goal = goal
-        away = function.faces_away(goal, self.phase)[:, None]
+        away = function.faces_away(self.felt, goal, self.phase)[:, None]
         privileged = self.task.privileged(self)
         privileged = np.where(away, self.task.privileged_mirror(privileged), privileged)
         actor = function.input(self.felt, goal, self.phase)
@@ -201,6 +230,8 @@ class HumanoidEnv:
         offset = self.task.function.whole(self.felt, self._goal, self.phase, np.clip(residual, -10.0, 10.0))
         forced = ~np.isnan(self.override)
         offset[forced] = self.override[forced] / ACTION_SCALE
+        step = self.config.arm_rate * self.dt / ACTION_SCALE
+        offset[:, self._arms] = self.action[:, self._arms] + np.clip((offset - self.action)[:, self._arms], -step, step)
         self.older_action, self.previous_action, self.action = self.previous_action, self.action, offset
         applied = self._delayed(offset)
         self._control[:, self._u] = self.home + ACTION_SCALE * applied
@@ -264,13 +295,26 @@ class HumanoidEnv:
         self.simulation.sensors[ids] = self._rest_sensors(qpos[0] * 0 + self._base_qpos)
         self.age[ids] = 0
         self.phase[ids] = self.rng.random(n)
-        for memory in (self.action, self.previous_action, self.older_action):
-            memory[ids] = 0.0
         self._velocity[ids] = 0.0
+        self.action[ids] = 0.0
+        self._begin(ids)
+        self.previous_action[ids] = self.older_action[ids] = self.action[ids]
         self._control[ids] = 0.0
-        self._control[np.ix_(ids, self._u)] = self.home
+        self._control[np.ix_(ids, self._u)] = self.home + ACTION_SCALE * self.action[ids]
         self.override[ids] = np.nan
         self.task.reset(self, ids)
+
+    def _begin(self, ids: Ids) -> None:
+        """Puts some of the worlds into given starts, if there are any."""
+        starts = self._starts
+        if starts is None or self.config.started <= 0:
+            return
+        chosen = ids[self.rng.random(ids.size) < self.config.started]
+        pick = self.rng.integers(0, len(starts.qpos), chosen.size)
+        self.simulation.reset(chosen, starts.qpos[pick], starts.qvel[pick])
+        self.simulation.sensors[chosen] = starts.sensors[pick]
+        self.action[chosen] = starts.action[pick]
+        self._velocity[chosen] = starts.qvel[pick][:, self._v]
 
     def _rest_sensors(self, qpos: Array) -> Array:
         """Sensor data of the home pose: what a world shows before its first step."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import mujoco
 import numpy as np
 
+from robomatrix.hardware.mujoco.skillbench import OBJECT
+
 
 @dataclass(frozen=True)
 class Randomisation:
@@ -32,6 +34,8 @@ class Randomisation:
     """Of each joint at the start [rad]."""
     reset_speed: float = 0.2
     """Of the pelvis at the start, each axis [m/s]."""
+    load: tuple[float, float] | None = None
+    """Mass of the task's object [kg]; None leaves the model's."""
 
 
 NOMINAL = Randomisation(
@@ -48,6 +52,15 @@ def variants(spec: mujoco.MjSpec, ranges: Randomisation, seed: int) -> list[mujo
         model = spec.compile()
         model.geom("floor").friction[0] = rng.uniform(*ranges.friction)
         model.body("torso_link").mass[0] += rng.uniform(-ranges.mass, ranges.mass)
+        if ranges.load is not None:
+            _load(model, rng.uniform(*ranges.load))
         mujoco.mj_setConst(model, mujoco.MjData(model))
         models.append(model)
     return models
+
+
+def _load(model: mujoco.MjModel, mass: float) -> None:
+    """Gives the task's object another mass, evenly spread as before."""
+    body = model.body(OBJECT)
+    body.inertia[:] *= mass / body.mass[0]
+    body.mass[0] = mass

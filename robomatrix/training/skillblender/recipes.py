@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from robomatrix.errors import UnknownNameError
 from robomatrix.hardware.mujoco.humanoid import servo_sag
-from robomatrix.policies.checkpoint import save_checkpoint
+from robomatrix.policies.checkpoint import load_checkpoint, policy_folder, save_checkpoint
 from robomatrix.policies.network import Mlp
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.humanoid import Humanoid, humanoid
@@ -22,15 +22,17 @@ from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
 from robomatrix.skills.skillblender.functions import SquatFunction
 from robomatrix.skills.skillblender.kinematics import hand_chains
-from robomatrix.skills.skillblender.library import ARM, FAMILY, arm_network, load_policy, reach_function
+from robomatrix.skills.skillblender.library import ARM, FAMILY, arm_network, load_policy, reach_over_walk
 from robomatrix.skills.skillblender.observation import ACTION_SCALE
 from robomatrix.training.export import actor_state, mlp_tensors
 from robomatrix.training.ppo import Learner, PpoConfig, Progress
 from robomatrix.training.skillblender.arm import train_arm
-from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Task
+from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts, Task
 from robomatrix.training.skillblender.standing import Reach, Squat
-from robomatrix.training.skillblender.tasks import TASKS, HandTask, task_class
+from robomatrix.training.skillblender.starts import after_walking
+from robomatrix.training.skillblender.step import Step
 from robomatrix.training.skillblender.walk import Walk
+from robomatrix.training.warm_start import warm_start
 
 Tensors = dict[str, NDArray[np.float32]]
 
@@ -43,10 +45,15 @@ class Curriculum:
     """Of pushes, delay and noise."""
     strictness: tuple[float, float, float]
     """Of penalties."""
+    calm: tuple[float, float] = (np.inf, np.inf)
+    """Samples from which the reward for exploring fades and at which it is gone."""
 
-    def apply(self, env: HumanoidEnv, progress: Progress) -> None:
-        """Sets the environment's difficulty."""
-        env.level, env.strictness = ramp(self.level, progress.samples), ramp(self.strictness, progress.samples)
+    def apply(self, env: HumanoidEnv, learner: Learner) -> None:
+        """Sets the environment's difficulty and how much exploring is worth."""
+        samples, (begin, end) = learner.progress.samples, self.calm
+        env.level, env.strictness = ramp(self.level, samples), ramp(self.strictness, samples)
+        left = 1.0 if samples <= begin else np.clip((end - samples) / max(1.0, end - begin), 0.0, 1.0)
+        learner.algorithm.entropy_coef = float(left) * learner.config.entropy
 
 
 def ramp(shape: tuple[float, float, float], samples: float) -> float:
@@ -68,6 +75,10 @@ class Recipe:
     curriculum: Curriculum
     prepare: Callable[[Humanoid, int], Tensors] = lambda robot, seed: {}
     """Supervised learning beforehand; its tensors ship with the policy."""
+    starts: Callable[[str, EnvConfig], Starts | None] = lambda robot, config: None
+    """States for the share ``env.started`` of the episodes to begin in."""
+    parent: str = ""
+    """Primitive that ships, whose network a fresh training starts from; none if empty."""
 
 
 def prepare_arm(robot: Humanoid, seed: int) -> Tensors:
@@ -80,29 +91,45 @@ def prepare_arm(robot: Humanoid, seed: int) -> Tensors:
     return {ARM + name: value for name, value in tensors.items()}
 
 
+def walked(robot: str, config: EnvConfig) -> Starts:
+    """Returns states after a walk of the policy that ships."""
+    return after_walking(load_policy(robot, "walk"), config.worlds, config.seed, config.threads)
+
+
 RECIPES: Mapping[str, Recipe] = MappingProxyType(
     {
         "walk": Recipe(
             task=lambda robot, worlds, tensors: Walk(robot, worlds),
-            samples=4e6,
+            samples=1.93e7,
             env=EnvConfig(),
-            ppo=PpoConfig(initial_std=0.3, desired_kl=0.015),
-            curriculum=Curriculum(level=(0.0, 6e6, 2e6), strictness=(0.3, 3e6, 0.0)),
+            ppo=PpoConfig(initial_std=0.3, desired_kl=0.015, entropy=0.001),
+            curriculum=Curriculum(level=(0.0, 4e6, 1e6), strictness=(0.3, 2e6, 0.0), calm=(1.5e7, 1.6e7)),
         ),
         "reach": Recipe(
-            task=lambda robot, worlds, tensors: Reach(reach_function(robot, arm_network(tensors)), worlds),
-            samples=1.5e6,
-            env=EnvConfig(episode=10.0),
-            ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98),
-            curriculum=Curriculum(level=(0.5, 3e5, 0.0), strictness=(1.0, 1.0, 0.0)),
+            task=lambda robot, worlds, tensors: Reach(reach_over_walk(robot, arm_network(tensors)), worlds),
+            samples=3e6,
+            env=EnvConfig(episode=10.0, started=0.4),
+            ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98, entropy=0.0005),
+            curriculum=Curriculum(level=(0.5, 5e5, 0.0), strictness=(1.0, 1.0, 0.0)),
             prepare=prepare_arm,
+            starts=walked,
+        ),
+        "step": Recipe(
+            task=lambda robot, worlds, tensors: Step(robot, worlds),
+            samples=4e6,
+            env=EnvConfig(episode=12.0, started=0.3),
+            ppo=PpoConfig(initial_std=0.3, desired_kl=0.015, gamma=0.98, entropy=0.001),
+            curriculum=Curriculum(level=(0.3, 2e6, 5e5), strictness=(0.5, 1e6, 0.0)),
+            starts=walked,
+            parent="walk",
         ),
         "squat": Recipe(
             task=lambda robot, worlds, tensors: Squat(SquatFunction(robot), worlds),
-            samples=8e5,
-            env=EnvConfig(episode=10.0),
-            ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98),
-            curriculum=Curriculum(level=(0.5, 3e5, 0.0), strictness=(1.0, 1.0, 0.0)),
+            samples=3e6,
+            env=EnvConfig(episode=10.0, started=0.4),
+            ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98, entropy=0.0005),
+            curriculum=Curriculum(level=(0.5, 5e5, 0.0), strictness=(1.0, 1.0, 0.0)),
+            starts=walked,
         ),
     }
 )
@@ -128,13 +155,16 @@ def train(
     plan, body = recipe(name), humanoid(robot)
     tensors = _prepared(plan, body, run, seed)
     config = replace(plan.env, seed=seed, threads=threads)
-    env = HumanoidEnv(body, plan.task(body, config.worlds, tensors), config)
+    starts = plan.starts(robot, config)
+    env = HumanoidEnv(body, plan.task(body, config.worlds, tensors), config, starts=starts)
     learner = Learner(env, replace(plan.ppo, seed=seed), run, meta={"robot": robot, "name": name, "seed": seed})
-    learner.resume()
-    plan.curriculum.apply(env, learner.progress)
+    if not learner.resume() and plan.parent:
+        parent = load_checkpoint(policy_folder(FAMILY, robot, plan.parent))
+        warm_start(learner.algorithm.actor, env.task.function.terms, parent)
+    plan.curriculum.apply(env, learner)
 
     def after(progress: Progress, log: dict[str, float]) -> None:
-        plan.curriculum.apply(env, progress)
+        plan.curriculum.apply(env, learner)
         if each:
             each(progress, log)
 
@@ -185,67 +215,6 @@ def export(
     return save_checkpoint(folder, spec, tensors, metrics)
 
 
-TASK_PPO = PpoConfig(initial_std=0.2, desired_kl=0.015, gamma=0.98, learning_rate=5e-4)
-TASK_SAMPLES = 1e6
-
-
-def train_task(
-    robot: str,
-    name: str,
-    run: Path,
-    samples: float = TASK_SAMPLES,
-    seed: int = 1,
-    threads: int = 2,
-    blended: bool = True,
-    each: Callable[[Progress, dict[str, float]], None] | None = None,
-) -> Progress:
-    """Trains a task's blend over the robot's shipped primitives, or with ``blended`` false plain PPO as a baseline."""
-    from robomatrix.training.skillblender.blend import BlendModel, frozen_blend
-
-    task, config = _task(robot, name), replace(TASK_PPO, seed=seed)
-    env = HumanoidEnv(humanoid(robot), task, EnvConfig(episode=task.hold, seed=seed, threads=threads))
-    env.level = 0.3
-    actor = (lambda seen: BlendModel(seen, frozen_blend(robot, task.skills), config)) if blended else None
-    learner = Learner(env, config, run, actor, {"robot": robot, "name": name, "seed": seed, "blended": blended})
-    learner.resume()
-    return learner.learn(int(samples), each)
-
-
-def _task(robot: str, name: str, worlds: int = EnvConfig.worlds) -> HandTask:
-    reach = load_policy(robot, "reach").function
-    return task_class(name)(humanoid(robot), worlds, reach.rest)
-
-
-def export_task(robot: str, name: str, run: Path, folder: Path, training: Mapping[str, Any]) -> PolicySpec:
-    """Writes a task's newest high-level weights as a policy folder; it names the primitives it was trained over."""
-    body, description, task = humanoid(robot), load_robot(robot), _task(robot, name, 1)
-    skills = [load_policy(robot, skill).spec for skill in task.skills]
-    spec = PolicySpec(
-        family=FAMILY,
-        name=name,
-        robot=robot,
-        rate=description.rate,
-        joints=body.joints,
-        observation=task.function.terms,
-        outputs=body.joints,
-        action_scale=ACTION_SCALE,
-        hidden=TASK_PPO.hidden,
-        home=tuple(description.joint(j).home for j in body.joints),
-        parameters={"skills": [s.name for s in skills], "weights": [s.weights for s in skills]},
-        training={"date": time.strftime("%Y-%m-%d"), **training},
-    )
-    return save_checkpoint(folder, spec, mlp_tensors(actor_state(run)))
-
-
-def samples_of(name: str) -> float:
-    """Returns how many control steps the recipe of a primitive or task takes; UnknownNameError lists what exists."""
-    if name in TASKS:
-        return TASK_SAMPLES
-    if name in RECIPES:
-        return RECIPES[name].samples
-    raise UnknownNameError("primitive or task", name, (*RECIPES, *TASKS))
-
-
 def make(
     robot: str,
     name: str,
@@ -256,11 +225,14 @@ def make(
     threads: int,
     each: Callable[[Progress, dict[str, float]], None] | None = None,
 ) -> dict[str, Any]:
-    """Trains a primitive or a task and exports it; returns how it was made: command, seed, samples, seconds."""
-    samples_of(name)
-    trainer, exporter = (train_task, export_task) if name in TASKS else (train, export)
-    progress = trainer(robot, name, run, samples, seed, threads, each=each)
-    command = f"robomatrix train skillblender {name} --robot {robot} --samples {samples} --seed {seed}"
-    facts = {"command": command, "seed": seed, "samples": progress.samples, "seconds": round(progress.seconds)}
-    exporter(robot, name, run, folder, facts)
+    """Trains a primitive and exports it; returns how it was made: command, seed, samples, seconds."""
+    progress = train(robot, name, run, samples, seed, threads, each=each)
+    facts = made(robot, name, progress, seed)
+    export(robot, name, run, folder, facts)
     return facts
+
+
+def made(robot: str, name: str, progress: Progress, seed: int) -> dict[str, Any]:
+    """Returns how a policy came about: command, seed, samples, seconds."""
+    command = f"robomatrix train skillblender {name} --robot {robot} --samples {progress.samples} --seed {seed}"
+    return {"command": command, "seed": seed, "samples": progress.samples, "seconds": round(progress.seconds)}

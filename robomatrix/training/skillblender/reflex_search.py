@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from robomatrix.hardware.mujoco.humanoid import home_pose, humanoid_spec
 from robomatrix.robots.humanoid import Humanoid
-from robomatrix.skills.skillblender.feedforward import FEATURES, GAIT_FREQUENCY, Reflex, gait, gait_matrix
+from robomatrix.skills.skillblender.feedforward import FEATURES, GAIT_FREQUENCY, Reflex, gait, gait_matrix, walking_gate
 from robomatrix.skills.skillblender.observation import Proprioception, rotate_back
 from robomatrix.training.simulation import BatchSimulation
 
@@ -28,6 +28,8 @@ COMMANDS = np.array(
     ]
 )
 """What the gait must follow while it is searched for [m/s, m/s, rad/s]."""
+STILL = np.zeros((1, 3))
+"""The command for the reflex of the skills that stand."""
 START = Reflex(
     lean_speed=0.1,
     ankle_pitch=(0.5, 0.05),
@@ -72,8 +74,8 @@ def unflatten(vector: Sequence[float]) -> Reflex:
 class ReflexTrial:
     """A batch of worlds that walk with given reflexes and nothing else."""
 
-    def __init__(self, robot: Humanoid, worlds: int, seed: int, threads: int = 2) -> None:
-        self.robot, self.worlds = robot, worlds
+    def __init__(self, robot: Humanoid, worlds: int, seed: int, threads: int = 2, commands: Array = COMMANDS) -> None:
+        self.robot, self.worlds, self.commands = robot, worlds, commands
         self.rng = np.random.default_rng(seed)
         model = humanoid_spec(robot, freeze=True).compile()
         self.simulation = BatchSimulation([model], worlds, 3, threads)
@@ -100,12 +102,13 @@ class ReflexTrial:
         object.__setattr__(walk, "sway_lead", leads)
         sim, n, legs = self.simulation, self.worlds, list(self.robot.legs)
         self._start()
-        command = COMMANDS[np.arange(n) % len(COMMANDS)]
-        phase = 0.5 * self.rng.integers(0, 2, n)
+        command = self.commands[np.arange(n) % len(self.commands)]
+        phase, gate = 0.5 * self.rng.integers(0, 2, n), walking_gate(command)
         standing, total = np.ones(n, bool), np.zeros(n)
         control = np.zeros((n, sim.model.nu))
         for _ in range(steps):
-            basis = walk.basis(self._body(), phase, command)
+            body = self._body()
+            basis = walk.basis(body, phase, command, (gate, gate), walk.odometry.sense(body, phase >= 0.5))
             offset = np.einsum("nf,nfj->nj", basis, matrices)
             offset[:, legs] += noise * self.rng.standard_normal((n, len(legs)))
             control[:, self._u] = self._home + offset
@@ -155,10 +158,12 @@ def search(
     worlds: int = 512,
     seed: int = 1,
     start: Reflex = START,
+    commands: Array = COMMANDS,
+    threads: int = 2,
     each: Callable[[int, float, float, Reflex], None] | None = None,
 ) -> Reflex:
     """Returns the reflex found; ``each`` hears generation, mean score of all and of the elite, and the present mean."""
-    trial = ReflexTrial(robot, worlds, seed)
+    trial = ReflexTrial(robot, worlds, seed, threads, commands)
     mean, spread = flatten(start), flatten(SPREAD)
     free = spread > 0
     for generation in range(generations):

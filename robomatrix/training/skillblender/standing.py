@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.robots.humanoid import Humanoid
-from robomatrix.skills.skillblender.functions import ReachFunction, SquatFunction
+from robomatrix.skills.skillblender.functions import SquatFunction
 from robomatrix.skills.skillblender.mirror import joined, signs, swapped
 from robomatrix.skills.skillblender.observation import rotate_back
+from robomatrix.skills.skillblender.reach_functions import ReachFunction
 from robomatrix.training.skillblender import rewards as terms
 from robomatrix.training.skillblender.env import HumanoidEnv, Ids
 
@@ -70,6 +71,13 @@ def paper_goals(robot: Humanoid, rng: np.random.Generator, n: int) -> Array:
     return np.concatenate(hands, -1)
 
 
+def turned(yaw: Array, points: Array) -> Array:
+    """Returns points (n, k, 3) turned about the vertical by angles (n,) [rad]."""
+    c, s = np.cos(yaw)[:, None], np.sin(yaw)[:, None]
+    x, y, z = np.moveaxis(points, -1, 0)
+    return np.stack([c * x - s * y, s * x + c * y, z], -1)
+
+
 class Reach:
     """Both hands at points of the world, feet still."""
 
@@ -79,10 +87,15 @@ class Reach:
         self.function, self.ranges = function, ranges or ReachRanges()
         self.target = np.zeros((worlds, 2, 3))
         """In the world [m]."""
+        self._origin, self._heading = np.zeros((worlds, 3)), np.zeros(worlds)
         self._due = np.zeros(worlds)
 
     def reset(self, env: HumanoidEnv, ids: Ids) -> None:
-        """Draws goals round the resting hands."""
+        """Draws goals round the hands of a robot that rests where it stands now."""
+        qpos = env.simulation.qpos[ids]
+        w, x, y, z = qpos[:, 3:7].T
+        self._origin[ids] = qpos[:, :3]
+        self._heading[ids] = np.arctan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
         self._draw(env, ids)
 
     def advance(self, env: HumanoidEnv) -> None:
@@ -98,8 +111,8 @@ class Reach:
         kind = rng.random(n)
         goal = np.where((kind < ranges.paper)[:, None], goal, wide.reshape(n, 6))
         goal[kind > 1.0 - ranges.rest] = 0.0
-        start = self.function.rest.reshape(2, 3) + [0.0, 0.0, self.function.robot.height]
-        self.target[ids] = start + goal.reshape(n, 2, 3)
+        points = self.function.rest.reshape(2, 3) + goal.reshape(n, 2, 3)
+        self.target[ids] = self._origin[ids, None] + turned(self._heading[ids], points)
         self._due[ids] = rng.uniform(*ranges.hold, n)
 
     def goal(self, env: HumanoidEnv) -> Array:
@@ -131,7 +144,7 @@ class Reach:
 class SquatRanges:
     """Heights that training draws."""
 
-    lowest: float = 0.38
+    lowest: float
     """Of the pelvis [m]."""
     hold: tuple[float, float] = (2.0, 5.0)
     """[s]."""
@@ -145,11 +158,11 @@ class Squat:
     """Pelvis at a height, feet still."""
 
     privileged_mirror = joined(signs(1, -1, 1, 1), swapped(2), signs(1))
-    lowest = 0.28
-    """A pelvis below counts as fallen [m]."""
 
     def __init__(self, function: SquatFunction, worlds: int, ranges: SquatRanges | None = None) -> None:
-        self.function, self.ranges = function, ranges or SquatRanges()
+        self.function, self.ranges = function, ranges or SquatRanges(function.lowest - 0.02)
+        self.lowest = 0.7 * function.lowest
+        """A pelvis below counts as fallen [m]."""
         self.final = np.zeros(worlds)
         """Wanted pelvis height less the home height [m]."""
         self.change = np.zeros(worlds)

@@ -27,8 +27,10 @@ class WalkRanges:
     wz: tuple[float, float] = (-1.0, 1.0)
     hold: tuple[float, float] = (3.0, 8.0)
     """Time until a new command [s]."""
-    standing: float = 0.15
+    standing: float = 0.25
     """Share of commands to stand."""
+    ramped: float = 0.5
+    """Share of commands that come in little by little."""
     single: float = 0.25
     """Share of commands along one axis only."""
     moving_arms: float = 0.35
@@ -43,6 +45,8 @@ class Walk:
         self.function = WalkFunction(robot)
         self.privileged_mirror = joined(signs(1, -1, 1, 1), swapped(2), swapped(2))
         self.command = np.zeros((worlds, 3))
+        """(vx, vy, wz) of this moment [m/s, rad/s]."""
+        self._final, self._rate = np.zeros((worlds, 3)), np.full(worlds, np.inf)
         self._due = np.zeros(worlds)
         self._arms = np.array([i for i in range(len(robot.joints)) if i not in robot.legs])
         self._arm_target = np.zeros((worlds, self._arms.size))
@@ -54,7 +58,9 @@ class Walk:
 
     def reset(self, env: HumanoidEnv, ids: Ids) -> None:
         """Draws commands, and whether the arms move on their own."""
+        self.command[ids] = 0.0
         self._draw(env, ids)
+        self.command[ids] = np.where(np.isinf(self._rate[ids])[:, None], self._final[ids], 0.0)
         self._restless[ids] = env.rng.random(ids.size) < self.ranges.moving_arms
         self._arm_offset[ids] = 0.0
         self._arm_target[ids] = 0.0
@@ -62,9 +68,11 @@ class Walk:
         env.override[np.ix_(ids, self._arms)] = 0.0
 
     def advance(self, env: HumanoidEnv) -> None:
-        """Renews commands that are due and moves the arms a step."""
+        """Renews commands that are due, moves them towards the final ones, and the arms a step."""
         self._due -= env.dt
         self._draw(env, np.flatnonzero(self._due <= 0))
+        step = (self._rate * env.dt)[:, None]
+        self.command += np.clip(self._final - self.command, -step, step)
         self._move_arms(env)
 
     def _draw(self, env: HumanoidEnv, ids: Ids) -> None:
@@ -77,8 +85,13 @@ class Walk:
         command = np.where((kind < ranges.single)[:, None], command * mask, command)
         command[np.abs(command).max(-1) < 0.15] = 0.0
         command[kind > 1.0 - ranges.standing] = 0.0
-        self.command[ids] = command
+        self._final[ids] = command
+        self._rate[ids] = np.where(rng.random(n) < ranges.ramped, rng.uniform(0.4, 2.5, n), np.inf)
         self._due[ids] = rng.uniform(*ranges.hold, n)
+
+    def order(self, command: Array) -> None:
+        """Commands all worlds (n, 3) at once."""
+        self._final[:], self.command[:] = command, command
 
     def _move_arms(self, env: HumanoidEnv) -> None:
         self._arm_due -= env.dt
@@ -102,18 +115,18 @@ class Walk:
 
     def rewards(self, env: HumanoidEnv) -> Mapping[str, Array]:
         """Returns the weighted terms; tracking first."""
-        s, body, gate = env.signals, env.signals.body, walking_gate(self.command)
+        s, body = env.signals, env.signals.body
+        gate = self.function.sense(body.vector(), self.goal(env), env.phase).gate
         swing = np.sin(2 * np.pi * env.phase)
         lift = np.stack([swing, -swing], -1)
         change = env.action - env.previous_action
         legs = list(self.robot.legs)
-        
         still = (1.0 - gate) * (np.abs(body.velocity[:, legs]).mean(-1) + 4.0 * np.abs(body.position[:, legs]).mean(-1))
         return {
             "velocity": 1.5 * terms.tracking(s.velocity[:, :2] - self.command[:, :2], 0.15)
             + 0.5 * terms.tracking(s.velocity[:, :2] - self.command[:, :2], 0.02),
-            "turning": 1.0 * terms.tracking(body.gyro[:, 2:] - self.command[:, 2:], 0.15)
-            + 0.3 * terms.tracking(body.gyro[:, 2:] - self.command[:, 2:], 0.03),
+            "turning": 1.2 * terms.tracking(body.gyro[:, 2:] - self.command[:, 2:], 0.3)
+            + 0.4 * terms.tracking(body.gyro[:, 2:] - self.command[:, 2:], 0.03),
             "progress": 1.5 * terms.progress(s.velocity[:, :2], self.command[:, :2])
             + 0.8 * terms.progress(body.gyro[:, 2:], self.command[:, 2:]),
             "contact": 0.8 * terms.contact_match(s.contact, lift, gate),
@@ -130,5 +143,6 @@ class Walk:
             - 0.1 * np.abs(body.position[:, self._twist]).sum(-1),
             "clearance": -6.0 * terms.clearance_lack(s.feet[:, :, 2], lift, gate, 0.08),
             "still": -0.15 * still,
+            "settled": -1.0 * gate * (1.0 - walking_gate(self.command)),
             "alive": np.full(env.num_envs, 0.5),
         }

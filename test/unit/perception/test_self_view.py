@@ -34,6 +34,15 @@ def test_the_mask_follows_the_arm(stage: Stage) -> None:
     assert np.count_nonzero(home != stretched) > 1000
 
 
+def test_the_mask_follows_the_size_of_the_image(stage: Stage) -> None:
+    view, frame, arm = SelfView(load_robot("ep")), stage.look(), {"arm_right": 0.0, "arm_elbow": 0.3, "arm_wrist": -0.3}
+    small = replace(frame, image=frame.image[::2, ::2], intrinsics=np.diag([0.5, 0.5, 1.0]) @ frame.intrinsics)
+    whole = view.mask(frame, state(stage, **arm))
+    half = view.mask(small, state(stage, **arm))
+    assert half.shape == (180, 320)
+    assert np.count_nonzero(half) == pytest.approx(np.count_nonzero(whole) / 4.0, rel=0.1)
+
+
 def test_the_tool_point_is_between_the_fingertips(stage: Stage) -> None:
     robot, joints = load_robot("ep"), {"arm_right": 0.4, "arm_elbow": 0.1, "arm_wrist": -0.5}
     expected = link_pose(robot, "gripper_tip", joints)[0]

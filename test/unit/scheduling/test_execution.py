@@ -294,9 +294,7 @@ def test_what_is_not_seen_is_looked_for_from_here_then_from_elsewhere_then_asked
     for index, place in enumerate(data["locations"]):
         place["position"] = (float(index), 1.0, 0.0)
     scene = PlanningScene.parse(data)
-    far = max(
-        (p for p in scene.locations if p.kind in ("surface", "container")), key=lambda p: p.position[0]
-    )
+    far = max((p for p in scene.locations if p.kind in ("surface", "container")), key=lambda p: p.position[0])
     missing = PlanResult("clarify", "There is no blue cup here.", missing=("blue cup",))
     task = task_for(missing)
     action, steps = task.begin(scene), []

@@ -1,8 +1,77 @@
+from __future__ import annotations
+
+import logging
+
 import pytest
 from support.playground import PERIOD, Playground, can
 
-from robomatrix.hardware.driver import STOP
-from robomatrix.skills.base import ErrorCode, Failed, Running, Succeeded
+from robomatrix.hardware.driver import STOP, RobotCommand, Twist
+from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Skill, Steps, Succeeded
+from robomatrix.skills.registry import SkillRegistry
+from robomatrix.skills.runner import SkillRunner
+from robomatrix.skills.spec import SkillSpec
+
+
+class Foreign(Skill):
+    """A skill of somebody else, that works as far as a subclass does not break it."""
+
+    spec = SkillSpec("foreign", "moves on", robots=("ep",))
+
+    def run(self, observation: Observation) -> Steps:
+        while True:
+            yield Running(RobotCommand(twist=Twist(vx=0.1)))
+
+
+class BrokenFromTheStart(Foreign):
+    def __init__(self, *arguments: object) -> None:
+        raise ValueError("no such file")
+
+
+class BrokenCheck(Foreign):
+    def check(self, observation: Observation) -> None:
+        raise KeyError("gripper")
+
+
+class BrokenStep(Foreign):
+    def run(self, observation: Observation) -> Steps:
+        yield Running(RobotCommand(twist=Twist(vx=0.1)))
+        raise ZeroDivisionError("division by zero")
+
+
+class BrokenEnd(BrokenStep):
+    def stopping(self) -> RobotCommand:
+        raise ValueError("nor can it stop")
+
+
+class NoOutcome(Foreign):
+    def run(self, observation: Observation) -> Steps:
+        yield Running(RobotCommand(twist=Twist(vx=0.1)))
+
+
+class NoCommand(Foreign):
+    def run(self, observation: Observation) -> Steps:
+        yield Running(None)
+
+
+class NoCancel(Foreign):
+    def run(self, observation: Observation) -> Steps:
+        try:
+            while True:
+                yield Running(RobotCommand(twist=Twist(vx=0.1)))
+        finally:
+            raise OSError("the port is closed")
+
+
+BROKEN = (BrokenCheck, BrokenStep, BrokenEnd, NoOutcome, NoCommand)
+
+
+def ticked(ground: Playground, times: int = 3) -> list[RobotCommand]:
+    """Returns what the runner commands in some ticks."""
+    commands = []
+    for _ in range(times):
+        commands.append(ground.runner.tick(ground.observe()))
+        ground.time += 0.1
+    return commands
 
 
 def test_one_skill_at_a_time():
@@ -89,3 +158,53 @@ def test_without_a_skill_it_stands():
     assert ground.runner.tick(ground.observe()) == STOP
     assert ground.runner.cancel() == STOP
     assert not isinstance(ground.runner.feedback, Running)
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_whatever_a_skill_raises_ends_that_skill_and_nothing_more(kind: type[Skill]) -> None:
+    ground = Playground()
+    ground.runner = SkillRunner(ground.spec, SkillRegistry([kind]))
+    for _ in range(2):
+        assert ground.runner.start("foreign", {}) is None
+        assert ticked(ground)[-1] == STOP
+        assert ground.runner.outcome.code == ErrorCode.INTERNAL
+        assert "foreign is broken" in ground.runner.outcome.message
+        assert not ground.runner.busy
+
+
+def test_the_log_tells_where_a_skill_broke(caplog: pytest.LogCaptureFixture) -> None:
+    ground = Playground()
+    ground.runner = SkillRunner(ground.spec, SkillRegistry([BrokenStep]))
+    ground.runner.start("foreign", {})
+    ticked(ground)
+    (record,) = caplog.records
+    assert record.levelno == logging.ERROR
+    assert 'raise ZeroDivisionError("division by zero")' in caplog.text
+
+
+def test_a_skill_that_cannot_even_be_made_is_refused() -> None:
+    ground = Playground()
+    ground.runner = SkillRunner(ground.spec, SkillRegistry([BrokenFromTheStart]))
+    refused = ground.runner.start("foreign", {})
+    assert refused == Failed(ErrorCode.INTERNAL, "foreign is broken: ValueError: no such file")
+    assert not ground.runner.busy
+
+
+@pytest.mark.parametrize("how", ["cancel", "fail"])
+def test_a_skill_that_cannot_be_cancelled_ends_all_the_same(how: str) -> None:
+    ground = Playground()
+    ground.runner = SkillRunner(ground.spec, SkillRegistry([NoCancel]))
+    ground.runner.start("foreign", {})
+    ticked(ground)
+    stop = ground.runner.cancel if how == "cancel" else lambda: ground.runner.fail(ErrorCode.EMERGENCY_STOP, "pressed")
+    assert stop() == STOP
+    assert not ground.runner.busy
+    assert ground.runner.outcome.code == (ErrorCode.INTERNAL if how == "cancel" else ErrorCode.EMERGENCY_STOP)
+
+
+@pytest.mark.parametrize("kind", [BrokenCheck, BrokenFromTheStart])
+def test_an_idle_skill_that_breaks_is_left_alone(kind: type[Skill], caplog: pytest.LogCaptureFixture) -> None:
+    ground = Playground()
+    ground.runner = SkillRunner(ground.spec, SkillRegistry([type("Idle", (kind,), {"idle": True})]))
+    assert [ground.runner.rest(ground.observe()) for _ in range(3)] == [None] * 3
+    assert len(caplog.records) == 1

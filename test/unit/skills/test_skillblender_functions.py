@@ -5,17 +5,27 @@ import torch
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.blend import Blend, Primitive
-from robomatrix.skills.skillblender.feedforward import SquatTable, walking_gate
-from robomatrix.skills.skillblender.functions import SquatFunction, WalkFunction
+from robomatrix.skills.skillblender.feedforward import walking_gate
+from robomatrix.skills.skillblender.functions import SquatFunction, StepFunction, WalkFunction, lift_gates
 from robomatrix.skills.skillblender.kinematics import foot_chains, hand_chains
+from robomatrix.skills.skillblender.library import load_policy, reach_over_walk
 from robomatrix.skills.skillblender.mirror import joined, joint_mirror, signs
-from robomatrix.skills.skillblender.observation import Proprioception, rotate_back
+from robomatrix.skills.skillblender.observation import ACTION_SCALE, Proprioception, rotate_back
+from robomatrix.skills.skillblender.squats import SquatTable
 
 G1 = humanoid("g1")
 RNG = np.random.default_rng(0)
 BODY = 0.3 * RNG.normal(size=(6, 6 + 3 * len(G1.joints)))
 GOAL = RNG.normal(size=(6, 3))
 PHASE = RNG.random(6)
+
+
+def calm(**apart: float) -> np.ndarray:
+    body = np.zeros((1, 6 + 3 * len(G1.joints)))
+    body[0, 5] = -1.0
+    for joint, angle in apart.items():
+        body[0, 6 + G1.index(joint)] = angle
+    return body
 
 
 def linear(function, seed: int = 0):
@@ -40,8 +50,42 @@ def test_walk_is_symmetric_whatever_its_network_is():
     assert joints(action) == pytest.approx(mirrored, abs=1e-12)
 
 
+FEET = 0.1 * np.random.default_rng(4).normal(size=(6, 4))
+
+
+def test_step_is_symmetric_whatever_its_network_is():
+    step, joints = StepFunction(G1), joint_mirror(G1)
+    body = joined(signs(-1, 1, -1), signs(1, -1, 1), joints, joints, joints)
+    action = step.action(linear(step), BODY, FEET, PHASE)
+    mirrored = step.action(linear(step), body(BODY), step.goal_mirror(FEET), (PHASE + 0.5) % 1)
+    assert joints(action) == pytest.approx(mirrored, abs=1e-12)
+
+
+def test_reaching_leaves_the_legs_to_the_walk_when_it_must_step_and_follows_goals_that_are_too_far():
+    arm = load_policy("g1", "reach").function._arm
+    reach, walk = reach_over_walk(G1, arm), load_policy("g1", "walk")
+    goal, legs, residual = np.full((6, 6), 0.05), list(G1.legs), np.zeros((6, len(reach.outputs)))
+    stride = np.repeat(calm(left_hip_pitch_joint=-0.3), 6, 0)
+    action = reach.whole(stride, goal, PHASE, residual)
+    walking = walk.function.action(walk.network, stride, np.zeros((6, 3)), PHASE)
+    assert action[:, legs] == pytest.approx(walking[:, legs], abs=1e-12)
+    assert reach.whole(stride, goal, PHASE, residual + 1.0)[:, legs] == pytest.approx(action[:, legs], abs=1e-12)
+    quiet = np.repeat(calm(), 6, 0)
+    assert reach.whole(quiet, goal, PHASE, residual)[:, legs] == pytest.approx(
+        reach.balance(quiet)[:, legs] / ACTION_SCALE, abs=1e-12
+    )
+    far = np.tile([0.5, 0.0, 0.0, 0.5, 0.0, 0.0], (1, 1))
+    assert reach.command(far)[0] == pytest.approx([0.4, 0.0, 0.0]) and (reach.command(goal) == 0.0).all()
+
+
+def test_a_foot_that_lacks_nothing_stays_down():
+    left, right = lift_gates(np.array([[0.1, 0.0, 0.005, 0.0], [0.0, 0.026, 0.0, -0.2]]))
+    assert left == pytest.approx([1.0, 0.5]) and right == pytest.approx([0.0, 1.0])
+
+
 def test_numpy_and_torch_give_the_same_action():
-    for function, goal in ((WalkFunction(G1), GOAL), (SquatFunction(G1), -0.3 * RNG.random((6, 1)))):
+    squatting = (SquatFunction(G1), -0.3 * RNG.random((6, 1)))
+    for function, goal in ((WalkFunction(G1), GOAL), squatting, (StepFunction(G1), FEET)):
         network = linear(function)
         tensors = [torch.tensor(v) for v in (BODY, goal, PHASE)]
         expected = function.action(network, BODY, goal, PHASE)
@@ -55,6 +99,14 @@ def test_standing_hides_the_clock():
     actions = walk.action(network, calm, still, PHASE)
     assert actions == pytest.approx(np.tile(actions[0], (6, 1)), abs=1e-12)
     assert walking_gate(np.array([[0.0, 0.0, 0.0], [0.1, 0.0, 0.0], [0.5, 0.0, 0.0]])).tolist() == [0.0, 0.15625, 1.0]
+
+
+def test_a_standing_robot_steps_when_its_feet_are_apart_or_it_tilts():
+    walk, still, phase = WalkFunction(G1), np.zeros((1, 3)), np.array([0.2])
+    tilted = calm()
+    tilted[0, 3] = 0.2
+    stride = calm(left_hip_pitch_joint=-0.3)
+    assert [float(walk.sense(body, still, phase).gate[0]) for body in (calm(), tilted, stride)] == [0.0, 1.0, 1.0]
 
 
 def test_squat_table_is_linear_between_entries_and_stops_at_its_ends():
@@ -81,13 +133,13 @@ def test_chains_agree_with_the_simulator():
 def test_leg_odometry_sees_the_body_move_over_a_standing_foot():
     """Rates that a rigid leg would have under a pelvis moving forwards at 0.4 m/s give 0.4 m/s back."""
     walk, d = WalkFunction(G1), len(G1.joints)
-    odometry, step = walk._gait.odometry, 1e-6
+    odometry, step = walk.gait.odometry, 1e-6
     home = odometry.home[None]
     foot = foot_chains(G1, load_robot("g1").urdf)[0]
     jacobian = np.array([(foot.position(home + step * np.eye(d)[i]) - foot.position(home))[0] / step for i in range(d)])
     rates = np.linalg.lstsq(jacobian.T, np.array([-0.4, 0.0, 0.0]), rcond=None)[0]
     body = np.concatenate([np.zeros(3), [0, 0, -1.0], np.zeros(d), 0.05 * rates, np.zeros(d)])[None]
-    assert odometry.velocity(body, np.array([True]))[0] == pytest.approx([0.4, 0.0], abs=2e-3)
+    assert odometry.sense(body, np.array([True])).velocity[0] == pytest.approx([0.4, 0.0], abs=2e-3)
 
 
 def test_gravity_points_forwards_when_pitched_forwards():

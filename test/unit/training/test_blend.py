@@ -3,13 +3,14 @@ import pytest
 import torch
 from tensordict import TensorDict
 
-from robomatrix.errors import PolicyError, UnknownNameError
+from robomatrix.errors import PolicyError
 from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
 from robomatrix.policies.network import Mlp
 from robomatrix.robots.humanoid import humanoid
+from robomatrix.skills.skillblender.blend import ScalarBlend
 from robomatrix.training.ppo import PpoConfig
 from robomatrix.training.skillblender.blend import BlendModel, FrozenMlp, frozen_blend
-from robomatrix.training.skillblender.tasks import ButtonPress, FarReach, task_class
+from robomatrix.training.skillblender.imitation import running_blend
 
 G1 = humanoid("g1")
 JOINTS = len(G1.joints)
@@ -59,16 +60,8 @@ def test_missing_skill_is_refused():
         frozen_blend("h1", ("walk",))
 
 
-def test_tasks_draw_the_papers_ranges():
-    rest = np.array([0.24, 0.15, 0.1, 0.24, -0.15, 0.1])
-    rng = np.random.default_rng(0)
-    far = FarReach(G1, 4, rest)
-    centre = far.draw(rng, 2000) - far.rest
-    assert centre.min() > -0.16 and centre[..., :2].max() < 1.25 + 0.16 and centre[..., 2].max() < 0.25 + 0.16
-    button = ButtonPress(G1, 4, rest).draw(rng, 2000)
-    assert button[..., 2].min() >= 0.4 and button[..., 2].max() <= 1.0 and (button[..., 0] == 1.475).all()
-
-
-def test_unknown_task_lists_those_that_exist():
-    with pytest.raises(UnknownNameError, match="button_press, far_reach"):
-        task_class("far_reech")
+def test_a_scalar_blend_weighs_a_skill_alike_for_all_joints():
+    per_joint, scalar = (running_blend(G1, ("walk", "squat")), frozen_blend("g1", ("walk", "squat"), ScalarBlend))
+    assert (per_joint.size, scalar.size) == (3 + 1 + 2 * JOINTS, 3 + 1 + 2)
+    weights = scalar.weights(torch.tensor([[0.0, 0.0, 0.0, 0.0, 0.0, np.log(3.0)]]))
+    assert weights.shape == (1, 2, 1) and weights[0, :, 0].tolist() == pytest.approx([0.25, 0.75])

@@ -6,12 +6,12 @@ from robomatrix.errors import UnknownNameError
 from robomatrix.robots.humanoid import HUMANOIDS, humanoid
 from robomatrix.skills.skillblender.functions import SquatFunction
 from robomatrix.training.skillblender import rewards
-from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
+from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts
 from robomatrix.training.skillblender.randomisation import NOMINAL, Randomisation
-from robomatrix.training.skillblender.recipes import RECIPES, ramp, recipe
+from robomatrix.training.skillblender.recipes import RECIPES, Curriculum, ramp, recipe
 from robomatrix.training.skillblender.reflex_search import START, flatten, unflatten
-from robomatrix.training.skillblender.standing import Squat, paper_goals
-from robomatrix.training.skillblender.walk import Walk
+from robomatrix.training.skillblender.standing import Squat, paper_goals, turned
+from robomatrix.training.skillblender.walk import Walk, WalkRanges
 
 
 def squatting(worlds: int = 4, randomisation: Randomisation = NOMINAL, seed: int = 1) -> HumanoidEnv:
@@ -76,10 +76,24 @@ def test_a_time_out_is_told_apart_from_a_fall():
 
 
 def test_walking_commands_stay_in_their_ranges_and_some_are_to_stand():
-    env = HumanoidEnv(humanoid("g1"), Walk(humanoid("g1"), 256), EnvConfig(256, 1, randomisation=NOMINAL))
-    command = env.task.command
+    task = Walk(humanoid("g1"), 256, WalkRanges(ramped=0.0))
+    HumanoidEnv(humanoid("g1"), task, EnvConfig(256, 1, randomisation=NOMINAL))
+    command = task.command
     assert (command.min(0) >= [-0.5, -0.5, -1.0]).all() and (command.max(0) <= [1.0, 0.5, 1.0]).all()
-    assert 0.05 < (command == 0.0).all(-1).mean() < 0.4
+    assert 0.1 < (command == 0.0).all(-1).mean() < 0.45
+
+
+def test_ramped_commands_come_in_little_by_little():
+    task = Walk(humanoid("g1"), 64, WalkRanges(ramped=1.0, standing=0.0, hold=(9.0, 9.0)))
+    env = HumanoidEnv(humanoid("g1"), task, EnvConfig(64, 1, randomisation=NOMINAL))
+    assert (task.command == 0.0).all()
+    for _ in range(10):
+        task.advance(env)
+    first = np.abs(task.command).max()
+    assert 0.0 < first <= 2.5 * 10 * env.dt + 1e-9
+    for _ in range(140):
+        task.advance(env)
+    assert np.abs(task.command).max() > 0.6
 
 
 def test_paper_goals_lie_on_its_part_of_the_sphere():
@@ -99,6 +113,39 @@ def test_ramps_hold_their_ends():
 
 
 def test_unknown_primitive_lists_those_that_exist():
-    with pytest.raises(UnknownNameError, match="reach, squat, walk"):
+    with pytest.raises(UnknownNameError, match="reach, squat, step, walk"):
         recipe("wal")
-    assert set(RECIPES) == {"walk", "reach", "squat"}
+    assert set(RECIPES) == {"walk", "reach", "squat", "step"}
+
+
+def test_episodes_begin_in_given_starts():
+    env = squatting()
+    qpos, qvel = env.simulation.qpos[:1].copy(), env.simulation.qvel[:1].copy()
+    qpos[0, :2] = [3.0, -1.0]
+    action = np.full((1, 21), 0.3)
+    starts = Starts(qpos, qvel, env.simulation.sensors[:1].copy(), action)
+    task = Squat(SquatFunction(humanoid("g1")), 4)
+    config = EnvConfig(4, 1, episode=4.0, randomisation=NOMINAL, started=1.0)
+    started = HumanoidEnv(humanoid("g1"), task, config, starts=starts)
+    assert started.simulation.qpos[:, :2] == pytest.approx(np.tile([3.0, -1.0], (4, 1)))
+    assert (started.action == 0.3).all() and (started.previous_action == 0.3).all()
+
+
+def test_exploring_is_worth_less_and_less_and_then_nothing():
+    class Algorithm:
+        entropy_coef = 1.0
+
+    class Learner:
+        algorithm, config = Algorithm(), recipe("walk").ppo
+        progress = type("Progress", (), {"samples": 0.0})()
+
+    shape, env, worth = Curriculum((1.0, 1.0, 0.0), (1.0, 1.0, 0.0), calm=(1e6, 2e6)), squatting(), []
+    for samples in (0.0, 1e6, 1.5e6, 3e6):
+        Learner.progress.samples = samples
+        shape.apply(env, Learner)
+        worth.append(Learner.algorithm.entropy_coef)
+    assert worth == pytest.approx([0.001, 0.001, 0.0005, 0.0])
+
+
+def test_points_turn_about_the_vertical():
+    assert turned(np.array([np.pi / 2]), np.array([[[1.0, 0.0, 0.3]]]))[0, 0] == pytest.approx([0.0, 1.0, 0.3])

@@ -34,6 +34,24 @@ def said(office):
         ("I want the can on the table", [("wish", "", "the can on the table")]),
         ("the can should be in the bin", [("state", "", "the can in the bin")]),
         ("There is a can on the table.", [("information", "", "a can on the table")]),
+        ("the can should be thrown away", [("command", "throw away", "the can")]),
+        ("I want the drawer to be pulled open", [("command", "pull open", "the drawer")]),
+        ("make sure the can is handed to me", [("command", "hand", "the can to me")]),
+        (
+            "before you close the drawer, put the can in it",
+            [
+                ("information", "close", "the drawer"),
+                ("command", "put", "the can in it"),
+                ("command", "close", "the drawer"),
+            ],
+        ),
+        (
+            "take the can so nobody trips over it",
+            [("command", "take", "the can"), ("information", "", "nobody trips over it")],
+        ),
+        ("I have to work now", [("information", "", "to work")]),
+        ("I love the can", [("information", "", "the can")]),
+        ("is the can on the table", [("question", "", "is the can on the table")]),
         (
             "put the can in the bin after opening the drawer",
             [("command", "open", "the drawer"), ("command", "put", "the can in the bin")],

@@ -1,0 +1,219 @@
+"""SkillBench's tasks as skills of the skill server: blended policies that see joints, IMU, odometry and a tracker."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from functools import cached_property
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robomatrix.errors import PreconditionError
+from robomatrix.hardware.driver import RobotState
+from robomatrix.scenes import skillbench as bench
+from robomatrix.skills.base import ErrorCode, Failed, Observation, Steps, Succeeded
+from robomatrix.skills.skillblender import bench_specs as specs
+from robomatrix.skills.skillblender.controller import Controller, take_over
+from robomatrix.skills.skillblender.library import Policy, blended_primitive, load_task
+from robomatrix.skills.skillblender.primitives import HumanoidSkill, odometry_of, rotation
+from robomatrix.skills.skillblender.views import Points, TaskView, view_of
+from robomatrix.world import SceneObject, World
+
+Array = NDArray[np.float64]
+HELD = 0.5
+"""How long a task must stay done [s]."""
+PATIENCE = 20.0
+"""After which a task that is not done has failed [s]."""
+EDGE = 0.08
+"""A box whose middle is this far from a table's edge lies at the edge [m]."""
+LEAD = 0.45
+"""Furthest the policy is asked to push at once: training went up to 0.5 [m]."""
+
+
+class BenchSkill(HumanoidSkill):
+    """Base: runs a task's policy until its error has stayed under the paper's threshold."""
+
+    about: ClassVar[str | None] = None
+    """Parameter that names the tracked thing which the task is about."""
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The task's blended policy."""
+        return load_task(self.robot.name, self.spec.name)
+
+    @property
+    def view(self) -> TaskView:
+        """What the policy sees."""
+        return view_of(self.spec.name)
+
+    def check(self, observation: Observation) -> None:
+        """Raises PreconditionError if the robot lies, or the thing that the task is about is not tracked."""
+        super().check(observation)
+        odometry_of(observation.state)
+        if self.about is not None:
+            self.thing(observation.world)
+
+    def thing(self, world: World) -> SceneObject:
+        """Returns the thing that the task is about; PreconditionError if it is not tracked."""
+        name = str(self.arguments[str(self.about)])
+        if name not in world.objects:
+            raise PreconditionError(f"'{name}' is not tracked; there are: {', '.join(world.objects) or 'none'}")
+        return world.objects[name]
+
+    def other(self, world: World, category: str) -> SceneObject:
+        """Returns the first tracked thing of a category; PreconditionError if there is none."""
+        found = world.of_category(category)
+        if not found:
+            raise PreconditionError(f"{self.spec.name} needs a {category}, and none is tracked")
+        return found[0]
+
+    @abstractmethod
+    def fixed(self, observation: Observation) -> Points:
+        """Returns the goals (1, 3) by name, as they are at the start."""
+
+    def shown(self, fixed: Points, points: Points) -> Points:
+        """Returns the goals that the policy is shown now; those of the start unless a task says otherwise."""
+        return fixed
+
+    def run(self, observation: Observation) -> Steps:
+        """Follows the policy, and measures with the same estimates that it sees."""
+        controller = take_over(self.robot, observation.state)
+        fixed, started, done_since = self.fixed(observation), observation.state.stamp, None
+        error = float("inf")
+        while observation.state.stamp - started < PATIENCE:
+            points, doors = {**fixed, **self.points(controller, observation)}, self.doors(observation.world)
+            error = float(self.view.error(points, doors)[0])
+            now = observation.state.stamp
+            done_since = (done_since if done_since is not None else now) if error <= self.view.threshold else None
+            if done_since is not None and now - done_since >= HELD:
+                return Succeeded({"error": error})
+            goal = self._goal({**points, **self.shown(fixed, points)}, doors, observation.state)
+            share = (now - started) / PATIENCE
+            observation = yield from self.advance(
+                controller, self.policy, goal, observation.state, self.spec.name, share
+            )
+            if isinstance(observation, Failed):
+                return observation
+        text = f"error {error:.3f} is above {self.view.threshold:g} after {PATIENCE:g} s"
+        return Failed(ErrorCode.GOAL_NOT_REACHED, text, {"error": error})
+
+    def _goal(self, points: Points, doors: Array, state: RobotState) -> Array:
+        odometry = odometry_of(state)
+        x, y, z, w = odometry.orientation
+        return self.view.goal(points, np.array([[w, x, y, z]]), np.array([odometry.yaw]), doors)[0]
+
+    def points(self, controller: Controller, observation: Observation) -> dict[str, Array]:
+        """Returns pelvis, hands and the tracked thing (1, 3) each, by odometry, joint angles and tracker."""
+        odometry = odometry_of(observation.state)
+        reach = blended_primitive(self.robot.name, "reach").function
+        hands = (reach.hands(controller.feel(observation.state)) + reach.rest).reshape(2, 3)
+        left, right = odometry.position + hands @ rotation(odometry.orientation).T
+        found = {"pelvis": odometry.position[None], "left_hand": left[None], "right_hand": right[None]}
+        if self.about is not None:
+            found["object"] = np.array([self.thing(observation.world).position])
+        return found
+
+    def doors(self, world: World) -> Array:
+        """Returns the doors' angles (1, 2) [rad] for tasks that see them."""
+        if not self.view.doors:
+            return np.zeros((1, 0))
+        doors = [world.objects[name].openness or 0.0 for name in ("left_door", "right_door")]
+        return bench.DOOR_RANGE[1] * np.array([doors])
+
+    def number(self, name: str) -> float:
+        """Returns a numeric argument."""
+        return float(self.arguments[name])
+
+
+class FarReach(BenchSkill):
+    """Both hands to places beyond the arms' reach."""
+
+    spec = specs.FAR_REACH
+
+    def fixed(self, observation: Observation) -> Points:
+        """Returns both hands' goals, from where they rest."""
+        odometry = odometry_of(observation.state)
+        rest = blended_primitive(self.robot.name, "reach").function.rest.reshape(2, 3)
+        moved = rest + [self.number(name) for name in ("forward", "left", "up")]
+        ground = odometry.position * [1.0, 1.0, 0.0] + [0.0, 0.0, self._height]
+        c, s = np.cos(odometry.yaw), np.sin(odometry.yaw)
+        left, right = ground + moved @ np.array([[c, s, 0.0], [-s, c, 0.0], [0.0, 0.0, 1.0]])
+        return {"left_goal": left[None], "right_goal": right[None]}
+
+    @property
+    def _height(self) -> float:
+        return self.policy.function.robot.height
+
+
+class ButtonPress(BenchSkill):
+    """The left hand to a button on a wall."""
+
+    spec = specs.BUTTON_PRESS
+    about = "button"
+
+    def fixed(self, observation: Observation) -> Points:
+        """Returns nothing: the button is the goal."""
+        return {}
+
+
+class CabinetClose(BenchSkill):
+    """Two doors pushed shut."""
+
+    spec = specs.CABINET_CLOSE
+    about = "cabinet"
+
+    def fixed(self, observation: Observation) -> Points:
+        """Returns nothing: the doors' angles are the goal."""
+        return {}
+
+
+class FootballShoot(BenchSkill):
+    """The ball towards the goal."""
+
+    spec = specs.FOOTBALL_SHOOT
+    about = "ball"
+
+    def fixed(self, observation: Observation) -> Points:
+        """Returns the place in the goal."""
+        goal = self.other(observation.world, "goal").position
+        depth = 0.5 * bench.GOAL_DEPTH
+        return {"goal": np.array([[goal[0] + depth, goal[1] + self.number("left"), bench.BALL_RADIUS]])}
+
+
+class BoxPush(BenchSkill):
+    """The box over its table, sideways."""
+
+    spec = specs.BOX_PUSH
+    about = "box"
+
+    def fixed(self, observation: Observation) -> Points:
+        """Returns where the box shall be: on the table, by the distance or at the edge."""
+        box, table = self.thing(observation.world), self.other(observation.world, "table")
+        sign, distance = 1.0 if self.arguments["side"] == "left" else -1.0, self.number("distance")
+        edge = table.position[1] + sign * (0.5 * table.size[1] - EDGE)
+        aside = box.position[1] + sign * distance if distance > 0 else edge
+        if sign * (aside - edge) > EDGE:
+            raise PreconditionError(f"the box would fall: the {self.arguments['side']} edge is {abs(edge):.2f} m away")
+        return {"goal": np.array([[box.position[0], aside, box.position[2]]])}
+
+    def shown(self, fixed: Points, points: Points) -> Mapping[str, Array]:
+        """Returns the goal, no further away than the policy has learnt to push at once."""
+        way = fixed["goal"] - points["object"]
+        return {"goal": points["object"] + way * min(1.0, LEAD / max(float(np.linalg.norm(way)), 1e-6))}
+
+
+class PackageLift(BenchSkill):
+    """A package gripped with both hands and lifted."""
+
+    spec = specs.PACKAGE_LIFT
+    about = "package"
+
+    def fixed(self, observation: Observation) -> Points:
+        """Returns the place above."""
+        return {"goal": np.array([self.thing(observation.world).position]) + [0.0, 0.0, self.number("height")]}
+
+
+BENCH_SKILLS: tuple[type[BenchSkill], ...] = (FarReach,)
+"""Those whose weights ship."""

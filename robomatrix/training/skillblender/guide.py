@@ -1,0 +1,286 @@
+"""A hand-made start for each SkillBench task: sub-goals and weights that a blend first imitates, then improves by PPO.
+
+The paper spends 10^9 samples and more on a task; ours begin with what a person would tell the skills to do. A guide
+sees the true state, has no memory and knows nothing of balance; it is used in training and as a baseline only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from robomatrix.scenes import skillbench as bench
+from robomatrix.skills.skillblender.blend import Blend
+from robomatrix.skills.skillblender.observation import rotate_back
+from robomatrix.skills.skillblender.views import Points
+from robomatrix.training.skillblender.env import HumanoidEnv
+from robomatrix.training.skillblender.tasks import BenchTask
+
+Array = NDArray[np.float64]
+LOGIT = 2.5
+"""Of the weights' preference: softmax of plus and minus this gives 0.993 to one of two skills."""
+ARM = 0.33
+"""Furthest a hand is sent from its rest [m]."""
+SPEED = 0.48
+"""[m/s]; the paper's limit of the walk's sub-goal on the G1 is 0.5."""
+NEAR = 0.05
+"""Closer than this the robot stands [m]."""
+DROP = 0.05
+"""Furthest the pelvis' height is sent from the present one [m]."""
+HAND = 0.04
+"""Radius of a hand [m]."""
+SHOULDER, LONG_ARM, CLOSEST = 1.07, 0.45, 0.18
+"""Height of a standing G1's shoulder, length of its arm, nearest that it stands to what it presses [m]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Intent:
+    """What the body is told, in n worlds."""
+
+    velocity: Array
+    """(vx, vy, wz) in the body's heading (n, 3) [m/s, rad/s]."""
+    hands: Array
+    """Targets in the world (n, 2, 3) [m]."""
+    height: Array
+    """Wanted change of the pelvis' height (n,) [m]."""
+    squats: Array | bool = False
+    """Whether the squat moves the legs where the walk could, too (n,)."""
+
+
+def guided_output(task: BenchTask, env: HumanoidEnv, blend: Blend) -> Array:
+    """Returns the blend's high-level output that a task's guide asks for (n, size)."""
+    intent = GUIDES[task.name](task, env, task.points(env))
+    squats = np.broadcast_to(intent.squats, env.num_envs)
+    return _output(task, env, intent, _preference(task, squats, blend.joints))
+
+
+def sequenced_output(task: BenchTask, env: HumanoidEnv, blend: Blend) -> Array:
+    """Returns the same with one skill at a time for the whole body: the paper's baseline "skills in sequence".
+
+    Walks until it stands where the guide wants it, squats to the guide's height, then reaches.
+    """
+    intent = GUIDES[task.name](task, env, task.points(env))
+    low = env.signals.position[:, 2] - env.robot.height - _lowered(env, intent.height)
+    choices = {
+        "walk": np.linalg.norm(intent.velocity[:, :2], axis=-1) > 0,
+        "squat": np.abs(low) > 0.5 * DROP,
+        "reach": np.ones(env.num_envs, bool),
+    }
+    logits = np.full((env.num_envs, len(task.skills), blend.joints), -LOGIT)
+    free = np.ones(env.num_envs, bool)
+    for name in (n for n in choices if n in task.skills):
+        logits[free & choices[name], task.skills.index(name)] = LOGIT
+        free &= ~choices[name]
+    logits[free, 0] = LOGIT
+    return _output(task, env, intent, logits)
+
+
+def _output(task: BenchTask, env: HumanoidEnv, intent: Intent, logits: Array) -> Array:
+    goals = {
+        "walk": intent.velocity * [2.0, 2.0, 1.0],
+        "reach": _offsets(task, env, intent.hands),
+        "squat": _lowered(env, intent.height)[:, None],
+    }
+    return np.concatenate([*(goals[name] for name in task.skills), logits.reshape(env.num_envs, -1)], -1)
+
+
+def _preference(task: BenchTask, squats: Array, joints: int) -> Array:
+    """The weights' logits (n, skills, joints): arms to the reach, legs and waist to the walk or to the squat."""
+    legs = len(task.robot.legs) + 1
+    logits = np.full((len(squats), len(task.skills), joints), -LOGIT)
+    for i, name in enumerate(task.skills):
+        moves = squats if name != "walk" else ~squats
+        logits[moves, i, :legs] = LOGIT
+        logits[:, i, legs:] = LOGIT if name == ("reach" if "reach" in task.skills else "walk") else -LOGIT
+    return logits
+
+
+def _lowered(env: HumanoidEnv, wanted: Array) -> Array:
+    """The wanted change of height, never far from the present one, so that the robot does not drop."""
+    present = np.minimum(0.0, env.signals.position[:, 2] - env.robot.height)
+    return np.clip(wanted, present - DROP, present + DROP)
+
+
+def _offsets(task: BenchTask, env: HumanoidEnv, targets: Array) -> Array:
+    """Hand targets in the world as offsets from rest in the pelvis frame (n, 6), no further than :data:`ARM`."""
+    quaternion, base = env.simulation.qpos[:, 3:7], env.signals.position
+    rest = task.rest - [0.0, 0.0, task.robot.height]
+    hands = np.stack([rotate_back(quaternion, targets[:, i] - base) - rest[i] for i in (0, 1)], 1)
+    length = np.linalg.norm(hands, axis=-1, keepdims=True)
+    return (hands * np.minimum(1.0, ARM / np.maximum(length, 1e-6))).reshape(len(hands), 6)
+
+
+def towards(env: HumanoidEnv, place: Array, heading: Array | float = 0.0, near: float = NEAR) -> Array:
+    """Returns the velocity (n, 3) that brings the pelvis to a place (n, 2) at a heading, and stands there."""
+    way = place - env.signals.position[:, :2]
+    distance = np.linalg.norm(way, axis=-1, keepdims=True)
+    speed = np.where(distance > near, np.clip(1.5 * distance, 0.12, SPEED), 0.0)
+    turn = np.remainder(heading - env.signals.yaw + np.pi, 2 * np.pi) - np.pi
+    rate = np.where((np.abs(turn) > 0.1) | (speed[:, 0] > 0), np.clip(1.5 * turn, -0.8, 0.8), 0.0)
+    return np.concatenate([_turned(way / np.maximum(distance, 1e-6) * speed, -env.signals.yaw), rate[:, None]], -1)
+
+
+def _turned(vector: Array, angle: Array) -> Array:
+    c, s = np.cos(angle), np.sin(angle)
+    return np.stack([c * vector[:, 0] - s * vector[:, 1], s * vector[:, 0] + c * vector[:, 1]], -1)
+
+
+def _still(env: HumanoidEnv) -> Array:
+    return np.zeros(env.num_envs)
+
+
+def _far_reach(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    goals = np.stack([points["left_goal"], points["right_goal"]], 1)
+    place = goals[..., :2].mean(1) - task.rest[:, :2].mean(0)
+    return Intent(towards(env, place), goals, _still(env))
+
+
+def _button_press(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    """Stands the closer to the wall the lower the button is, so that the arm reaches down to it."""
+    button = points["object"] - [HAND, 0.0, 0.0]
+    drop = SHOULDER - button[:, 2]
+    ahead = np.sqrt(np.clip(LONG_ARM**2 - drop**2, CLOSEST**2, (task.rest[0, 0] + 0.06) ** 2))
+    place = np.stack([button[:, 0] - ahead, button[:, 1] - task.rest[0, 1]], -1)
+    return Intent(towards(env, place), np.stack([button, _resting(task, env)[:, 1]], 1), _still(env))
+
+
+def _resting(task: BenchTask, env: HumanoidEnv) -> Array:
+    """Where the hands rest for the pelvis' present place and heading (n, 2, 3)."""
+    base, yaw = env.signals.position, env.signals.yaw
+    turned = [
+        np.concatenate([_turned(np.tile(r[:2], (len(base), 1)), yaw), np.full((len(base), 1), r[2])], -1)
+        for r in task.rest
+    ]
+    return np.stack(turned, 1) + base[:, None] * [1.0, 1.0, 0.0]
+
+
+def _cabinet_close(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    front = bench.CABINET_DISTANCE - bench.HINGE_LEAD
+    doors, hands = task.doors(env), []
+    for i, side in enumerate((1.0, -1.0)):
+        hinge, hand = np.array([front, side * bench.HINGE_ASIDE]), env.signals.hands[:, i]
+        outward = np.stack([-np.cos(doors[:, i]), side * np.sin(doors[:, i])], -1)
+        outside = ((hand[:, :2] - hinge) * outward).sum(-1) > 0.03
+        ahead = doors[:, i] - 0.35
+        push = hinge + 0.2 * np.stack([-np.sin(ahead), -side * np.cos(ahead)], -1)
+        target = np.where(outside[:, None], push, hinge + [-0.22, side * 0.10])
+        hands.append(np.concatenate([target, np.full((env.num_envs, 1), task.bench.cabinet + 0.12)], -1))
+    place = np.tile([front - 0.40, 0.0], (env.num_envs, 1))
+    return Intent(towards(env, place), np.stack(hands, 1), _still(env))
+
+
+def _football_shoot(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    """Walks through the ball along the line to the goal; goes behind it first where it is not on that line."""
+    ball, way = points["object"][:, :2], (points["goal"] - points["object"])[:, :2]
+    ahead = way / np.linalg.norm(way, axis=-1, keepdims=True)
+    offset = env.signals.position[:, :2] - ball
+    along = (offset * ahead).sum(-1, keepdims=True)
+    aside = offset - along * ahead
+    lined = np.linalg.norm(aside, axis=-1, keepdims=True) < np.clip(-0.4 * along, 0.05, 0.2)
+    behind = ball - (bench.BALL_RADIUS + 0.22) * ahead
+    wanted = np.where(lined, SPEED * ahead - 1.5 * aside, 2.0 * (behind - env.signals.position[:, :2]))
+    wanted *= np.minimum(1.0, SPEED / np.maximum(np.linalg.norm(wanted, axis=-1, keepdims=True), 1e-6))
+    turn = np.clip(1.5 * (np.arctan2(ahead[:, 1], ahead[:, 0]) - env.signals.yaw), -0.8, 0.8)
+    velocity = np.concatenate([_turned(wanted, -env.signals.yaw), turn[:, None]], -1)
+    return Intent(velocity, _resting(task, env), _still(env))
+
+
+def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    """Each hand comes beside the box on its own side and pushes as far as the box must go the other way.
+
+    Everything is a smooth function of where box, goal and hands are, so that a network can follow it.
+    """
+    box, lack = points["object"], points["goal"] - points["object"]
+    beyond, hands = 0.5 * bench.BOX_EDGE + HAND, []
+    for i, side in enumerate((1.0, -1.0)):
+        off = env.signals.hands[:, i] - box
+        gap = side * off[:, 1]
+        wanted = np.clip((-side * lack[:, 1] - 0.01) / 0.04, 0.0, 1.0)
+        clear = np.clip((gap - 0.6 * beyond) / (0.3 * beyond), 0.0, 1.0)
+        level = np.clip((0.11 - np.abs(off[:, [0, 2]])) / 0.05, 0.0, 1.0).prod(-1)
+        push = wanted * clear * level * (0.05 + np.clip(np.abs(lack[:, 1]), 0.0, 0.06))
+        raised = 0.02 + 0.13 * (1.0 - wanted * clear)
+        hands.append(box + np.stack([np.zeros_like(gap), side * (beyond + 0.05 - push), raised], -1))
+    place = np.stack([box[:, 0] - task.rest[0, 0] - 0.05, box[:, 1]], -1)
+    return Intent(towards(env, place), np.stack(hands, 1), _still(env))
+
+
+def _grip(task: BenchTask, env: HumanoidEnv, points: Points, half: float, grip: Array, lift: Array) -> Intent:
+    """Both hands at the sides of a thing ``2 half`` thick, ``grip`` (n, 3) from its middle; then up by ``lift``."""
+    middle, sides = points["object"] + grip, np.array([1.0, -1.0])
+    hands = env.signals.hands
+    off = hands - middle[:, None]
+    level = np.abs(off[..., 2]).max(-1) < 0.06
+    ready = level & (np.abs(off[..., 0]).max(-1) < 0.09)
+    held = ready & (np.abs(off[..., 1]).max(-1) < half + HAND + 0.02)
+    apart = np.where(ready, half + HAND - 0.07, half + HAND + 0.06)
+    up = np.where(held, np.clip(lift + 0.02, -0.08, 0.12), 0.0)
+    targets = np.repeat(middle[:, None], 2, 1)
+    targets[..., 1] += apart[:, None] * sides
+    targets[..., 2] += up[:, None]
+    return Intent(np.zeros((env.num_envs, 3)), targets, _still(env))
+
+
+def _package(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    """Steps up to the package's edge, squats a little, grips it below its top and rises."""
+    package, n = points["object"], env.num_envs
+    grip = np.tile([0.05 - 0.5 * task.bench.package[0], 0.0, 0.5 * task.bench.package[2] - 0.07], (n, 1))
+    intent = _grip(task, env, points, 0.5 * task.bench.package[1], grip, (points["goal"] - package)[:, 2])
+    place = package[:, :2] + grip[:, :2] - [task.rest[0, 0] + 0.02, 0.0]
+    there = np.linalg.norm(env.signals.position[:, :2] - place, axis=-1) < 2.0 * NEAR
+    low = np.clip(intent.hands[..., 2].mean(-1) - task.rest[0, 2] + 0.14, -0.15, 0.0)
+    hands = np.where(there[:, None, None], intent.hands, _spread(task, env))
+    return Intent(towards(env, place), hands, low, there)
+
+
+def _spread(task: BenchTask, env: HumanoidEnv) -> Array:
+    """Resting hands, a little wider apart (n, 2, 3)."""
+    rest = _resting(task, env)
+    return rest + 0.2 * (rest - rest.mean(1, keepdims=True))
+
+
+def _package_carry(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    intent = _package(task, env, points)
+    lack, lifted = points["goal"] - points["object"], points["object"][:, 2] - points["start"][:, 2]
+    raised = (lifted > 0.1) & (intent.height > -0.03)
+    place = env.signals.position[:, :2] + lack[:, :2]
+    velocity = np.where(raised[:, None], towards(env, place), intent.velocity)
+    return Intent(velocity, intent.hands, intent.height, intent.squats & ~raised)
+
+
+def _box_transfer(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
+    box, goal = points["object"], points["goal"]
+    raised = (box[:, 2] - points["start"][:, 2]) > 0.05
+    over = np.linalg.norm((goal - box)[:, :2], axis=-1) < 0.08
+    lift = np.where(over, goal[:, 2] - box[:, 2] - 0.03, points["start"][:, 2] + 0.12 - box[:, 2])
+    intent = _grip(task, env, points, 0.5 * bench.BOX_EDGE, np.zeros_like(box), lift)
+    reach = task.rest[0, 0] + 0.06
+    heading = np.where(raised, np.pi, 0.0)
+    place = np.where(raised[:, None], goal[:, :2] + [reach, 0.0], box[:, :2] - [reach, 0.0])
+    carried = _resting(task, env)
+    carried[..., :2] = (
+        carried[..., :2].mean(1, keepdims=True) + (carried - carried.mean(1, keepdims=True))[..., :2] * 0.13
+    )
+    carried[..., 2] = points["start"][:, None, 2] + np.clip(lift, -0.1, 0.12)[:, None]
+    hands = np.where((raised & ~over)[:, None, None], carried, intent.hands)
+    return Intent(towards(env, place, heading), hands, _still(env))
+
+
+Guide = Callable[[BenchTask, HumanoidEnv, Points], Intent]
+GUIDES: Mapping[str, Guide] = MappingProxyType(
+    {
+        "far_reach": _far_reach,
+        "button_press": _button_press,
+        "cabinet_close": _cabinet_close,
+        "football_shoot": _football_shoot,
+        "box_push": _box_push,
+        "package_lift": _package,
+        "box_transfer": _box_transfer,
+        "package_carry": _package_carry,
+    }
+)
+"""By task."""

@@ -1,0 +1,118 @@
+"""SkillBench's tasks on the simulated robot: by joints, IMU, odometry and the tracker's estimates only."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+pytest.importorskip("mujoco")
+
+from robomatrix.errors import PreconditionError
+from robomatrix.hardware.mujoco.humanoid_driver import MujocoHumanoidDriver
+from robomatrix.robots.loader import load_robot
+from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Succeeded
+from robomatrix.skills.registry import SkillRegistry
+from robomatrix.skills.runner import SkillRunner
+from robomatrix.skills.skillblender import skills
+from robomatrix.skills.skillblender.bench_skills import EDGE, LEAD, BoxPush, CabinetClose, FarReach, FootballShoot
+from robomatrix.skills.skillblender.controller import Controller
+from robomatrix.skills.skillblender.views import VIEWS, view_of
+from robomatrix.world import World
+
+ROBOT = load_robot("g1")
+
+
+class Place:
+    """A driver in a scene, and what a skill sees of it."""
+
+    def __init__(self, scene: str, seed: int = 3) -> None:
+        self.driver = MujocoHumanoidDriver(ROBOT, scene)
+        self.state = self.driver.reset(seed)
+
+    def seen(self) -> Observation:
+        return Observation(self.state, World(self.state.stamp, {o.id: o for o in self.driver.tracked()}))
+
+    def do(self, name: str, limit: float = 30.0, **arguments) -> Outcome:
+        runner = SkillRunner(ROBOT, SkillRegistry(skills()))
+        assert runner.start(name, arguments) is None
+        while runner.busy and self.state.stamp < limit:
+            self.driver.write(runner.tick(self.seen()))
+            self.state = self.driver.step()
+        return runner.outcome
+
+
+def test_both_hands_reach_places_that_need_walking():
+    place = Place("plain")
+    outcome = place.do("far_reach", forward=0.9, left=0.4, up=0.1)
+    assert isinstance(outcome, Succeeded) and outcome.metrics["error"] <= 0.05
+    x, y, _ = place.driver.base_pose()
+    assert 0.6 < x < 1.2 and 0.1 < y < 0.7
+    hands = np.mean([place.driver._data.site(f"{side}_hand").xpos for side in ("left", "right")], 0)
+    rest = FarReach(ROBOT, {}).policy.function.robot.height + 0.095
+    assert hands == pytest.approx([0.9 + 0.28, 0.4, rest + 0.1], abs=0.12)
+
+
+def test_a_fall_is_reported():
+    place = Place("plain")
+    place.driver.push((2.5, 2.5))
+    outcome = place.do("far_reach", forward=0.9)
+    assert isinstance(outcome, Failed) and outcome.code == ErrorCode.FELL
+
+
+def test_a_thing_that_is_not_tracked_is_refused_with_what_is():
+    place = Place("bench_table")
+    with pytest.raises(PreconditionError, match="'ball_1' is not tracked; there are: box_1, table_1"):
+        FootballShoot(ROBOT, {"ball": "ball_1"}).check(place.seen())
+
+
+def test_the_box_goes_to_the_edge_or_by_the_distance_and_not_over_it():
+    seen = Place("bench_table").seen()
+    box, table = (np.array(seen.world.objects[f"{name}_1"].position) for name in ("box", "table"))
+    left = BoxPush(ROBOT, {"box": "box_1", "side": "left"}).fixed(seen)["goal"][0]
+    assert left[1] == pytest.approx(table[1] + 0.75 - EDGE) and left[0] == box[0]
+    right = BoxPush(ROBOT, {"box": "box_1", "side": "right", "distance": 0.2}).fixed(seen)["goal"][0]
+    assert right[1] == pytest.approx(box[1] - 0.2)
+    with pytest.raises(PreconditionError, match="would fall"):
+        BoxPush(ROBOT, {"box": "box_1", "side": "left", "distance": 1.0}).fixed(seen)
+
+
+def test_the_policy_is_shown_no_goal_further_away_than_it_learnt():
+    skill = BoxPush(ROBOT, {"box": "box_1"})
+    points = {"object": np.array([[0.6, -0.3, 0.8]])}
+    far, near = {"goal": np.array([[0.6, 0.7, 0.8]])}, {"goal": np.array([[0.6, -0.1, 0.8]])}
+    assert skill.shown(far, points)["goal"][0] == pytest.approx([0.6, -0.3 + LEAD, 0.8])
+    assert skill.shown(near, points)["goal"][0] == pytest.approx(near["goal"][0])
+
+
+def test_hands_and_doors_are_where_the_simulation_has_them():
+    place = Place("bench_cabinet")
+    skill = CabinetClose(ROBOT, {"cabinet": "cabinet_1"})
+    points = skill.points(Controller(ROBOT, place.state), place.seen())
+    for side in ("left", "right"):
+        true = place.driver._data.site(f"{side}_hand").xpos
+        assert points[f"{side}_hand"][0] == pytest.approx(true, abs=0.02)
+    assert skill.doors(place.seen().world)[0] == pytest.approx([1.0, 1.0], abs=1e-6)
+
+
+def test_a_goal_turns_with_the_pelvis():
+    view = view_of("box_push")
+    points = {"object": np.array([[1.0, 0.0, 0.0]]), "goal": np.array([[1.0, 1.0, 0.0]])}
+    points |= {"left_hand": np.zeros((1, 3)), "right_hand": np.zeros((1, 3))}
+    half = np.sqrt(0.5)
+    goal = view.goal(points, np.array([[half, 0.0, 0.0, half]]), np.array([np.pi / 2]), np.zeros((1, 0)))[0]
+    assert goal[:3] == pytest.approx([1.0, 0.0, 0.0]) and goal[3:6] == pytest.approx([0.0, -1.0, 0.0])
+    assert goal[-2:] == pytest.approx([1.0, 0.0], abs=1e-9) and len(goal) == sum(t.size for t in view.terms)
+
+
+def test_without_odometry_a_task_does_not_start():
+    place = Place("plain")
+    blind = replace(place.seen(), state=replace(place.state, odometry=None))
+    with pytest.raises(PreconditionError, match="odometry"):
+        FarReach(ROBOT, {}).check(blind)
+
+
+def test_errors_are_the_papers():
+    points = {"left_hand": np.array([[0.0, 0.1, 0.2]]), "object": np.array([[0.5, 0.0, 0.0]])}
+    assert view_of("button_press").error(points, np.zeros((1, 0))) == pytest.approx([0.15])
+    assert view_of("cabinet_close").error({}, np.array([[0.2, 0.4]])) == pytest.approx([0.3])
+    assert [VIEWS[n].threshold for n in ("far_reach", "football_shoot", "package_lift")] == [0.05, 1.5, 0.1]
