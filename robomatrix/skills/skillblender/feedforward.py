@@ -33,9 +33,9 @@ STANDING_SPEED = 0.2
 """Commands below this fade the gait out [m/s or rad/s]."""
 
 
-APART = (0.06, 0.10)
+APART = (0.07, 0.08)
 """Distances of a foot from its place beside the other between which a standing robot begins to step [m]."""
-ACROSS = np.array([1.0, 0.7])
+ACROSS = np.array([1.0, 0.6])
 """Weights of these distances along x and y: feet may stand closer or wider than at home."""
 TILT = (0.10, 0.16)
 """The same for the pelvis' tilt [rad]."""

@@ -27,6 +27,8 @@ Tensor = Any
 Network = Callable[[Tensor], Tensor]
 
 
+TOGETHER = 0.5
+"""Share of the feet's distance from side by side that each step of a robot that shall stand makes up for."""
 FEET_HELD = 0.7
 """Share of the feet's distance from side by side that squatting legs keep."""
 
@@ -197,7 +199,7 @@ class WalkFunction(SteppingFunction):
         command = self.command(goal)
         basis = self.gait.basis(body, phase, command, sense.gates, sense.legs)
         lack = like(self.gait.odometry.apart, body) - sense.legs.apart
-        coming_to_rest = (sense.gate * (1.0 - walking_gate(command)))[:, None]
+        coming_to_rest = TOGETHER * (sense.gate * (1.0 - walking_gate(command)))[:, None]
         return basis @ like(self.gait.matrix, goal) + (lack @ like(self._leg_spread, body)) * coming_to_rest
 
     def plain_input(self, body: Tensor, goal: Tensor, phase: Tensor, sense: StepSense) -> Tensor:
