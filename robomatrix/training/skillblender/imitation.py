@@ -29,7 +29,7 @@ class ImitationConfig:
 
     rounds: int = 4
     """The guide acts in the first, the learner in the others."""
-    steps: int = 110
+    steps: int = 90
     """Control steps of a round, in every world."""
     keep: int = 2
     """Every which step is learnt from."""
