@@ -1,11 +1,13 @@
 """Brings up one robot, from the driver to the scheduler."""
 
-from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, OpaqueFunction, SetLaunchConfiguration
 from launch.conditions import IfCondition, UnlessCondition
 from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
 from launch_ros.substitutions import FindPackageShare
 
-from launch import LaunchDescription
+from launch import LaunchContext, LaunchDescription
+from robomatrix.hardware.registry import simulates
+from robomatrix.robots.loader import load_robot
 
 SHARE = FindPackageShare("robomatrix")
 COMPOSED = LaunchConfiguration("use_composition")
@@ -18,18 +20,7 @@ ARGUMENTS = (
     DeclareLaunchArgument(
         "driver",
         default_value="",
-        description="What is under the robot; empty: the first that its description names.",
-        choices=[
-            "",
-            "mujoco",
-            "mujoco_humanoid",
-            "mujoco_hand",
-            "court",
-            "pybullet",
-            "mock",
-            "robomaster",
-            "topics",
-        ],
+        description="What is under the robot, see `robomatrix drivers`; empty: the first that its description names.",
     ),
     DeclareLaunchArgument("driver_options", default_value="", description="Options of the driver as a YAML mapping."),
     DeclareLaunchArgument("scene", default_value="", description="Simulated scene; empty: the robot's own."),
@@ -45,9 +36,9 @@ ARGUMENTS = (
     ),
     DeclareLaunchArgument(
         "use_sim_time",
-        default_value="true",
-        choices=["true", "false"],
-        description="Take the time from /clock; false on a real robot.",
+        default_value="auto",
+        choices=["auto", "true", "false"],
+        description="Take the time from /clock; auto: where the driver is a simulation.",
     ),
     DeclareLaunchArgument(
         "params_file",
@@ -63,6 +54,15 @@ ARGUMENTS = (
 )
 
 
+def time_source(context: LaunchContext) -> list[SetLaunchConfiguration]:
+    """Answers whose time it is from the driver; a wrong robot or driver ends the launch with those that exist."""
+    robot = load_robot(LaunchConfiguration("robot").perform(context))
+    simulated = simulates(LaunchConfiguration("driver").perform(context) or robot.drivers[0])
+    if LaunchConfiguration("use_sim_time").perform(context) != "auto":
+        return []
+    return [SetLaunchConfiguration("use_sim_time", str(simulated).lower())]
+
+
 def include(name: str, condition: IfCondition | UnlessCondition) -> IncludeLaunchDescription:
     return IncludeLaunchDescription(PathJoinSubstitution([SHARE, "launch", name]), condition=condition)
 
@@ -71,6 +71,7 @@ def generate_launch_description() -> LaunchDescription:
     return LaunchDescription(
         [
             *ARGUMENTS,
+            OpaqueFunction(function=time_source),
             include("composed.launch.py", IfCondition(COMPOSED)),
             include("robot.launch.py", UnlessCondition(COMPOSED)),
             include("scheduler.launch.py", UnlessCondition(COMPOSED)),

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Protocol, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from robomatrix.errors import DriverError
 from robomatrix.hardware.driver import CameraFrame, RobotState, SimulatedDriver, TrackingDriver
@@ -156,34 +154,3 @@ def step_outcome(outcome: Outcome) -> StepOutcome:
     if isinstance(outcome, Succeeded):
         return StepOutcome(True)
     return StepOutcome(False, outcome.message, int(outcome.code))
-
-
-class VideoRecorder:
-    """A :data:`Watcher` that writes an MP4 of the run; close it to finish the file."""
-
-    def __init__(
-        self, path: Path, camera: str = "overview", size: tuple[int, int] = (640, 480), rate: float = 15.0
-    ) -> None:
-        """Opens the file; DriverError where the video writer cannot."""
-        import cv2
-
-        self.camera, self.size, self._period = camera, size, 1.0 / rate
-        self._next = -np.inf
-        self._writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"mp4v"), rate, size)
-        if not self._writer.isOpened():
-            raise DriverError(f"cannot write a video to {path}; is the folder there, and does the name end in .mp4?")
-        self.last: NDArray[np.uint8] | None = None
-        """The newest picture, RGB."""
-
-    def __call__(self, session: Session) -> None:
-        """Adds a picture when one is due."""
-        if session.time < self._next:
-            return
-        self._next = session.time + self._period
-        self.last = session.driver.render(self.camera, *self.size)
-        self._writer.write(np.ascontiguousarray(self.last[:, :, ::-1]))
-
-    def close(self) -> None:
-        """Finishes the file."""
-        self._writer.release()
-

@@ -18,7 +18,9 @@ from std_msgs.msg import String
 from std_srvs.srv import Trigger
 from visualization_msgs.msg import MarkerArray
 
+from robomatrix.errors import ConfigurationError
 from robomatrix.hardware.driver import CameraFrame, RobotState
+from robomatrix.perception.categories import load_model
 from robomatrix.perception.detector import Detector
 from robomatrix.perception.pipeline import Perception as Pipeline
 from robomatrix.robots.kinematics import link_pose
@@ -37,7 +39,8 @@ class PerceptionParameters:
 
     robot: str = parameter("ep", "Robot whose camera is looked through; `robomatrix robots` lists them.")
     detector: str = parameter("colour_shape", "How objects are found.", choices=("colour_shape", "zero_shot"))
-    model: str = parameter("", "Zero-shot detection model, by name or local folder.")
+    model: str = parameter("", "Zero-shot detection model: a folder, or the name of one that was fetched before.")
+    download: bool = parameter(False, "Fetch a model that is not on this machine.")
 
 
 class Perception(Node):
@@ -47,6 +50,7 @@ class Perception(Node):
         super().__init__("perception", **options)
         self.settings = declare(self, PerceptionParameters)
         self.robot = load_robot(self.settings.robot)
+        self._detector = _detector(self.settings)
         self._make()
         self._holding: str | None = None
         self._infos: dict[str, CameraInfo] = {}
@@ -67,7 +71,7 @@ class Perception(Node):
         self._diagnostics = diagnostics.Diagnostics(self, self.robot.name, self._status)
 
     def _make(self) -> None:
-        self._perception = Pipeline(self.robot, _detector(self.settings))
+        self._perception = Pipeline(self.robot, self._detector)
         self._world_size = 0
 
     def _on_holding(self, message: String) -> None:
@@ -142,9 +146,11 @@ def _detector(settings: PerceptionParameters) -> Detector | None:
     """The detector of the parameters; None for the pipeline's own."""
     if settings.detector == "colour_shape":
         return None
+    if not settings.model:
+        raise ConfigurationError("the detector zero_shot needs the parameter model: a folder or a name")
     from robomatrix.perception.zero_shot import ZeroShotDetector
 
-    return ZeroShotDetector(settings.model)
+    return ZeroShotDetector(settings.model, load_model(), download=settings.download)
 
 
 def main(args: list[str] | None = None) -> None:

@@ -193,7 +193,7 @@ class _Operator:
         limit = time.monotonic() + LAST_WORDS
         self._stack.spin_until(lambda: time.monotonic() > limit)
         recorder.close()
-        notes = (f"the recording ended early: {recorder.error}",) if recorder.error else ()
+        notes = (f"the recording is not whole: {recorder.error}",) if recorder.error else ()
         return ((recorded,) if recorded else ()) + tuple(recorder.snapshots), notes
 
 

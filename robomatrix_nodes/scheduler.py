@@ -22,9 +22,11 @@ from rclpy.action.client import ClientGoalHandle
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
+from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from robomatrix.errors import RobomatrixError
+from robomatrix.robots.loader import load_robot
 from robomatrix.scheduling.audit import AuditLog
 from robomatrix.scheduling.execution import (
     Action,
@@ -113,7 +115,10 @@ class Scheduler(Node):
 
     def _create_topics(self) -> None:
         self.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
-        self.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
+        if load_robot(self.settings.robot).odometry:
+            self.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
+        else:
+            self.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATE)
         self.create_subscription(String, "answer", self._on_answer, qos.EVENT)
         self._records = self.create_publisher(String, "task_record", qos.EVENT)
         self._list = self.create_client(ListSkills, "list_skills")
@@ -138,6 +143,9 @@ class Scheduler(Node):
 
     def _on_odometry(self, message: OdometryMsg) -> None:
         self._position = (message.pose.pose.position.x, message.pose.pose.position.y)
+        self._stamp = conversions.from_time(message.header.stamp)
+
+    def _on_joint_states(self, message: JointState) -> None:
         self._stamp = conversions.from_time(message.header.stamp)
 
     def _on_answer(self, message: String) -> None:
@@ -297,7 +305,7 @@ class Scheduler(Node):
     # What the task needs.
 
     def _now(self) -> float:
-        """Time on the robot's clock [s], from its newest odometry; the node's own clock where it has none."""
+        """Time on the robot's clock [s], from its newest state; the node's own clock before there is one."""
         return self.get_clock().now().nanoseconds * 1e-9 if self._stamp is None else self._stamp
 
     def _scene(self, believed: Mapping[str, str | None] = MappingProxyType({})) -> PlanningScene:

@@ -82,7 +82,7 @@ class RosTransport:
         self._subscribe()
         kind = MESSAGES[self._settings.form]
         self._commands = self._node.create_publisher(kind, self._settings.command_topic, qos.COMMAND)
-        self._twists = self._node.create_publisher(TwistMsg, "cmd_vel", qos.COMMAND)
+        self._twists = self._node.create_publisher(TwistMsg, self._settings.twist_topic, qos.COMMAND)
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
         self._thread = threading.Thread(target=self._spin, name="topics_driver", daemon=True)
@@ -91,8 +91,8 @@ class RosTransport:
     def _subscribe(self) -> None:
         subscribe = partial(self._node.create_subscription, qos_profile=qos_profile_sensor_data)
         subscribe(JointStateMsg, self._settings.state_topic, self._on_joints)
-        subscribe(ImuMsg, "imu", lambda m: setattr(self, "_imu", conversions.from_imu(m)))
-        subscribe(OdometryMsg, "odom", lambda m: setattr(self, "_odometry", conversions.from_odometry(m)))
+        subscribe(ImuMsg, self._settings.imu_topic, self._on_imu)
+        subscribe(OdometryMsg, self._settings.odometry_topic, self._on_odometry)
         for camera in self._robot.cameras:
             subscribe(CameraInfo, f"{camera.name}/camera_info", partial(self._infos.__setitem__, camera.name))
             subscribe(Image, f"{camera.name}/image_raw", partial(self._images.__setitem__, camera.name))
@@ -107,6 +107,12 @@ class RosTransport:
         state = conversions.from_joint_state(message)
         self._joints = dict(zip(state.names, state.position, strict=True))
         self._take(ForeignState(state.names, state.position, state.velocity, state.effort, time.time()))
+
+    def _on_imu(self, message: ImuMsg) -> None:
+        self._imu = conversions.from_imu(message)
+
+    def _on_odometry(self, message: OdometryMsg) -> None:
+        self._odometry = conversions.from_odometry(message)
 
     def send(self, command: ForeignCommand) -> None:
         """Publishes a joint command in the robot's form."""

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from robomatrix.emulators.ep.body import Body, KinematicBody
-from robomatrix.emulators.ep.firmware import Conventions
+from robomatrix.emulators.ep.conventions import Conventions
 from robomatrix.emulators.ep.network import Network
 from robomatrix.emulators.ep.server import EpEmulator, Ports, Settings
 from robomatrix.errors import ConfigurationError, RobomatrixError

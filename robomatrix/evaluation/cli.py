@@ -212,8 +212,10 @@ def dexgen(
     ),
     seconds: Annotated[float, typer.Option(help="Simulated, of each hand in each cell.", min=0.1)] = 60.0,
     seeds: Annotated[int, typer.Option(help="How many.", min=1)] = 1,
+    seed: SeedOption = 100_000,
     methods: Annotated[str, typer.Option(help="Comma-separated, such as direct,lowpass:0.15; default: all.")] = "",
     corruptions: Annotated[str, typer.Option(help="Comma-separated; default: all.")] = "",
+    policy: Annotated[Path | None, typer.Option(help="Controller's folder; default: the one that ships.")] = None,
 ) -> None:
     """Time to drop and goals a minute, assisted and not, under the paper's corruptions and harder faults."""
     from robomatrix.evaluation.dexgen import suite
@@ -222,13 +224,52 @@ def dexgen(
 
     settings = suite.SuiteSettings(
         seconds=seconds,
-        seeds=tuple(range(seeds)),
+        seeds=tuple(range(seed, seed + seeds)),
         methods=tuple(filter(None, methods.split(","))) or suite.METHODS,
         corruptions=tuple(filter(None, corruptions.split(","))) or tuple(suite.CORRUPTIONS),
     )
     with _Ticker("cells", False) as tick:
-        tallies = suite.run(load_robot(robot), settings, folder, report=tick)
+        tallies = suite.run(load_robot(robot), settings, folder, policy, report=tick)
     sys.stdout.write(table(tallies, lambda t: f"{t.corruption} {t.method}") + "\n")
+
+
+@app.command("hand-latency")
+def hand_latency(
+    robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
+    count: Annotated[int, typer.Option(help="Control steps.", min=1)] = 500,
+    steps: Annotated[int, typer.Option(help="Of denoising.", min=1)] = 8,
+) -> None:
+    """Wall and processor time of a control step of the foundation controller on one thread; JSON in milliseconds."""
+    import numpy as np
+
+    from robomatrix.evaluation.dexgen.latency import control_step_times
+    from robomatrix.robots.loader import load_robot
+
+    taken = 1e3 * control_step_times(load_robot(robot), count, steps)
+    figures = {
+        kind: {f"p{q}": round(float(np.percentile(taken[:, column], q)), 2) for q in (50, 90, 99)}
+        for column, kind in enumerate(("wall", "processor"))
+    }
+    sys.stdout.write(json.dumps({"steps": steps, "count": count, **figures}) + "\n")
+
+
+@app.command("rotation")
+def rotation(
+    robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
+    trials: Annotated[int, typer.Option(help="For every object and way.", min=1)] = 17,
+    angle: Annotated[float, typer.Option(help="To the left and to the right [deg].")] = 90.0,
+    seed: SeedOption = 100_000,
+    out: OutOption = None,
+) -> None:
+    """Success of turning objects in the hand, palm up, through skill runner and driver; JSON with intervals."""
+    from robomatrix.evaluation.dexgen.rotation import summary, turn_trials
+    from robomatrix.robots.loader import load_robot
+
+    report = summary(turn_trials(load_robot(robot), trials, seed, (angle, -angle)))
+    text = json.dumps(report, indent=1)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
 
 
 @app.command("skillmimic")

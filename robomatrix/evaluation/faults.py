@@ -200,19 +200,6 @@ class FrozenOdometry(Fault):
 
 
 @dataclass
-class FrozenState(Fault):
-    """No new state comes: the old one with its old stamp."""
-
-    name: str = "silent driver"
-    _first: RobotState | None = None
-
-    def state(self, state: RobotState) -> RobotState:
-        """Returns the first state."""
-        self._first = self._first or state
-        return self._first
-
-
-@dataclass
 class NanState(Fault):
     """The measured joints are not numbers."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.metadata import entry_points
-from typing import Any
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any, get_type_hints
 
 from robomatrix.errors import UnknownNameError
-from robomatrix.hardware.driver import Driver
+from robomatrix.hardware.driver import Driver, SimulatedDriver
 from robomatrix.robots.loader import load_robot, robot_names
 from robomatrix.robots.spec import RobotSpec
 
@@ -31,13 +31,31 @@ def make_driver(name: str, robot: RobotSpec, scene: str | None = None, **options
         UnknownNameError: there is no such driver, or it does not drive this robot; lists those that do.
         ConfigurationError: the driver does not take these options.
     """
+    entry = _entry(name)
+    if name not in robot.drivers and name in _for_other_robots():
+        raise UnknownNameError(f"driver for {robot.name}", name, robot.drivers)
+    factory = entry.load()
+    return factory(robot, scene, **options)
+
+
+def simulates(name: str) -> bool:
+    """Tells, without opening it, whether a driver brings a world and a time of its own.
+
+    Judged by its class, or by what its factory is annotated to return; one that says nothing counts as a real robot's.
+
+    Raises:
+        UnknownNameError: there is no such driver; lists those that exist.
+    """
+    factory = _entry(name).load()
+    kind = factory if isinstance(factory, type) else get_type_hints(factory).get("return")
+    return all(hasattr(kind, method) for method in vars(SimulatedDriver) if not method.startswith("_"))
+
+
+def _entry(name: str) -> EntryPoint:
     found = {entry.name: entry for entry in entry_points(group=ENTRY_POINT_GROUP)}
     if name not in found:
         raise UnknownNameError("driver", name, found)
-    if name not in robot.drivers and name in _for_other_robots():
-        raise UnknownNameError(f"driver for {robot.name}", name, robot.drivers)
-    factory = found[name].load()
-    return factory(robot, scene, **options)
+    return found[name]
 
 
 def _for_other_robots() -> set[str]:

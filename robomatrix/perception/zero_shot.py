@@ -20,6 +20,7 @@ from robomatrix.hardware.driver import CameraFrame
 from robomatrix.perception.categories import PerceptionModel
 from robomatrix.perception.colour_shape import ColourTable, Image, Surroundings, outlined
 from robomatrix.perception.detector import Detection, PixelBox, boxed
+from robomatrix.pretrained import load_pretrained, load_weights
 
 NAMED = 0.15
 """Share of a box that must have one named colour for the box to have a colour."""
@@ -39,15 +40,17 @@ class ZeroShotDetector:
         prompts: Mapping[str, str] | None = None,
         threshold: float = 0.2,
         threads: int | None = None,
+        download: bool = False,
     ) -> None:
         """Loads the model; transformers and torch are imported here and not before.
 
         Args:
-            name: of a model, or the folder it lies in.
+            name: the model's folder, or the name of one that was fetched before.
             model: the known colours and categories.
             prompts: category by what the model is asked for; ``a <category>`` for every known category by default.
             threshold: least score, 0 to 1.
             threads: of torch; its own choice when missing.
+            download: True fetches a model that is not on this machine.
 
         Raises:
             ConfigurationError: the model cannot be loaded, or transformers is not installed.
@@ -59,7 +62,7 @@ class ZeroShotDetector:
             for kind in self._prompts.values()
         }
         self._colours = ColourTable(model.colours)
-        self._processor, self._model = _loaded(name, threads)
+        self._processor, self._model = _loaded(name, threads, download)
 
     def detect(self, frame: CameraFrame, own_body: Image | None = None) -> tuple[Detection, ...]:
         """Returns what the model finds, the surest first; see Detector."""
@@ -126,7 +129,7 @@ def _clipped(box: list[float], image: Image) -> PixelBox:
     return (max(left, 0.0), max(top, 0.0), min(right, float(width)), min(bottom, float(height)))
 
 
-def _loaded(name: str | Path, threads: int | None) -> tuple[Any, Any]:
+def _loaded(name: str | Path, threads: int | None, download: bool) -> tuple[Any, Any]:
     try:
         import torch
         from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
@@ -134,8 +137,5 @@ def _loaded(name: str | Path, threads: int | None) -> tuple[Any, Any]:
         raise ConfigurationError(f"zero-shot detection needs torch and transformers: {error}") from error
     if threads:
         torch.set_num_threads(threads)
-    try:
-        model = AutoModelForZeroShotObjectDetection.from_pretrained(str(name))
-        return AutoProcessor.from_pretrained(str(name)), model.eval()
-    except (OSError, ValueError) as error:
-        raise ConfigurationError(f"no zero-shot detector '{name}': {error}") from error
+    processor = load_pretrained(AutoProcessor, name, download)
+    return processor, load_weights(AutoModelForZeroShotObjectDetection, name, download)

@@ -135,7 +135,7 @@ def skillmimic(
 
 @train_app.command("planner")
 def planner(
-    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 7000,
+    steps: Annotated[int, typer.Option(help="Gradient steps of the whole training.", min=1)] = 12000,
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     threads: Annotated[int, typer.Option(help="Of the learner.", min=1)] = 1,
     rate: Annotated[float, typer.Option(help="Highest learning rate.", min=1e-5)] = 2e-3,

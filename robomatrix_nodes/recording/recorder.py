@@ -6,9 +6,11 @@ robot up: files are written and images compressed on threads of their own.
 
 from __future__ import annotations
 
+import threading
 import time
+import traceback
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -34,6 +36,8 @@ from robomatrix_nodes.recording.channels import SKILL_STATUS, Channel, channels,
 
 VERSION = "1"
 """Of the set of topics."""
+WAITING_IMAGES = 3
+"""Images that may wait to be compressed; where more come, the newest are not worth the robot's time."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,10 @@ class Recorder(Node):
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="recorder")
         self._now: int | None = None
         self._early: list[tuple[str, bytes]] = []
-        self._count = self._busy_images = self._lost_images = 0
+        self._room = threading.Semaphore(WAITING_IMAGES)
+        self._counting = threading.Lock()
+        self._count = self._lost_images = 0
+        self._fault = ""
         self._failed_goals: set[bytes] = set()
         try:
             self._open()
@@ -147,8 +154,24 @@ class Recorder(Node):
 
     @property
     def error(self) -> str:
-        """Why the recording ended early; empty while all is well."""
+        """Why the recording is not whole; empty while all is well."""
+        return self._ended or self._fault
+
+    @property
+    def _ended(self) -> str:
+        """Why no more is written; empty while all is well."""
         return self._writer.error if self._writer is not None else ""
+
+    def _submit(self, work: Callable[..., None], *arguments: Any) -> None:
+        self._worker.submit(work, *arguments).add_done_callback(self._look_at)
+
+    def _look_at(self, done: Future) -> None:
+        """Keeps what went wrong on the worker's thread, where nobody would see it."""
+        error = done.exception()
+        if error is not None:
+            self._fault = f"{type(error).__name__}: {error}"
+            trace = "".join(traceback.format_exception(error))
+            self.get_logger().error(f"recording: {self._fault}\n{trace}", throttle_duration_sec=5.0)
 
     def _take(self, channel: Channel, name: str, data: bytes) -> None:
         if channel.stamped and not channel.latched:
@@ -163,7 +186,8 @@ class Recorder(Node):
             self._look_for_failures(data)
 
     def _hand_on(self, name: str, data: bytes, stamp: int) -> None:
-        self._count += 1
+        with self._counting:
+            self._count += 1
         self._outlet.log(name, data, stamp)
         if self._ring is not None:
             self._ring.log(name, data, stamp)
@@ -174,22 +198,26 @@ class Recorder(Node):
     def _take_image(self, name: str, image: Image | bytes) -> None:
         if self._ring is None and not self._outlet.wanted(name):
             return
-        if self._busy_images > 2:  # the machine is too slow: the newest images are not worth the robot's time
+        if self._room.acquire(blocking=False):
+            self._submit(self._take_compressed, name, image)
+        else:
             self._lost_images += 1
-            return
-        self._busy_images += 1
-        self._worker.submit(self._compress, name, image)
 
-    def _compress(self, name: str, image: Image | bytes) -> None:
+    def _take_compressed(self, name: str, image: Image | bytes) -> None:
+        try:
+            data = self._compressed(image)
+        finally:
+            self._room.release()
+        self._hand_on(name, data, stamp_of(data))
+
+    def _compressed(self, image: Image | bytes) -> bytes:
         import cv2
 
         message: Image = deserialize_message(image, Image) if isinstance(image, bytes) else image
         pixels = np.ascontiguousarray(conversions.from_image(message)[:, :, ::-1])
         kind = self.settings.image_format
         _, encoded = cv2.imencode(f".{kind}", pixels, self._compression())
-        data = serialize_message(CompressedImage(header=message.header, format=kind, data=encoded.tobytes()))
-        self._busy_images -= 1
-        self._hand_on(name, data, stamp_of(data))
+        return serialize_message(CompressedImage(header=message.header, format=kind, data=encoded.tobytes()))
 
     def _compression(self) -> list[int]:
         """Options for OpenCV. Colours are kept at full resolution: perception finds things by their colour."""
@@ -206,7 +234,7 @@ class Recorder(Node):
             goal = bytes(status.goal_info.goal_id.uuid)
             if status.status == GoalStatus.STATUS_ABORTED and goal not in self._failed_goals:
                 self._failed_goals.add(goal)
-                self._worker.submit(self._write_snapshot)
+                self._submit(self._write_snapshot)
 
     def _write_snapshot(self) -> None:
         path = Path(self.settings.snapshots).expanduser() / f"{self.settings.robot}_{time.time_ns()}.mcap"
@@ -231,16 +259,19 @@ class Recorder(Node):
 
     def _flush(self) -> None:
         self._untap_shared()
-        if self._writer is not None and not self.error:
+        if self._writer is not None and not self._ended:
             self._writer.flush()
         if self._server is not None:
             self._server.broadcast_time(self._now or 0)
 
     def _status(self) -> diagnostics.Status:
-        count, self._count = self._count, 0
+        with self._counting:
+            count, self._count = self._count, 0
         values = {"messages per second": count, "images left out": self._lost_images, "snapshots": len(self.snapshots)}
-        if self.error:
-            return diagnostics.ERROR, f"recording ended: {self.error}", values
+        if self._ended:
+            return diagnostics.ERROR, f"recording ended: {self._ended}", values
+        if self._fault:
+            return diagnostics.ERROR, f"recording is not whole: {self._fault}", values
         return diagnostics.OK, "recording" if self._writer is not None else "listening", values
 
     def close(self) -> None:

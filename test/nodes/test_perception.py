@@ -17,6 +17,7 @@ from rclpy.parameter import Parameter
 from sensor_msgs.msg import CameraInfo, Image, JointState
 from support.ros import PATIENCE
 
+from robomatrix.errors import ConfigurationError
 from robomatrix.robots.loader import load_robot
 from robomatrix_interfaces.msg import SceneObjectArray
 from robomatrix_nodes import conversions, qos
@@ -110,3 +111,15 @@ def test_an_image_that_cannot_be_used_is_left_out_and_told(
     assert robot.scenes == []
     robot.show(image("rgb8", 3))
     until(lambda: len(robot.scenes) > 0)
+
+
+@pytest.mark.parametrize(
+    ("model", "words"), [("", "needs the parameter model"), ("none/such", "hf download none/such")]
+)
+def test_a_detector_without_its_model_is_told_what_to_do(domain_id: int, model: str, words: str) -> None:
+    context = Context()
+    rclpy.init(args=[], context=context, domain_id=domain_id)
+    settings = {"robot": "ep", "detector": "zero_shot", "model": model}
+    with pytest.raises(ConfigurationError, match=words):
+        Perception(context=context, parameter_overrides=[Parameter(n, value=v) for n, v in settings.items()])
+    context.try_shutdown()

@@ -44,3 +44,11 @@ def test_stop_is_done_by_robots_that_have_no_skill_for_it(bring_up: Callable[...
     client = Client(bring_up(robot=robot))
     assert client.run_task("stop").success
     assert client.run_task("stop").success
+
+
+def test_a_task_of_a_robot_without_odometry_is_timed_on_its_own_clock(bring_up: Callable[..., Stack]) -> None:
+    stack = bring_up(robot="allegro")
+    result = Client(stack).run_task("hold it for two seconds")
+    assert result.success, result.error_msg
+    assert 1.9 < result.elapsed < 6.0
+    assert stack.scheduler._now() == pytest.approx(stack.bridge.stamp, abs=0.1)

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 import rclpy
+from nav_msgs.msg import Odometry
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
-from sensor_msgs.msg import CameraInfo, Image, JointState
+from sensor_msgs.msg import CameraInfo, Image, Imu, JointState
 from support.ros import PATIENCE
 
 from robomatrix.errors import ConfigurationError, DriverError
@@ -115,6 +116,26 @@ def test_nobody_there_is_told_with_what_to_check(config: str, domain_id: int) ->
 def test_a_scene_is_refused() -> None:
     with pytest.raises(ConfigurationError, match="'office'"):
         make_topics(ALLEGRO, scene="office")
+
+
+def test_a_base_is_driven_and_measured_under_its_own_names(domain_id: int) -> None:
+    ep = load_robot("ep")
+    names = {"twist_topic": "base/cmd", "odometry_topic": "base/odom", "imu_topic": "base/imu"}
+    transport = RosTransport(ep, TopicsSettings.parse(ep, names), "", domain_id)
+    transport.open(lambda state: None)
+    context = Context()
+    rclpy.init(args=[], context=context, domain_id=domain_id)
+    node = Node("base", context=context, use_global_arguments=False)
+    topics = {Imu: "base/imu", Odometry: "base/odom"}
+    publishers = {kind: node.create_publisher(kind, name, 1) for kind, name in topics.items()}
+    until(lambda: all(p.get_subscription_count() == 1 for p in publishers.values()))
+    until(lambda: node.count_publishers("base/cmd") == 1)
+    for kind, publisher in publishers.items():
+        publisher.publish(kind())
+    until(lambda: None not in transport.sense())
+    transport.close()
+    node.destroy_node()
+    context.try_shutdown()
 
 
 def test_an_image_that_cannot_be_read_is_no_frame(domain_id: int) -> None:

@@ -55,7 +55,7 @@ class Stage:
     def state(
         self, x: float = 0.0, y: float = 0.0, yaw: float = 0.0, stamp: float = 0.0, pitch: float = 0.0
     ) -> RobotState:
-        turn = np.array(quaternion(0.0, pitch, yaw))
+        turn = quaternion(0.0, pitch, yaw)
         odometry = Odometry(np.array([x, y, 0.0]), turn, np.zeros(3), np.zeros(3))
         return RobotState(stamp, JointState((), np.zeros(0), np.zeros(0), np.zeros(0)), odometry=odometry)
 

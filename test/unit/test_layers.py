@@ -1,4 +1,4 @@
-"""Imports go one way: scheduling, skills, hardware; the library never imports ROS or the nodes."""
+"""Imports go one way: scheduling, skills, hardware; nothing needs the laboratory; the library never imports ROS."""
 
 from __future__ import annotations
 
@@ -9,12 +9,23 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+LABORATORY = ("robomatrix.training", "robomatrix.evaluation", "robomatrix.emulators")
+"""What makes and measures the product, which runs without it."""
+PLANNING = ("robomatrix.scheduling", "robomatrix.session", *LABORATORY)
+ACTING = ("robomatrix.skills", *PLANNING)
+SENSING = ("robomatrix.perception", "robomatrix.policies", "robomatrix.motions", *ACTING)
 FORBIDDEN = {
-    "hardware": ("robomatrix.skills", "robomatrix.scheduling"),
-    "skills": ("robomatrix.scheduling",),
-    "perception": ("robomatrix.skills", "robomatrix.scheduling"),
-    "robots": ("robomatrix.hardware", "robomatrix.skills", "robomatrix.scheduling"),
-    "scenes": ("robomatrix.hardware", "robomatrix.skills", "robomatrix.scheduling"),
+    "robots": ("robomatrix.hardware", *SENSING),
+    "scenes": ("robomatrix.hardware", *SENSING),
+    "motions": ("robomatrix.hardware", "robomatrix.perception", "robomatrix.policies", *ACTING),
+    "policies": ("robomatrix.hardware", "robomatrix.perception", *ACTING),
+    "hardware": SENSING,
+    "perception": ("robomatrix.policies", "robomatrix.motions", *ACTING),
+    "skills": ("robomatrix.perception", *PLANNING),
+    "scheduling": ("robomatrix.hardware", "robomatrix.perception", "robomatrix.session", *LABORATORY),
+    "training": ("robomatrix.perception", "robomatrix.session", "robomatrix.emulators"),
+    "emulators": tuple(layer for layer in SENSING if layer != "robomatrix.emulators"),
+    "evaluation": ("robomatrix.cli",),
 }
 
 
@@ -24,6 +35,10 @@ def imports(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module:
             yield node.module
+
+
+def test_every_layer_has_its_rule() -> None:
+    assert set(FORBIDDEN) == {p.parent.name for p in (ROOT / "robomatrix").glob("*/*.py")}
 
 
 @pytest.mark.parametrize("layer", FORBIDDEN)

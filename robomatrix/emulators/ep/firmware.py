@@ -5,41 +5,18 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from robomatrix.emulators.ep.body import Body, Sense
+from robomatrix.emulators.ep.chassis import Goal, Velocity, revolutions, status_flags, velocity_of
+from robomatrix.emulators.ep.conventions import Conventions, Faults
 from robomatrix.emulators.ep.grammar import GrammarError, Message, parse, sequence_of
 
 Values = Mapping[str, Any]
 """Parameters of a message; the grammar has checked their types and ranges."""
 PUSH_RATE = 5
 """Default of every push [Hz]."""
-
-
-@dataclass(frozen=True)
-class Conventions:
-    """What the documentation leaves open; see ``docs/drivers.md``."""
-
-    arm_unit: float = 0.01
-    """Length of one unit of ``robotic_arm`` [m]: 0.01 as documented, 0.001 as some firmware has it."""
-    wheels: tuple[str, str, str, str] = ("fr", "fl", "rr", "rl")
-    """Which wheel w1..w4 are: the text SDK's order."""
-    move_clockwise: bool = False
-    """Sense of ``chassis move z``; ``chassis speed z`` is always clockwise."""
-    version: str = "00.00.00.60"
-
-
-@dataclass
-class Faults:
-    """Robots that lie; all off by default, switched while running."""
-
-    inert: set[str] = field(default_factory=set)
-    """Parts that answer ok and do nothing: chassis, arm, gripper, blaster."""
-    frozen_range: float | None = None
-    """[m]; a distance that is reported whatever is there."""
-    not_a_number: bool = False
-    """Pushes and answers hold ``nan``."""
 
 
 @dataclass
@@ -83,13 +60,13 @@ class Firmware:
         self._bead, self._armor, self._measuring = 1, 5, False
         self._servos = {1: 0.0, 2: 0.0, 3: 0.0}
         self._velocity = (0.0, 0.0, 0.0)
-        self._goal: _Goal | None = None
+        self._goal: Goal | None = None
         self._arm_target: tuple[float, float] | None = None
         self._closing = 0.0
         self._gimbal = (0.0, 0.0)
 
     @property
-    def wanted_velocity(self) -> tuple[float, float, float]:
+    def wanted_velocity(self) -> Velocity:
         """What the chassis is asked for: forward, left [m/s] and counter-clockwise [rad/s]."""
         return self._velocity
 
@@ -168,7 +145,7 @@ class Firmware:
 
     # Chassis. The SDK's y points right and its yaw turns clockwise.
 
-    def _chassis_velocity(self) -> tuple[float, float, float]:
+    def _chassis_velocity(self) -> Velocity:
         if self._goal is None:
             return self._velocity
         velocity = self._goal.velocity(self.sense)
@@ -199,30 +176,19 @@ class Firmware:
         self._velocity = (values["x"], -values["y"], -math.radians(values["z"]))
 
     def _on_chassis_wheel(self, values: Values) -> None:
-        speed = {name: values[f"w{i + 1}"] * WHEEL_SPEED for i, name in enumerate(self.conventions.wheels)}
-        self._goal = None
-        self._velocity = (
-            (speed["fl"] + speed["fr"] + speed["rl"] + speed["rr"]) / 4,
-            (-speed["fl"] + speed["fr"] + speed["rl"] - speed["rr"]) / 4,
-            (-speed["fl"] + speed["fr"] - speed["rl"] + speed["rr"]) / 4 / TRACK,
-        )
+        turned = {name: values[f"w{i + 1}"] for i, name in enumerate(self.conventions.wheels)}
+        self._goal, self._velocity = None, velocity_of(turned)
 
     def _on_chassis_move(self, values: Values) -> None:
         if not {"x", "y", "z"} & set(values):
             raise GrammarError("command format error")
         turn = math.radians(values.get("z", 0.0)) * (-1.0 if self.conventions.move_clockwise else 1.0)
         x, y = values.get("x", 0.0), -values.get("y", 0.0)
-        cos, sin = math.cos(self.sense.yaw), math.sin(self.sense.yaw)
-        self._goal = _Goal(
-            self.sense.x + cos * x - sin * y, self.sense.y + sin * x + cos * y, self.sense.yaw + turn,
-            values.get("vxy", 0.5), math.radians(values.get("vz", 30.0)),
-        )  # fmt: skip
+        speed, rate = values.get("vxy", 0.5), math.radians(values.get("vz", 30.0))
+        self._goal = Goal.ahead(self.sense, x, y, turn, speed, rate)
 
     def _on_get_chassis_speed(self, values: Values) -> str:
-        s = self.sense
-        along = {"fl": s.vx - s.vy - s.wz * TRACK, "fr": s.vx + s.vy + s.wz * TRACK}
-        along |= {"rl": s.vx + s.vy - s.wz * TRACK, "rr": s.vx - s.vy + s.wz * TRACK}
-        wheels = [along[name] / WHEEL_SPEED for name in self.conventions.wheels]
+        s, wheels = self.sense, revolutions(self.sense, self.conventions.wheels)
         return self._line(s.vx, -s.vy, -math.degrees(s.wz)) + " " + " ".join(str(round(w)) for w in wheels)
 
     def _on_get_chassis_position(self, values: Values) -> str:
@@ -233,11 +199,7 @@ class Firmware:
         return self._line(-math.degrees(self.sense.pitch), math.degrees(self.sense.roll), yaw)
 
     def _on_get_chassis_status(self, values: Values) -> str:
-        s = self.sense
-        static = math.hypot(s.vx, s.vy) < 0.01 and abs(s.wz) < 0.02
-        slope = abs(s.pitch) > 0.12 or abs(s.roll) > 0.12
-        flags = (static, s.pitch > 0.12, s.pitch < -0.12, slope, False, False, False, False, False)
-        return " ".join(str(int(f)) for f in (*flags, abs(s.roll) > 1.2, static and slope))
+        return " ".join(str(int(flag)) for flag in status_flags(self.sense))
 
     def _on_chassis_push(self, values: Values) -> None:
         keys = [key for key in ("position", "attitude", "status") if key in values]
@@ -378,31 +340,3 @@ class Firmware:
 
     def _on_audio(self, values: Values) -> None:
         self.outbox.audio = values["switch"] == "on"
-
-
-WHEEL_SPEED = 0.05 * math.tau / 60.0
-"""[m/s] of the rim per revolution a minute."""
-TRACK = 0.2
-"""Half the wheel base plus half the track [m]."""
-
-
-@dataclass(frozen=True)
-class _Goal:
-    """Where ``chassis move`` goes, in the frame since power-on."""
-
-    x: float
-    y: float
-    yaw: float
-    speed: float
-    turn: float
-
-    def velocity(self, sense: Sense, gain: float = 4.0) -> tuple[float, float, float] | None:
-        """Returns the body velocity towards the goal, None once it is reached."""
-        dx, dy, turn = self.x - sense.x, self.y - sense.y, self.yaw - sense.yaw
-        distance = math.hypot(dx, dy)
-        if distance < 0.005 and abs(turn) < math.radians(0.5):
-            return None
-        scale = min(self.speed, gain * distance) / distance if distance > 1e-9 else 0.0
-        cos, sin = math.cos(sense.yaw), math.sin(sense.yaw)
-        wz = math.copysign(min(self.turn, gain * abs(turn)), turn)
-        return scale * (cos * dx + sin * dy), scale * (-sin * dx + cos * dy), wz

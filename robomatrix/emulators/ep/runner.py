@@ -10,7 +10,8 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from robomatrix.emulators.ep.body import Body, Image
-from robomatrix.emulators.ep.firmware import Faults, Firmware
+from robomatrix.emulators.ep.conventions import Faults
+from robomatrix.emulators.ep.firmware import Firmware
 from robomatrix.errors import RobomatrixError
 
 if TYPE_CHECKING:

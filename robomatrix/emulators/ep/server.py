@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from robomatrix.emulators.ep.body import Body
-from robomatrix.emulators.ep.firmware import Conventions, Faults, Firmware
+from robomatrix.emulators.ep.conventions import Conventions, Faults
+from robomatrix.emulators.ep.firmware import Firmware
 from robomatrix.emulators.ep.network import Network
 from robomatrix.emulators.ep.runner import BodyRunner
 from robomatrix.emulators.ep.video import H264Encoder, OpusTone

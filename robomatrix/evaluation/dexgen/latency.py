@@ -11,7 +11,7 @@ from robomatrix.robots.spec import RobotSpec
 
 
 def control_step_times(robot: RobotSpec, count: int = 500, steps: int = 8) -> np.ndarray:
-    """Returns wall times (count,) of single control steps with ``steps`` of denoising [s].
+    """Returns wall and processor times (count, 2) of single control steps with ``steps`` of denoising [s].
 
     The robot's home pose moves a little from step to step, and so does the command.
     """
@@ -26,8 +26,8 @@ def control_step_times(robot: RobotSpec, count: int = 500, steps: int = 8) -> np
     taken = []
     for _ in range(count + 20):
         positions, command = home + rng.normal(0.0, 0.05, (2, 1, 16))
-        began = time.perf_counter()
+        began = time.perf_counter(), time.process_time()
         controller.act(positions, command)
-        taken.append(time.perf_counter() - began)
+        taken.append((time.perf_counter() - began[0], time.process_time() - began[1]))
     torch.set_num_threads(threads)
     return np.array(taken[20:])

@@ -160,9 +160,8 @@ class MujocoHandDriver:
         Its yaw is by how much it has turned about the palm's normal since the reset (swing-twist decomposition).
         """
         self._require()
-        body = self._data.body(OBJECT)
-        turned = _MOUNT @ body.xmat.reshape(3, 3) @ self._registered.T @ _MOUNT.T
-        place = _MOUNT @ body.xpos
+        turned = self._turned()
+        place = _MOUNT @ self._data.body(OBJECT).xpos
         category, colour = self._held.category, self._colour
         return (
             SceneObject(
@@ -176,6 +175,16 @@ class MujocoHandDriver:
                 stamp=float(self._data.time),
             ),
         )
+
+    def _turned(self) -> NDArray:
+        """Returns the object's rotation since the reset (3, 3) in the frame of the mount."""
+        return _MOUNT @ self._data.body(OBJECT).xmat.reshape(3, 3) @ self._registered.T @ _MOUNT.T
+
+    @property
+    def tilt(self) -> float:
+        """By how much the object has tipped over since the reset, whatever it has turned [rad]; for evaluation only."""
+        self._require()
+        return math.acos(min(max(float(self._turned()[2, 2]), -1.0), 1.0))
 
     def tracked(self) -> tuple[SceneObject, ...]:
         """Returns what a motion-capture system beside the hand reports: the object with :data:`TRACKING_NOISE`.

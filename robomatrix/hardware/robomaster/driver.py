@@ -20,6 +20,7 @@ from robomatrix.hardware.driver import (
     RobotCommand,
     RobotState,
 )
+from robomatrix.hardware.odometry import quaternion
 from robomatrix.hardware.robomaster.arm import servos, tip
 from robomatrix.hardware.robomaster.audio import AudioStream, Samples
 from robomatrix.hardware.robomaster.gripper import GripperEstimate
@@ -27,7 +28,7 @@ from robomatrix.hardware.robomaster.pilot import Pilot, Query
 from robomatrix.hardware.robomaster.protocol import Answer
 from robomatrix.hardware.robomaster.session import Session
 from robomatrix.hardware.robomaster.settings import RobomasterSettings
-from robomatrix.hardware.robomaster.telemetry import GRAVITY, Reading, Telemetry, quaternion
+from robomatrix.hardware.robomaster.telemetry import GRAVITY, Reading, Telemetry
 from robomatrix.hardware.robomaster.video import Picture
 from robomatrix.hardware.targets import clamp
 from robomatrix.robots.kinematics import link_pose
@@ -93,7 +94,7 @@ class RobomasterDriver:
         """Returns the newest state; its stamp stands still while the connection is lost."""
         self._require_connection()
         r = self.telemetry.reading
-        orientation = np.array(quaternion(r.roll, r.pitch, r.yaw))
+        orientation = quaternion(r.roll, r.pitch, r.yaw)
         rates = np.array([0.0, 0.0, r.wz])
         odometry = Odometry(np.array([r.x, r.y, 0.0]), orientation, np.array([r.vx, r.vy, 0.0]), rates)
         ranges = {s.name: r.ranges[i] if r.ranges[i] <= s.maximum else math.inf for i, s in enumerate(self.spec.ranges)}

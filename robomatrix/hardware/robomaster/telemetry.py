@@ -101,13 +101,3 @@ def _gimbal(numbers: tuple[float, ...]) -> dict[str, object]:
 
 
 _readers = {"position": _position, "attitude": _attitude, "status": _status, "gimbal": _gimbal}
-
-
-def quaternion(roll: float, pitch: float, yaw: float) -> tuple[float, float, float, float]:
-    """Returns (x, y, z, w) for fixed-axis angles [rad]."""
-    cr, sr, cp, sp = math.cos(roll / 2), math.sin(roll / 2), math.cos(pitch / 2), math.sin(pitch / 2)
-    cy, sy = math.cos(yaw / 2), math.sin(yaw / 2)
-    return (
-        sr * cp * cy - cr * sp * sy, cr * sp * cy + sr * cp * sy,
-        cr * cp * sy - sr * sp * cy, cr * cp * cy + sr * sp * sy,
-    )  # fmt: skip

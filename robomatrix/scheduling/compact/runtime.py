@@ -184,6 +184,7 @@ class SmallModel:
 
     folder: Path
     _starts: dict[Hashable, int] = field(default_factory=dict, repr=False)
+    _offered: dict[str, NDArray[np.bool_]] = field(default_factory=dict, repr=False)
 
     def load(self) -> None:
         """Loads now. Raises ConfigurationError if the folder holds no model."""
@@ -213,13 +214,23 @@ class SmallModel:
         return int(LlamaWeights.load(self.folder).config["eos_token_id"])
 
     @cached_property
-    def _states(self) -> TokenStates:
+    def _texts(self) -> list[str]:
         tokenizer = self._tokenizer
-        texts = [tokenizer.decode([i], skip_special_tokens=False) for i in range(tokenizer.get_vocab_size())]
-        plain = ["" if "\ufffd" in text or i == self._end else text for i, text in enumerate(texts)]
-        return TokenStates(VocabularyTree(plain), self._end)
+        texts = (tokenizer.decode([i], skip_special_tokens=False) for i in range(tokenizer.get_vocab_size()))
+        return ["" if "\ufffd" in text or i == self._end else text for i, text in enumerate(texts)]
 
-    def write(self, prompt: str, form: Hashable, grammar: Callable[[], Expression] | None, deadline: float) -> Written:
+    @cached_property
+    def _states(self) -> TokenStates:
+        return TokenStates(VocabularyTree(self._texts), self._end)
+
+    def write(
+        self,
+        prompt: str,
+        form: Hashable,
+        grammar: Callable[[], Expression] | None,
+        deadline: float,
+        excluded: str = "",
+    ) -> Written:
         """Returns what the model writes after a prompt.
 
         Args:
@@ -227,19 +238,21 @@ class SmallModel:
             form: tells one grammar from another.
             grammar: makes the grammar of what it may write; None for anything.
             deadline: on :func:`time.monotonic` [s].
+            excluded: letters that it must not write though the grammar has them; so one grammar serves all prompts.
 
         Raises:
             PlanningError: it did not come to an end in time.
         """
         with self._threads.limit(limits=1):  # threads cost more than they bring at this size
-            return self._written(prompt, form, grammar, deadline)
+            return self._written(prompt, form, grammar, deadline, excluded)
 
     def _written(
-        self, prompt: str, form: Hashable, grammar: Callable[[], Expression] | None, deadline: float
+        self, prompt: str, form: Hashable, grammar: Callable[[], Expression] | None, deadline: float, excluded: str
     ) -> Written:
         cache, written = _Cache(), []
         began = time.perf_counter()
         state = None if grammar is None else self._start(form, grammar)
+        offered = self._without(excluded)
         total, spent = 0.0, time.perf_counter() - began
         logits = self._decoder.forward(self._tokenizer.encode(prompt).ids, cache)
         while len(written) < _MAX_TOKENS:
@@ -247,6 +260,7 @@ class SmallModel:
                 raise PlanningError("the model did not finish in time")
             began = time.perf_counter()
             allowed = None if state is None else self._states.allowed(state)
+            allowed = allowed[offered[allowed]] if allowed is not None else None
             spent += time.perf_counter() - began
             chosen, log_probability = _likeliest(logits, allowed)
             total += log_probability
@@ -259,6 +273,12 @@ class SmallModel:
             written.append(chosen)
             logits = self._decoder.forward([chosen], cache)
         raise PlanningError(f"the model's answer was cut off after {_MAX_TOKENS} tokens")
+
+    def _without(self, letters: str) -> NDArray[np.bool_]:
+        """Returns which tokens hold none of some letters, (vocabulary,)."""
+        if letters not in self._offered:
+            self._offered[letters] = np.array([not set(letters) & set(text) for text in self._texts])
+        return self._offered[letters]
 
     def _start(self, form: Hashable, grammar: Callable[[], Expression]) -> int:
         if form not in self._starts:

@@ -81,7 +81,7 @@ class SkillCalls:
         strolling = "vx" in {p.name for p in spec.parameters}
         if strolling and chunk.relation in ("to", "near"):  # where to is no small matter for a walk
             return False
-        placed = chunk.relation in ("to", "near")
+        placed = chunk.relation in ("to", "near", "on", "in")
         return all(self._is_implied(thing, spec, discourse, placed) for thing in chunk.things)
 
     @staticmethod

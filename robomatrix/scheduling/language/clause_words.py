@@ -20,7 +20,8 @@ NEGATIONS = (
     ("not",),
 )
 WISHES = phrase_list(
-    "i want to have|i would like to have|i need to have|i want|i need|i would like|i would love|i wish for|"
+    "i would love to have|i want to have|i would like to have|i need to have|i want|i need|i would like|i would love|"
+    "i wish for|"
     "i prefer|we want|we need|we would like|can i have|could i have|may i have|can i get|could i get|"
     "can we have|i could use|i will have|i will take|i would prefer|i am looking for|i wish|i require|id like|"
     "i feel like|i expect|i would rather have|it would be nice to have|it would be better to have|the goal is to have|"
@@ -39,14 +40,16 @@ STATE_WORDS = word_set(
     "inserted stacked were"
 )
 BEING = word_set("to be is are was were been being get gets got has have should must")
-PARTICIPLES = word_set("sent hung slid swept given thrown gotten taken hidden driven found kept shut swapped cut dug")
+PARTICIPLES = word_set(
+    "put laid brought sent hung slid swept given thrown gotten taken hidden driven found kept shut swapped cut dug"
+)
 """Irregular ones; the others end in "ed"."""
 OWN_PLANS = {("i", "want", "to"), ("i", "have", "to"), ("i", "need", "to"), ("i", "must"), ("we", "want", "to")}
 """Said of what the speaker does himself, unless a robot's verb follows."""
 PERSONS = frozenset({"i", "we", "he", "she", "they"})
 REMARKS = word_set("love like likes hate hates bought forgot remember remembers have has lost know knows forget own")
 ALONE = ("alone", "untouched", "undisturbed", "unmoved")
-LINKS = frozenset({"is", "are", "was", "were", "looks", "seems"})
+LINKS = frozenset({"is", "are", "was", "were", "looks", "seems", "fell"})
 DOORS = frozenset({"open", "closed", "close", "shut", "clear", "empty"})
 WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}
 ASKING = frozenset(["is", "are", "was", "were", "does", "did"])
@@ -56,3 +59,8 @@ OPENERS = word_set(
     "everything anything whatever one two three four five another something yourself nothing to"
 )
 DETERMINERS = word_set("the a an my your his her our its quarter half full whole complete")
+
+
+def is_participle(word: str) -> bool:
+    """Returns whether a word may be what "be" or "have" asks for after it."""
+    return word.endswith("ed") or word in PARTICIPLES

@@ -18,13 +18,13 @@ from robomatrix.scheduling.language.clause_words import (
     NEGATIONS,
     OPENERS,
     OWN_PLANS,
-    PARTICIPLES,
     PERSONS,
     QUESTIONS,
     REMARKS,
     STATE_WORDS,
     WHERE_IT_IS,
     WISHES,
+    is_participle,
 )
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon, Match, Verb, verb_base
@@ -169,7 +169,8 @@ class ClauseReader:
             verb_like = phrase in (("have",), ("get",), ("let",), ("leave",), ("keep",))
             if verb_like and (passive := self._passive(rest, body)):
                 return passive
-            if verb_like and not (self._ends_in_state(rest)):
+            placed = any(t.text in STATE_WORDS and is_participle(t.text) for t in rest[1:])
+            if verb_like and not placed and not self._ends_in_state(rest):
                 continue
             if (
                 rest
@@ -187,7 +188,7 @@ class ClauseReader:
         """Reads "(I want) A (to be) thrown away" as the command "throw away A"; None if no such verb stands there."""
         for at in range(1, len(tokens)):
             token = tokens[at]
-            participle = token.text.endswith("ed") or token.text in PARTICIPLES
+            participle = is_participle(token.text)
             attribute = at + 1 < len(tokens) and self._is_noun(tokens[at + 1]) and tokens[at + 1].text not in DOORS
             attribute = attribute and self.lexicon.relations.at(tokens, at + 1) is None
             verb = self.lexicon.verbs.verb_at(tokens, at)
@@ -195,7 +196,7 @@ class ClauseReader:
                 continue
             if token.text in STATE_WORDS and {"place", "take", "bring"} & set(verb.value.intents):
                 continue
-            subject = tuple(t for t in tokens[:at] if t.text not in BEING)
+            subject = tuple(t for t in tokens[:at] if t.text not in BEING and t.text not in ("end", "ends", "up"))
             if not any(self._is_noun(t) for t in subject):
                 return None
             return Clause("command", (*subject, *tokens[at + verb.length :]), verb, whole=whole)
@@ -318,7 +319,9 @@ class ClauseReader:
             wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
             if match is None or wish > match.length or self._is_wanted(tokens, at, match.length):
                 break
-            own = texts(tokens, at, at + match.length) in OWN_PLANS and at + match.length < len(tokens)
+            own = texts(tokens, at, at + match.length) in (*OWN_PLANS, ("proceed", "to")) and at + match.length < len(
+                tokens
+            )
             if own and self.lexicon.verbs.verb_at(tokens, at + match.length) is None:
                 break
             at += match.length

@@ -14,7 +14,7 @@ from robomatrix.scheduling.safety import SafetyRules
 from robomatrix.scheduling.scene import PlanningScene
 
 _NEGATIONS = frozenset({"not", "never", "without", "avoid", "dont"})
-_TOWARDS = frozenset({"at", "onto", "on", "over"})
+_TOWARDS = frozenset({"at", "onto", "on", "over", "against"})
 
 
 def instruction_hazard(instruction: str, scene: PlanningScene, rules: SafetyRules) -> str | None:

@@ -133,6 +133,8 @@ class _Run:
             return
         if clause.correction and self._correct(clause):
             return
+        if clause.correction and clause.form == "fragment" and self.said is None:
+            raise Unresolved(f"What should be '{clause}'?")
         before, chunks = session.snapshot(), tuple(session.chunks(clause.tokens))
         try:
             self._planned(clause, chunks)
@@ -147,7 +149,11 @@ class _Run:
         """Notes what a clause names, whatever comes of it."""
         guarded = [self.session.chunks(guard.tokens) for guard in clause.guards]
         idle = (
-            clause.negated or clause.heading or clause.guards or (clause.verb and "wait" in clause.verb.value.intents)
+            clause.negated
+            or clause.heading
+            or clause.guards
+            or clause.form == "information"
+            or (clause.verb and "wait" in clause.verb.value.intents)
         )
         for chunk in (c for chunks in (*guarded, self.session.chunks(clause.tokens) if idle else []) for c in chunks):
             for thing in chunk.things:

@@ -20,7 +20,8 @@ _HOPED = re.compile(
 )
 _GIVEN = re.compile(
     r"\b((provided|assuming|supposing|given|in the event|on condition|on the condition)( that)?"
-    r"|as long as|if and only if|only if|if (it turns out|you notice|you see|it is true) that)\b(?! is\b)"
+    r"|as long as|in case(?! of)|if and only if|only if|if (it turns out|you notice|you see|it is true) that)"
+    r"\b(?! is\b)"
 )
 _EXCEPT_WHEN = re.compile(r"\b(except (when|if)|but not (when|if))\b")
 _IF_SO = re.compile(
@@ -33,9 +34,7 @@ _IF_NOT = re.compile(
 _PLAINER = (
     (re.compile(r"\b(rather than|as opposed to)\b"), "instead of"),
     (
-        re.compile(
-            r"\b(that|which|thats) (lies?|stands?|sits?|rests?|(i|we|you|someone|somebody) (left|put|placed))\b"
-        ),
+        re.compile(r"\b(that|which) (lies?|stands?|sits?|rests?|(i|we|you|someone|somebody) (left|put|placed))\b"),
         "that is",
     ),
     (re.compile(r"\bover (a distance of )?(?=(\d\S*|one|two|three|four|five|six|ten) ?(m|cm|met|cent))"), ""),
@@ -44,6 +43,36 @@ _PLAINER = (
     (re.compile(r"\bstill (?=(needs?|has|have) to\b)"), ""),
     (re.compile(r"\b(wide|completely|fully) (?=(open|closed|shut|empty)\b)"), ""),
 )
+_NAMED = r"([a-z0-9' ]{3,50}?)"
+_PLACED = r"((over |back )?(in|on|inside|at|with|under|by|next to)\b)"
+_TURNED = (
+    (re.compile(rf"\bthe (right|best|proper) place for {_NAMED} is {_PLACED}"), r"\2 belongs \3"),
+    (
+        re.compile(rf"(?:^|(?<=[.,;:]))\s*{_NAMED} is where {_NAMED} (goes|go|belongs|belong|should (go|be))\b"),
+        r" put \2 in \1",
+    ),
+    (re.compile(r"\bthe (one|thing) (i (need|want|would like)|you should bring me|to bring me) is\b"), "bring me"),
+    (re.compile(r"\bwhat i (need|want|would like) is (?=(the|a|an|my|all|each|every|both|this|that)\b)"), "i want "),
+    (re.compile(r"\b(no one|nobody) (may|should|must|is allowed to|can)\b"), "do not"),
+    (re.compile(r"\bfollowed by( which)?\b"), "then"),
+    (re.compile(r"\bprior to\b"), "before"),
+    (re.compile(r"\bthats\b"), "that is"),
+    (re.compile(r", so (?=(can|could|would|will|please|you|i want|i need|i would|make sure|ensure)\b)"), " . "),
+    (
+        re.compile(
+            r",? (so|and|then) "
+            r"(?=(if|unless|in case|provided|assuming|given that|as long as|before|once|after (?!that))\b)"
+        ),
+        " . ",
+    ),
+    (
+        re.compile(
+            r"\b(back up|back off|reverse|retreat)( by)? (?=(\d|one|two|three|four|five|six|ten|half|a )\S* ?\S)"
+        ),
+        "drive backward ",
+    ),
+)
+"""Turned round, or said in words that are read elsewhere."""
 _STATES = ((re.compile(r"\bhappens to be\b"), "is"), (re.compile(r"\b(is|are) no longer\b"), r"\1 not"))
 _WONDERING = re.compile(
     r"\bi (was|am|'m|wonder|wondered) ?(just )?(wondering )?(if|whether) (you|u) (could|would|can|might)( please)?\b"
@@ -119,7 +148,7 @@ def _mended(text: str, misspellings: Mapping[str, str]) -> str:
     if _NUMBERED.match(text):
         text = _MARK.sub(" . ", text)
     text = _WONDERING.sub("", text.lower())
-    for pattern, plain in _PLAINER:
+    for pattern, plain in (*_PLAINER, *_TURNED):
         text = pattern.sub(plain, text)
     text = _HOPED.sub("make sure that", text)
     text = _conditioned(_HELD.sub(HELD, _MADE_OF.sub("that is", text)))

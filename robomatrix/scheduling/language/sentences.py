@@ -47,7 +47,7 @@ class ClauseParser:
         for sentence, mark in _sentences(tokens):
             clauses, guards = self._sentence(sentence, guards)
             if mark == "?":
-                clauses = [replace(c, form="question") if c.form in _ASKABLE else c for c in clauses]
+                clauses = [replace(c, form="question") if c.form in _ASKABLE and not c.verb else c for c in clauses]
             found += [replace(c, heading=True) for c in clauses] if mark == ":" else clauses
         return found[:_MAX_CLAUSES]
 
@@ -88,7 +88,12 @@ class ClauseParser:
         ends = (
             i
             for i in range(start + 1, len(tokens))
-            if tokens[i].text in (",", "then") or (i > start + 1 and self.reader.starts_command(tokens, i, strict=True))
+            if tokens[i].text in (",", "then")
+            or (
+                i > start + 1
+                and self.reader.starts_command(tokens, i, strict=True)
+                and not _auxiliary_before(tokens, i)
+            )
         )
         end = next(ends, 0)
         if not end:
@@ -292,7 +297,9 @@ class ClauseParser:
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
             return True
         return self.reader.modal_at(rest) > 0 and (
-            self.reader.is_complete(before) or self.reader.modal_at(self.reader.without_fillers(before)) > 0
+            _is_remark(self.reader.without_fillers(before))
+            or self.reader.is_complete(before)
+            or self.reader.modal_at(self.reader.without_fillers(before)) > 0
         )
 
 
@@ -317,6 +324,11 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
     if at is None:
         return tokens, ()
     return tokens[:at], tokens[at + 1 :]
+
+
+def _is_remark(tokens: Tokens) -> bool:
+    """Returns whether a piece says how somebody or something is: "my hands are full"."""
+    return len(tokens) > 2 and bool({"am", "is", "are"} & set(texts(tokens, 1, 3)))
 
 
 def _gives_reason(tokens: Tokens, at: int) -> bool:

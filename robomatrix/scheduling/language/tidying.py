@@ -102,8 +102,11 @@ def discard(session: Session, command: Command) -> bool:
     """Handles "throw A away"."""
     narrowed = readings(Move(command.things, command.relations), weak_goal=False)[0].things
     weak = [c for c in command.relations if c.relation in ("in", "on") and not c.restrictive]
-    elsewhere = any(map(is_strong, command.relations)) or (
-        weak and not all(fits(session, t, "object") for t in narrowed)
+    inside = any(c.text in ("inside", "in") or c.phrase in ("inside", "in") and not c.things for c in command.chunks)
+    elsewhere = (
+        inside
+        or any(map(is_strong, command.relations))
+        or (weak and not all(fits(session, t, "object") for t in narrowed))
     )
     if elsewhere and put(session, command.without("away", "out")):
         return True

@@ -37,8 +37,18 @@ _LETTER = re.compile(rf"\b[{LETTERS}]\b")
 _DO_YOU_MEAN = "Do you mean: "
 _FORMER = word_set("yes y first former 1 ok sure right exactly correct")
 _LATTER = word_set("second latter 2 other no")
-SURE, CONTRADICTS = -0.2, -0.3
-"""Log-probability of a whole answer from which on the model may plan alone, and from which on it may object."""
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Log-probabilities of a whole answer from which on the model is listened to."""
+
+    sure: float = -0.3
+    """It may plan where the rules only did not understand."""
+    certain: float = -0.1
+    """It may plan where the rules think that something is missing."""
+    contradicts: float = -0.1
+    """It may object to a plan of the rules."""
 
 
 def default_model() -> Path:
@@ -104,11 +114,11 @@ class CompactModel:
 
     def _written(self, linked: Linked, request: PlanRequest) -> Written:
         names = tuple(spec.name for spec in called_skills(request.skills))
-        letters = tuple(slot.letter for slot in linked.slots)
-        held = partial(grammar, letters, names) if self.constrained else None
+        excluded = LETTERS[len(linked.slots) :]
+        held = partial(grammar, LETTERS, names) if self.constrained else None
         deadline = time.monotonic() + self.budget
         plain = in_known_words(linked, self._words, load_lexicon())
-        self.last = self._model.write(compact_prompt(plain, names), (letters, names), held, deadline)
+        self.last = self._model.write(compact_prompt(plain, names), names, held, deadline, excluded)
         return self.last
 
     def _grounded(self, request: PlanRequest, index: EntityIndex, linked: Linked, program: Program) -> PlanResult:
@@ -122,8 +132,7 @@ class CompactPlanner:
 
     model: CompactModel = field(default_factory=CompactModel)
     rules: RulePlanner = field(default_factory=RulePlanner)
-    sure: float = SURE
-    contradicts: float = CONTRADICTS
+    thresholds: Thresholds = field(default_factory=Thresholds)
     name = "compact"
 
     def plan(self, request: PlanRequest) -> PlanResult:
@@ -134,14 +143,13 @@ class CompactPlanner:
         reading = self.model.read(request)
         if ruled.status == "ok":
             return self._weighed(request, ruled, reading)
-        sure = reading.result.status == "ok" and reading.confidence >= self.sure
-        if sure and self._may_plan(request, ruled, reading):
+        if self._may_plan(request, ruled, reading):
             return replace(reading.result, message=f"{reading.result.message} (as the model reads it)")
         return ruled
 
     def _weighed(self, request: PlanRequest, ruled: PlanResult, reading: Reading) -> PlanResult:
         """A plan of the rules, unless the model is rather sure of something else."""
-        if reading.confidence < self.contradicts or same_end(request, ruled, reading.result):
+        if reading.confidence < self.thresholds.contradicts or same_end(request, ruled, reading.result):
             return ruled
         asked = f"{_DO_YOU_MEAN}{_said(ruled)}"
         if reading.result.status == "ok":
@@ -153,12 +161,13 @@ class CompactPlanner:
             return ruled
         return reading.result if reading.result.status == "ok" else PlanResult("refuse", "Then I do nothing.")
 
-    @staticmethod
-    def _may_plan(request: PlanRequest, ruled: PlanResult, reading: Reading) -> bool:
+    def _may_plan(self, request: PlanRequest, ruled: PlanResult, reading: Reading) -> bool:
         """The model may plan where the rules only did not understand, if its program is about all that was named."""
-        if ruled.status != "clarify" or ruled.missing or reading.linked is None or not reading.result.steps:
+        result, linked = reading.result, reading.linked
+        if ruled.status != "clarify" or linked is None or result.status != "ok" or not result.steps:
             return False
-        return not overlooked(reading.linked, reading.program, EntityIndex(request.scene))
+        enough = self.thresholds.certain if ruled.missing else self.thresholds.sure
+        return reading.confidence >= enough and not overlooked(linked, reading.program, EntityIndex(request.scene))
 
 
 def overlooked(linked: Linked, program: str, index: EntityIndex) -> list[str]:
@@ -166,7 +175,8 @@ def overlooked(linked: Linked, program: str, index: EntityIndex) -> list[str]:
     used = set(_LETTER.findall(program))
     anything = index.ontology.anything
     said = [slot for slot in linked.slots if slot.candidates and slot.phrase.head not in anything]
-    idle = [slot for slot in said if slot.letter not in used]
+    meant = {id_ for slot in said if slot.letter in used for id_ in slot.candidates}
+    idle = [slot for slot in said if slot.letter not in used and not slot.candidates <= meant]
     names = {
         phrase for entity in index.entities if entity.entity for phrase, fit in entity.heads.items() if fit >= CLASS
     }
@@ -209,19 +219,16 @@ def _shape(state: SymbolicState) -> tuple[object, ...]:
     return state.holding, dict(state.resting), state.closed, state.facts
 
 
-def compact_planner(
-    model: str | None = None, *, sure: float = SURE, contradicts: float = CONTRADICTS
-) -> CompactPlanner:
+def compact_planner(model: str | None = None, *, thresholds: Thresholds | None = None) -> CompactPlanner:
     """Returns the compact planner, its model loaded.
 
     Args:
         model: folder of another checkpoint than the one that ships.
-        sure: log-probability of an answer from which on the model may plan alone.
-        contradicts: log-probability of an answer from which on the model may object to the rules.
+        thresholds: from when on the model is listened to.
 
     Raises:
         ConfigurationError: the folder holds no such model.
     """
     reader = CompactModel(Path(model)) if model else CompactModel()
     reader.load()
-    return CompactPlanner(reader, sure=sure, contradicts=contradicts)
+    return CompactPlanner(reader, thresholds=thresholds or Thresholds())

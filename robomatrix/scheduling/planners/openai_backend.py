@@ -1,23 +1,26 @@
 """Any server with OpenAI-compatible chat completions: vLLM, Ollama, llama.cpp, a cloud.
 
-Answers are streamed and bounded in time and size on our side; a server may be slow, break off, or never end. Whether it
-enforces a JSON Schema is found out once, with a question whose natural answer would break the schema; some servers
-accept the parameter and ignore it. Either way every answer is read and validated here. The key comes from the
-environment only.
+Answers are streamed and bounded in time and size on our side; a server may be slow, break off, or never end. Each is
+listened to on a thread of its own, so that nobody waits for a server past the deadline. Whether the server enforces a
+JSON Schema is found out with a question whose natural answer would break the schema; some servers accept the parameter
+and ignore it. Either way every answer is read and validated here. The key comes from the environment only.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import queue
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.planners.model import Completion, ModelPlanner
+from robomatrix.scheduling.planners.streaming import AnswerReader, PassingError, UnfitError
 from robomatrix.scheduling.prompt import Message
 
 if TYPE_CHECKING:
@@ -53,7 +56,7 @@ class OpenAIBackend:
     pause: float = 0.5
     """Before the second request, doubled before each further one [s]."""
     progress: Callable[[str], None] | None = None
-    """Told of the answer's text as it comes in."""
+    """Told of each piece of the answer's text as it comes in."""
     _enforces: bool | None = field(default=None, repr=False)
 
     @property
@@ -81,34 +84,74 @@ class OpenAIBackend:
         return Completion(self._answer(asked, schema if enforced else None, deadline))
 
     def enforces_schema(self, deadline: float | None = None) -> bool:
-        """Returns whether the server holds its answers to a schema; asks it once."""
+        """Returns whether the server holds its answers to a schema; asks it until there was an answer, then no more."""
         if self._enforces is None:
             latest = time.monotonic() + _PROBE_SECONDS
             self._enforces = self._probe(min(latest, deadline) if deadline else latest)
-        return self._enforces
+        return bool(self._enforces)
 
-    def _probe(self, deadline: float) -> bool:
+    def _probe(self, deadline: float) -> bool | None:
+        """Returns what the server does with a schema, None if it did not come to answering."""
         try:
-            return json.loads(self._answer(_PROBE, _PROBE_SCHEMA, deadline, attempts=1)) == {"token": "zq7"}
-        except (PlanningError, ValueError):
+            return json.loads("".join(self._pieces(_PROBE, _PROBE_SCHEMA, deadline))) == {"token": "zq7"}
+        except (UnfitError, ValueError):
             return False
+        except (PlanningError, PassingError):
+            return None
 
-    def _answer(
-        self, told: Sequence[Message], schema: dict[str, Any] | None, deadline: float, attempts: int | None = None
-    ) -> str:
-        attempts, pause = attempts or self.attempts, self.pause
-        for attempt in range(attempts):
+    def _answer(self, told: Sequence[Message], schema: dict[str, Any] | None, deadline: float) -> str:
+        pause = self.pause
+        for attempt in range(self.attempts):
             try:
-                return self._request(told, schema, deadline)
-            except _Passing as error:
-                last = attempt + 1 == attempts or time.monotonic() + pause >= deadline
+                return self._told_of(self._pieces(told, schema, deadline))
+            except PassingError as error:
+                last = attempt + 1 == self.attempts or time.monotonic() + pause >= deadline
                 if last:
                     raise PlanningError(f"{self.model}: {error}") from None
                 time.sleep(pause)
                 pause *= 2.0
         raise PlanningError(f"{self.model}: no answer")
 
-    def _request(self, told: Sequence[Message], schema: dict[str, Any] | None, deadline: float) -> str:
+    def _told_of(self, pieces: Iterator[str]) -> str:
+        text = []
+        for piece in pieces:
+            text.append(piece)
+            if self.progress is not None:
+                self.progress(piece)
+        return "".join(text)
+
+    def _pieces(self, told: Sequence[Message], schema: dict[str, Any] | None, deadline: float) -> Iterator[str]:
+        """Yields the text of an answer as it comes in; PlanningError at the deadline, whatever the server does."""
+        said: queue.SimpleQueue[str | Exception | None] = queue.SimpleQueue()
+        Thread(target=self._listen, args=(told, schema, deadline, said), name="openai", daemon=True).start()
+        while True:
+            try:
+                piece = said.get(timeout=max(deadline - time.monotonic(), 0.0))
+            except queue.Empty:
+                raise PlanningError(f"{self.model}: the answer did not end in time") from None
+            if piece is None:
+                return
+            if isinstance(piece, Exception):
+                raise piece
+            yield piece
+
+    def _listen(
+        self,
+        told: Sequence[Message],
+        schema: dict[str, Any] | None,
+        deadline: float,
+        said: queue.SimpleQueue[str | Exception | None],
+    ) -> None:
+        """Puts the pieces of an answer into a queue, then None, or what went wrong; ends when the server is silent."""
+        try:
+            for piece in self._request(told, schema, deadline):
+                said.put(piece)
+        except Exception as error:  # noqa: BLE001  # raised again by the one who waits
+            said.put(error)
+        else:
+            said.put(None)
+
+    def _request(self, told: Sequence[Message], schema: dict[str, Any] | None, deadline: float) -> Iterator[str]:
         import openai
 
         options: dict[str, Any] = {}
@@ -127,35 +170,34 @@ class OpenAIBackend:
                 timeout=timeout,
                 **options,
             ) as response:
-                return self._collect(response.iter_bytes(), deadline)
+                yield from self._collect(response.iter_bytes(), deadline)
         except openai.APIStatusError as error:
             raise _status_error(error.status_code) from None
         except openai.APITimeoutError:
-            raise _Passing("the server did not answer in time") from None
+            raise PassingError("the server did not answer in time") from None
         except openai.APIConnectionError:
-            raise _Passing("the server cannot be reached or broke off") from None
+            raise PassingError("the server cannot be reached or broke off") from None
         except openai.OpenAIError as error:
             raise PlanningError(f"{self.model}: {type(error).__name__}") from None
 
-    def _collect(self, chunks: Iterator[bytes], deadline: float) -> str:
-        """Returns the text of a streamed or plain answer, within the time and size allowed."""
-        raw = bytearray()
+    def _collect(self, chunks: Iterator[bytes], deadline: float) -> Iterator[str]:
+        """Yields the text of a streamed or plain answer, within the time and size allowed."""
+        reader, size = AnswerReader(), 0
         try:
             for chunk in chunks:
-                raw += chunk
+                size += len(chunk)
                 if time.monotonic() >= deadline:
                     raise PlanningError(f"{self.model}: the answer did not end in time")
-                if len(raw) > _MAX_BYTES:
+                if size > _MAX_BYTES:
                     raise PlanningError(f"{self.model}: the answer does not end")
-                if self.progress is not None:
-                    self.progress(chunk.decode("utf-8", "replace"))
+                if piece := reader.feed(chunk):
+                    yield piece
+                if reader.ended:
+                    break
         except _transport_errors() as error:
-            raise _Passing(f"the server broke off ({type(error).__name__})") from None
-        return _text_of(raw.decode("utf-8", "replace"))
-
-
-class _Passing(Exception):
-    """A failure that may not happen again."""
+            raise PassingError(f"the server broke off ({type(error).__name__})") from None
+        if piece := reader.close():
+            yield piece
 
 
 def _transport_errors() -> tuple[type[Exception], ...]:
@@ -179,58 +221,14 @@ def _status_error(status: int) -> Exception:
         404: "the server has no such model or address",
     }
     if status in (408, 409, 429) or status >= 500:
-        return _Passing(f"the server failed with status {status}")
-    return PlanningError(reasons.get(status, f"the server answered with status {status}"))
+        return PassingError(f"the server failed with status {status}")
+    kind = UnfitError if status in (400, 422) else PlanningError
+    return kind(reasons.get(status, f"the server answered with status {status}"))
 
 
 def _asked_for_json(schema: dict[str, Any]) -> Message:
     text = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
     return {"role": "user", "content": f"Answer only with a JSON object of this schema, no other text: {text}"}
-
-
-def _text_of(body: str) -> str:
-    """Returns the message in the body of an answer, streamed as events or whole."""
-    if not body.lstrip().startswith("data:") and "\ndata:" not in body:
-        return _whole(body)
-    parts, ended = [], False
-    for line in body.splitlines():
-        payload = line.removeprefix("data:").strip()
-        if not line.startswith("data:") or not payload:
-            continue
-        if payload == "[DONE]":
-            ended = True
-            break
-        choice = _choice(payload)
-        parts.append((choice.get("delta") or {}).get("content") or "")
-        ended = ended or _finished(choice)
-    if not ended:
-        raise _Passing("the answer broke off")
-    return "".join(parts)
-
-
-def _whole(body: str) -> str:
-    choice = _choice(body)
-    _finished(choice)
-    text = (choice.get("message") or {}).get("content")
-    if not isinstance(text, str):
-        raise PlanningError("the server's answer holds no text")
-    return text
-
-
-def _choice(payload: str) -> dict[str, Any]:
-    try:
-        data = json.loads(payload)
-        choices = data.get("choices") or [{}]
-        return dict(choices[0])
-    except (ValueError, AttributeError, TypeError, KeyError) as error:
-        raise PlanningError(f"the server's answer is not of the protocol: {error}") from None
-
-
-def _finished(choice: dict[str, Any]) -> bool:
-    reason = choice.get("finish_reason")
-    if reason == "length":
-        raise PlanningError("the server cut the answer off")
-    return reason is not None
 
 
 def openai_planner(model: str, *, retries: int = 2, budget: float = 60.0, **options: Any) -> ModelPlanner:

@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from robomatrix.errors import ConfigurationError, PlanningError
+from robomatrix.pretrained import load_pretrained, load_weights
 from robomatrix.scheduling.planners.model import Completion, ModelPlanner
 from robomatrix.scheduling.prompt import Message
 
@@ -25,7 +26,7 @@ class TransformersBackend:
     """Generates greedily under a grammar. The model loads on first use, or ahead with :meth:`load`."""
 
     model: str
-    """Name on the hub or folder."""
+    """Folder, or name of a model that was fetched before."""
     device: str = "auto"
     """cpu, cuda, cuda:1, mps; auto takes a GPU if there is one."""
     dtype: str = "auto"
@@ -34,8 +35,8 @@ class TransformersBackend:
     """CPU threads; None leaves torch's choice."""
     grammar: str = "auto"
     """llguidance, automaton or none; auto takes llguidance where it is installed and knows the tokenizer."""
-    offline: bool = False
-    """True reads only local files."""
+    download: bool = False
+    """True fetches a model that is not on this machine."""
     mask_seconds: float = 0.0
     """Of the last answer, for measuring."""
     tokens: int = 0
@@ -59,14 +60,9 @@ class TransformersBackend:
 
         if self.threads:
             torch.set_num_threads(self.threads)
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(self.model, local_files_only=self.offline)
-            model = AutoModelForCausalLM.from_pretrained(
-                self.model, dtype=self.dtype, local_files_only=self.offline, use_safetensors=True
-            )
-        except (OSError, ValueError) as error:
-            raise ConfigurationError(f"the model '{self.model}' cannot be loaded: {error}") from None
-        return tokenizer, model.to(self._device()).eval()
+        tokenizer = load_pretrained(AutoTokenizer, self.model, self.download)
+        model = load_weights(AutoModelForCausalLM, self.model, self.download, dtype=self.dtype)
+        return tokenizer, model.to(self._device())
 
     def _device(self) -> str:
         import torch
@@ -169,7 +165,7 @@ def transformers_planner(
     """Returns a planner over a Hugging Face model.
 
     Args:
-        model: name or folder.
+        model: folder, or name of a model that was fetched before.
         retries: further attempts after an answer that cannot be used.
         budget: for all attempts [s].
         load: True loads now instead of on first use.

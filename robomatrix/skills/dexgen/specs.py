@@ -40,3 +40,24 @@ RELEASE = SkillSpec(
     rate=RATE,
     timeout=10.0,
 )
+
+REGRASP = SkillSpec(
+    name="regrasp",
+    text="Takes the object in the hand into a new, firm grip, palm up.",
+    robots=HANDS,
+    rate=RATE,
+    timeout=30.0,
+)
+
+ROTATE = SkillSpec(
+    name="rotate",
+    text="Rotates the object in the hand about the palm's normal, palm up.",
+    robots=HANDS,
+    parameters=(
+        Parameter(
+            "angle_deg", "number", "how far; left is positive", unit="deg", default=90.0, minimum=-360.0, maximum=360.0
+        ),
+    ),
+    rate=RATE,
+    timeout=90.0,
+)

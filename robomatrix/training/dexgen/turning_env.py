@@ -1,6 +1,7 @@
 """Turning an object by wanted angles, palm up, as an environment for PPO: a finger gait plus learnt corrections.
 
-A world keeps still for a while, draws an angle, turns until it is reached, and so on; a drop ends the episode.
+A world keeps still for a while, draws an angle, turns until it is reached, and so on; an object that leaves the
+fingers ends the episode.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from robomatrix.training.dexgen.turning_worlds import TurningWorlds
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
 
-CRADLE, CRADLE_SIZE = np.array([0.05, 0.0, 0.0]), np.array([0.025, 0.025, 0.035])
+CRADLE, CRADLE_SIZE = np.array([0.05, 0.0, 0.01]), np.array([0.025, 0.025, 0.035])
 """Box (centre, half sizes) in the palm frame that objects should stay in [m]."""
 
 
@@ -34,6 +35,8 @@ class TurningTask:
     """Turning ends this much before the angle [rad]."""
     still: tuple[float, float] = (1.0, 2.0)
     """Time to keep still [s]."""
+    reach: float = 0.035
+    """An object that far from the cradle ends the episode: it falls, or the fingers do not reach it any more [m]."""
     first: float = 1.0
     """Time for a new grip before the first angle [s]."""
     resting: float = 0.15
@@ -100,7 +103,7 @@ class TurningEnv:
         self._heading += turned
         self._tilt = twist_and_tilt(self.worlds.poses, self._reference)[1]
         self.age += 1
-        dropped = self.worlds.dropped | ~np.isfinite(self.worlds.velocities).all(-1)
+        dropped = (_outside(self.worlds.poses) > self.task.reach) | ~np.isfinite(self.worlds.velocities).all(-1)
         terms = self._rewards(turned, tilted, last, dropped)
         reward = np.sum(list(terms.values()), axis=0)
         expired = (self.age * PERIOD >= self.task.episode) & ~dropped
@@ -119,14 +122,13 @@ class TurningEnv:
     def _rewards(self, turned: Array, tilted: Array, last: Array, dropped: NDArray[np.bool_]) -> dict[str, Array]:
         limit = self.task.fastest * PERIOD
         still = self.direction == 0.0
-        outside = np.maximum(np.abs(self.worlds.poses[:, :3] - CRADLE) - CRADLE_SIZE, 0.0).sum(axis=1)
         change = self.turner.action - last
         return {
             "turning": np.where(still, 0.0, 16.0 * np.clip(self.direction * turned, -limit, limit)),
             "rest": np.where(still, -4.0 * np.abs(turned), 0.0),
             "grip": np.where(still, 0.3 * np.minimum(self.worlds.grip / self.task.grip, 1.0), 0.0),
             "tilting": -0.3 * np.minimum(tilted, 0.3),
-            "place": -5.0 * outside,
+            "place": -5.0 * _outside(self.worlds.poses),
             "effort": -0.002 * np.square(self.turner.action).mean(-1) - 0.001 * np.square(change).mean(-1),
             "drop": -8.0 * dropped,
         }
@@ -158,6 +160,11 @@ class TurningEnv:
     def _measure(self) -> Array:
         noise = self._rng.normal(size=(self.num_envs, 4)) * ([self.task.place_noise] * 3 + [self.task.heading_noise])
         return np.concatenate([self.worlds.poses[:, :3], self._heading[:, None]], axis=1) + noise
+
+
+def _outside(poses: Array) -> Array:
+    """Returns how far objects are from the cradle (n,) [m]."""
+    return np.maximum(np.abs(poses[:, :3] - CRADLE) - CRADLE_SIZE, 0.0).sum(axis=1)
 
 
 def _tensor(values: NDArray) -> torch.Tensor:

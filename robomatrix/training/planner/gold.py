@@ -210,6 +210,8 @@ class _World:
             case "shoot" | "cross":
                 self._act(action, arguments)
             case "call":
+                if statement.words[1:] == ("stand", "up"):
+                    raise _Undecided  # several skills do that
                 self.steps.append(f"{statement.words[0]}()")
 
     def _move(self, action: str, arguments: Sequence[Sequence[Term]]) -> None:

@@ -41,15 +41,15 @@ Encoded = tuple[list[int], list[int]]
 class Recipe:
     """All that decides what comes out."""
 
-    steps: int = 7000
+    steps: int = 12000
     batches: int = 48
     """Of equal length in tokens, that the pairs drawn together are cut into."""
-    rate: float = 2.5e-3
+    rate: float = 2e-3
     warm_up: int = 200
     seed: int = 1
     vocabulary: int = 1024
     width: int = 128
-    layers: int = 5
+    layers: int = 4
     heads: int = 4
     threads: int = 1
     start: str = ""

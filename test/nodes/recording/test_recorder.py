@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import rclpy
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 from geometry_msgs.msg import Twist
 from mcap.reader import make_reader
 from mcap_ros2.decoder import DecoderFactory
-from support.ros import Client, wait
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from sensor_msgs.msg import Image
+from support.ros import PATIENCE, Client, wait
 
 from robomatrix.errors import ConfigurationError
+from robomatrix_nodes import qos
+from robomatrix_nodes.recording.recorder import WAITING_IMAGES, Recorder
 from robomatrix_nodes.stack import Stack
 
 BringUp = Callable[..., Stack]
@@ -100,3 +110,36 @@ def test_commands_of_somebody_else_are_recorded_too(bring_up: BringUp, tmp_path:
     assert any(y == 0.0123 for _, y, _ in sent)
     assert any(turn > 0.1 for time, _, turn in sent if time < began)
     assert any(turn > 0.1 for time, _, turn in sent if time > began + 2.5)
+
+
+def test_images_that_cannot_be_read_are_told_and_take_no_room_from_others(domain_id: int, tmp_path: Path) -> None:
+    context = Context()
+    rclpy.init(args=[], context=context, domain_id=domain_id)
+    path, executor = tmp_path / "a.mcap", SingleThreadedExecutor(context=context)
+    recorder = Recorder(context=context, parameter_overrides=[Parameter("file", value=str(path))])
+    camera = Node("camera", context=context)
+    publisher = camera.create_publisher(Image, "front/image_raw", qos.IMAGE)
+    statuses: list[DiagnosticStatus] = []
+    camera.create_subscription(DiagnosticArray, "/diagnostics", lambda m: statuses.extend(m.status), qos.EVENT)
+    executor.add_node(recorder)
+    executor.add_node(camera)
+
+    def spin(seconds: float, done: Callable[[], bool] = lambda: False) -> None:
+        limit = time.monotonic() + seconds
+        while not done() and time.monotonic() < limit:
+            executor.spin_once(timeout_sec=0.02)
+
+    bad = Image(height=4, width=4, encoding="mono8", step=4, data=bytes(16))
+    for _ in range(2 * WAITING_IMAGES):
+        publisher.publish(bad)
+        spin(0.05)
+    publisher.publish(Image(height=4, width=4, encoding="rgb8", step=12, data=bytes(48)))
+    spin(PATIENCE, lambda: any(s.level == DiagnosticStatus.ERROR for s in statuses))
+    assert "'mono8' is not rgb8" in recorder.error
+    assert any("recording is not whole: ValueError" in s.message for s in statuses)
+    for node in (recorder, camera):
+        executor.remove_node(node)
+        node.destroy_node()
+    executor.shutdown()
+    context.try_shutdown()
+    assert len(read(path)["/front/image_raw/compressed"]) == 1

@@ -7,7 +7,8 @@ import math
 import pytest
 
 from robomatrix.emulators.ep.body import KinematicBody, draw_time, read_time
-from robomatrix.emulators.ep.firmware import Conventions, Faults, Firmware
+from robomatrix.emulators.ep.conventions import Conventions, Faults
+from robomatrix.emulators.ep.firmware import Firmware
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import pytest
 
 from robomatrix.errors import UnknownNameError
 from robomatrix.hardware.driver import SimulatedDriver
-from robomatrix.hardware.registry import driver_names, make_driver
+from robomatrix.hardware.registry import driver_names, make_driver, simulates
 from robomatrix.robots import load_robot
 
 
@@ -30,3 +30,13 @@ def test_a_driver_that_does_not_fit_the_robot_lists_what_does() -> None:
 def test_an_unknown_scene_lists_what_exists() -> None:
     with pytest.raises(UnknownNameError, match="kitchen"):
         make_driver("mujoco", load_robot("ep"), "kitchn")
+
+
+@pytest.mark.parametrize("name", driver_names())
+def test_what_brings_a_world_of_its_own_is_told_without_opening_it(name: str) -> None:
+    assert simulates(name) == (name not in ("robomaster", "topics"))
+
+
+def test_nothing_is_told_of_a_driver_that_does_not_exist() -> None:
+    with pytest.raises(UnknownNameError, match="Known: .*mock, mujoco"):
+        simulates("mojoco")

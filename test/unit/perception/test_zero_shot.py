@@ -139,7 +139,7 @@ def test_grounding_models_may_answer_with_part_of_a_prompt(detector: ZeroShotDet
 
 
 def test_a_model_that_is_not_there_is_told(tmp_path: Path, model: PerceptionModel) -> None:
-    with pytest.raises(ConfigurationError, match="no zero-shot detector"):
+    with pytest.raises(ConfigurationError, match="nothing' is not on this machine"):
         ZeroShotDetector(tmp_path / "nothing", model)
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import pytest
 
 from robomatrix.emulators.ep.body import KinematicBody
-from robomatrix.emulators.ep.firmware import Conventions
+from robomatrix.emulators.ep.conventions import Conventions
 from robomatrix.emulators.ep.server import EpEmulator, Ports, Settings
 from robomatrix.hardware.robomaster import RobomasterSettings, protocol
 from robomatrix.hardware.robomaster.probe import Probe, probe

@@ -9,11 +9,12 @@ import pytest
 from robomatrix.scheduling.compact.linking import Linked
 from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.planners import make_planner
-from robomatrix.scheduling.planners.compact import CompactModel, CompactPlanner, Reading, same_end
+from robomatrix.scheduling.planners.compact import CompactModel, CompactPlanner, Reading, Thresholds, same_end
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.validator import STOP
 from robomatrix.skills.mobile_manipulation.specs import SPECS
 
+LIMITS = Thresholds()
 EP = tuple(spec for spec in SPECS if "ep" in spec.robots)
 
 
@@ -48,9 +49,11 @@ class Rules:
         return self.result
 
 
-def weighed(scene: PlanningScene, ruled: PlanResult, read: PlanResult, confidence: float) -> PlanResult:
+def weighed(
+    scene: PlanningScene, ruled: PlanResult, read: PlanResult, confidence: float, limits: Thresholds = LIMITS
+) -> PlanResult:
     reading = Reading(read, confidence, "put A B", Linked(("put", "it", "there"), ()))
-    planner = CompactPlanner(Says(reading=reading), Rules(ruled))  # type: ignore[arg-type]
+    planner = CompactPlanner(Says(reading=reading), Rules(ruled), limits)  # type: ignore[arg-type]
     return planner.plan(PlanRequest("put the red can in the white box", scene, EP))
 
 
@@ -97,11 +100,16 @@ def test_where_rules_understand_nothing_a_sure_model_plans(
     assert weighed(office, asked, carry("red_can", "white_box"), confidence).status == status
 
 
-@pytest.mark.parametrize(
-    "ruled", [PlanResult("refuse", "That could hurt somebody."), PlanResult("clarify", "No florb.", ("florb",))]
-)
-def test_a_model_never_overrules_a_refusal_or_a_missing_thing(office: PlanningScene, ruled: PlanResult) -> None:
+def test_a_model_never_overrules_a_refusal(office: PlanningScene) -> None:
+    ruled = PlanResult("refuse", "That could hurt somebody.")
     assert weighed(office, ruled, carry("red_can", "white_box"), 0.0) == ruled
+
+
+def test_where_rules_miss_something_only_a_certain_model_plans(office: PlanningScene) -> None:
+    ruled, other = PlanResult("clarify", "No dunk.", ("dunk",)), carry("red_can", "white_box")
+    limits = Thresholds(sure=-0.5, certain=-0.1)
+    assert weighed(office, ruled, other, -0.3, limits) == ruled
+    assert weighed(office, ruled, other, -0.01, limits).status == "ok"
 
 
 def test_a_model_does_not_plan_past_what_was_named(office: PlanningScene) -> None:

@@ -186,3 +186,45 @@ def test_nobody_there_is_said_at_once():
     backend = OpenAIBackend("m", base_url="http://127.0.0.1:9/v1", pause=0.01)
     with pytest.raises(PlanningError, match="cannot be reached"):
         backend.complete([{"role": "user", "content": "x"}], {}, time.monotonic() + 2.0)
+
+
+def test_only_an_answer_tells_whether_the_schema_is_enforced(serve):
+    def waking_up(handler, body, request):
+        (failing, silent, obeying)[min(request, 3) - 1](handler, body, request)
+
+    url, seen = serve(waking_up)
+    backend = OpenAIBackend("m", base_url=url, read_timeout=0.3)
+    assert [backend.enforces_schema() for _ in range(4)] == [False, False, True, True]
+    assert len(seen) == 3
+
+
+def test_a_server_that_refuses_schemas_is_asked_once(serve):
+    url, seen = serve(lambda handler, body, _: head(handler, status=400))
+    backend = OpenAIBackend("m", base_url=url)
+    assert [backend.enforces_schema() for _ in range(3)] == [False] * 3
+    assert len(seen) == 1
+
+
+@pytest.mark.parametrize("behaviour", [obeying, whole])
+def test_progress_is_told_the_text_and_nothing_else(serve, behaviour):
+    url, _ = serve(behaviour)
+    told = []
+    backend = OpenAIBackend("m", base_url=url, progress=told.append)
+    answer = backend.complete([{"role": "user", "content": "x"}], {}, time.monotonic() + 5.0)
+    assert answer.text == "".join(told) == PLAN
+
+
+def test_nobody_waits_past_the_deadline_for_a_server_that_falls_silent(serve):
+    def falling_silent(handler, body, _):
+        stream(handler, PLAN[:80], reason=None)
+        handler.wfile.flush()
+        time.sleep(3.0)
+
+    url, _ = serve(falling_silent)
+    backend = OpenAIBackend("m", base_url=url, read_timeout=10.0)
+    backend._enforces = False
+    backend.load()
+    started = time.monotonic()
+    with pytest.raises(PlanningError, match="in time"):
+        backend.complete([{"role": "user", "content": "x"}], {}, started + 0.5)
+    assert time.monotonic() - started < 0.8

@@ -52,7 +52,7 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("grammar", ["llguidance", "automaton"])
 def test_even_a_random_model_stays_in_the_grammar(folder, grammar):
-    backend = TransformersBackend(folder, grammar=grammar, offline=True, threads=1)
+    backend = TransformersBackend(folder, grammar=grammar, threads=1)
     answer = backend.complete(TOLD, CHOICE, time.monotonic() + 30.0)
     assert answer.text.replace(" ", "") in {
         f'{{"status":"{status}","steps":"{can}_can"}}' for status in ("ok", "clarify") for can in ("red", "green")
@@ -61,20 +61,20 @@ def test_even_a_random_model_stays_in_the_grammar(folder, grammar):
 
 
 def test_masking_takes_less_than_a_millisecond_a_token_on_average(folder):
-    backend = TransformersBackend(folder, grammar="llguidance", offline=True, threads=1)
+    backend = TransformersBackend(folder, grammar="llguidance", threads=1)
     backend.complete(TOLD, CHOICE, time.monotonic() + 30.0)
     backend.complete(TOLD, CHOICE, time.monotonic() + 30.0)
     assert backend.mask_seconds / backend.tokens < 5e-3  # loose: other tests share the processor
 
 
 def test_the_deadline_ends_the_generation(folder):
-    backend = TransformersBackend(folder, grammar="none", offline=True, threads=1)
+    backend = TransformersBackend(folder, grammar="none", threads=1)
     with pytest.raises(PlanningError, match="in time"):
         backend.complete(TOLD, CHOICE, time.monotonic())
 
 
 def test_a_model_that_babbles_leaves_the_planning_to_the_rules(folder, office):
-    planner = transformers_planner(folder, offline=True, threads=1, budget=4.0, retries=0)
+    planner = transformers_planner(folder, threads=1, budget=4.0, retries=0)
     result = planner.plan(PlanRequest("put the green can in the bin", office, EP))
     assert result.status in ("ok", "clarify", "refuse")
     assert not result.steps or result.steps[0].skill in {spec.name for spec in EP}
@@ -83,7 +83,7 @@ def test_a_model_that_babbles_leaves_the_planning_to_the_rules(folder, office):
 def test_both_grammars_take_the_whole_schema(folder, office):
     schema = plan_schema(PlanRequest("x", office, EP))
     for grammar in ("llguidance", "automaton"):
-        backend = TransformersBackend(folder, grammar=grammar, offline=True, threads=1)
+        backend = TransformersBackend(folder, grammar=grammar, threads=1)
         tokenizer, model = backend._loaded
         mask = backend._mask(tokenizer, model, schema).allowed(model.config.vocab_size)
         allowed = {tokenizer.decode([i]) for i in mask.nonzero().flatten().tolist()}
@@ -91,5 +91,5 @@ def test_both_grammars_take_the_whole_schema(folder, office):
 
 
 def test_a_model_that_is_not_there_is_an_error_that_names_it(tmp_path):
-    with pytest.raises(ConfigurationError, match="cannot be loaded"):
-        TransformersBackend(str(tmp_path / "none"), offline=True).load()
+    with pytest.raises(ConfigurationError, match="none' is not on this machine"):
+        TransformersBackend(str(tmp_path / "none")).load()
