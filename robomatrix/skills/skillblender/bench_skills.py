@@ -26,6 +26,8 @@ HELD = 0.5
 """How long a task must stay done [s]."""
 PATIENCE = 20.0
 """After which a task that is not done has failed [s]."""
+NEAR_GOAL = 0.35
+"""Mean error over the coordinates of a ball that counts as at the goal [m]."""
 EDGE = 0.08
 """A box whose middle is this far from a table's edge lies at the edge [m]."""
 LEAD = 0.45
@@ -37,6 +39,13 @@ class BenchSkill(HumanoidSkill):
 
     about: ClassVar[str | None] = None
     """Parameter that names the tracked thing which the task is about."""
+
+    patience: ClassVar[float] = PATIENCE
+
+    @property
+    def tolerance(self) -> float:
+        """Error under which the task is done: the paper's threshold."""
+        return self.view.threshold
 
     @cached_property
     def policy(self) -> Policy:
@@ -82,21 +91,21 @@ class BenchSkill(HumanoidSkill):
         controller = take_over(self.robot, observation.state)
         fixed, started, done_since = self.fixed(observation), observation.state.stamp, None
         error = float("inf")
-        while observation.state.stamp - started < PATIENCE:
+        while observation.state.stamp - started < self.patience:
             points, doors = {**fixed, **self.points(controller, observation)}, self.doors(observation.world)
             error = float(self.view.error(points, doors)[0])
             now = observation.state.stamp
-            done_since = (done_since if done_since is not None else now) if error <= self.view.threshold else None
+            done_since = (done_since if done_since is not None else now) if error <= self.tolerance else None
             if done_since is not None and now - done_since >= HELD:
                 return Succeeded({"error": error})
             goal = self._goal({**points, **self.shown(fixed, points)}, doors, observation.state)
-            share = (now - started) / PATIENCE
+            share = (now - started) / self.patience
             observation = yield from self.advance(
                 controller, self.policy, goal, observation.state, self.spec.name, share
             )
             if isinstance(observation, Failed):
                 return observation
-        text = f"error {error:.3f} is above {self.view.threshold:g} after {PATIENCE:g} s"
+        text = f"error {error:.3f} is above {self.tolerance:g} after {self.patience:g} s"
         return Failed(ErrorCode.GOAL_NOT_REACHED, text, {"error": error})
 
     def _goal(self, points: Points, doors: Array, state: RobotState) -> Array:
@@ -174,6 +183,12 @@ class FootballShoot(BenchSkill):
 
     spec = specs.FOOTBALL_SHOOT
     about = "ball"
+    patience = 35.0
+
+    @property
+    def tolerance(self) -> float:
+        """Much stricter than the paper's 1.5 m, under which a ball before the goal's middle lies from the start."""
+        return NEAR_GOAL
 
     def fixed(self, observation: Observation) -> Points:
         """Returns the place in the goal."""
@@ -215,5 +230,5 @@ class PackageLift(BenchSkill):
         return {"goal": np.array([self.thing(observation.world).position]) + [0.0, 0.0, self.number("height")]}
 
 
-BENCH_SKILLS: tuple[type[BenchSkill], ...] = (FarReach,)
+BENCH_SKILLS: tuple[type[BenchSkill], ...] = (FarReach, CabinetClose, FootballShoot)
 """Those whose weights ship."""

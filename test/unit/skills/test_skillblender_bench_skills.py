@@ -116,3 +116,16 @@ def test_errors_are_the_papers():
     assert view_of("button_press").error(points, np.zeros((1, 0))) == pytest.approx([0.15])
     assert view_of("cabinet_close").error({}, np.array([[0.2, 0.4]])) == pytest.approx([0.3])
     assert [VIEWS[n].threshold for n in ("far_reach", "football_shoot", "package_lift")] == [0.05, 1.5, 0.1]
+
+
+def test_both_doors_of_the_cabinet_are_pushed_shut():
+    place = Place("bench_cabinet", seed=1)
+    assert isinstance(place.do("cabinet_close", cabinet="cabinet_1"), Succeeded)
+    assert max(o.openness for o in place.driver.objects() if o.category == "door") < 0.01
+
+
+def test_the_ball_is_brought_to_the_goal_and_not_only_under_the_papers_threshold():
+    place = Place("bench_football", seed=1)
+    before = place.driver.objects()[0].position[0]
+    assert isinstance(place.do("football_shoot", limit=36.0, ball="ball_1"), Succeeded)
+    assert before < 1.0 and place.driver.objects()[0].position[0] > 4.0
