@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from robomatrix.errors import ConfigurationError, UnknownNameError
 from robomatrix.evaluation.statistics import wilson
 from robomatrix.robots.loader import load_robot
-from robomatrix.scenes.court import RATE, SUBSTEPS, build_model
+from robomatrix.scenes.court import RATE, SUBSTEPS, build_model, court
 from robomatrix.skills.skillmimic.observation import heading, into_heading
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.training.simulation import BatchSimulation
@@ -29,7 +29,7 @@ from robomatrix.training.skillmimic.reference import palm_shift
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-SECONDS = {"pick_up": 4.0, "catch": 2.5, "pass": 2.0, "set_shot": 2.5, "stand": 10.0}
+SECONDS = {"pick_up": 4.0, "catch": 2.5, "pass": 2.0, "set_shot": 2.5, "stand": 10.0, "dribble": 10.0}
 """Length of a trial by skill [s]."""
 UPRIGHT = 0.6
 """Pelvis height of a player that stands at the end [m]."""
@@ -44,6 +44,10 @@ GRIPPED = 0.135
 """Palms no further from the ball's centre than this hold it [m]."""
 APEX = 2.3
 """A set shot rises at least this high [m]."""
+SCORED, CLEAN = 0.3, 0.11
+"""How far from the hoop's centre a ball that scores comes down: SkillMimic's rule, and clear of the rim [m]."""
+BOUNCE, LULL, NEAR = 0.5, 1.2, 1.0
+"""A dribbled ball rises over the first [m] at least once in the second [s], within the third of the pelvis [m]."""
 
 
 @dataclass(frozen=True)
@@ -110,12 +114,35 @@ def shot(track: Track) -> Flags:
     return (track.ball[..., 2].max(axis=0) > APEX) & (track.away()[-1] > HELD) & track.upright()
 
 
+def dribbled(track: Track) -> Flags:
+    """The ball keeps bouncing up near the player, who stays upright, to the end."""
+    high = track.ball[..., 2] > BOUNCE
+    window = int(LULL * RATE)
+    kept = np.all([high[start : start + window].any(axis=0) for start in range(len(high) - window + 1)], axis=0)
+    return kept & (track.away() < NEAR).all(axis=0) & track.upright()
+
+
+def landing(track: Track) -> Array:
+    """Returns (n,) how far from the hoop's centre the ball comes down through its height [m]; infinite if it does not.
+
+    The hoop stands straight ahead of the player's start, at the distance that the court gives it.
+    """
+    hoop = court()["hoop"]["position"]
+    goal = track.pelvis[0, :, :2] + hoop[0] * track.forward
+    height = track.ball[..., 2]
+    through = (height[:-1] > hoop[2]) & (height[1:] <= hoop[2])
+    frame, trial = np.argmax(through, axis=0), np.arange(height.shape[1])
+    gap = np.linalg.norm(track.ball[frame, trial, :2] - goal, axis=1)
+    return np.where(through.any(axis=0), gap, np.inf)
+
+
 RULES: Mapping[str, Callable[[Track], Flags]] = {
     "pick_up": picked_up,
     "catch": held_at_end,
     "pass": passed,
     "set_shot": shot,
     "stand": Track.upright,
+    "dribble": dribbled,
 }
 
 
@@ -198,7 +225,11 @@ def skill_rates(
         results[label] = {}
         for factor in factors:
             arena.start(label, TrialNoise().scaled(factor), seed)
-            results[label][f"noise {factor:g}"] = share(RULES[label](arena.run(label, SECONDS[label])))
+            track = arena.run(label, SECONDS[label])
+            results[label][f"noise {factor:g}"] = share(RULES[label](track))
+            if label == "set_shot":
+                for name, reach in (("scored", SCORED), ("clean", CLEAN)):
+                    results[label][f"noise {factor:g}, {name}"] = share((landing(track) < reach) & track.upright())
     return results
 
 

@@ -35,6 +35,11 @@ SETTLED, JOINTS_SETTLED = 0.15, 0.3
 PATIENCE = 1.5
 """For so long a skill waits for the player to come to rest before it begins [s]."""
 STAND = "stand"
+HOOP = "hoop"
+APEX = 2.3
+"""Least height of a set shot [m]."""
+IN_HOOP = 0.23
+"""A ball whose centre comes down this near to the hoop's is in [m]: the rim's radius."""
 
 
 class BallSkill(Skill):
@@ -182,6 +187,9 @@ class Catch(_Hold):
 class _Release(BallSkill):
     """Skills that end with the ball gone on its way and the player standing."""
 
+    watched: ClassVar[float] = STEADY
+    """How long the ball is watched after it has left [s]."""
+
     def _check_ball(self, place: Array) -> None:
         if not _held(place):
             raise PreconditionError(f"the player does not have the ball; it is {np.hypot(*place[:2]):.2f} m away")
@@ -198,7 +206,9 @@ class _Release(BallSkill):
             now = observation.state.stamp
             if left is None and (float(np.hypot(place[0], place[1])) > GONE or place[2] < 0.7):
                 left, metrics = now, self._released(observation, ball)
-            if left is not None and now - left > STEADY:
+            if left is not None:
+                self._watch(observation, ball, metrics)
+            if left is not None and now - left > self.watched:
                 return self._judge(metrics)
             observation = yield self._run_label(observation, self.label, self.spec.name, 2.0)
 
@@ -213,6 +223,9 @@ class _Release(BallSkill):
             "apex": apex,
             "off_course": abs(float(np.angle(np.exp(1j * (course - yaw))))),
         }
+
+    def _watch(self, observation: Observation, ball: Ball, metrics: dict[str, float]) -> None:
+        """Adds to the metrics what is seen of the ball's flight."""
 
     @abstractmethod
     def _judge(self, metrics: dict[str, float]) -> Outcome:
@@ -233,14 +246,28 @@ class PassTo(_Release):
 
 
 class ShootBall(_Release):
-    """Set shot."""
+    """Set shot at the hoop straight ahead."""
 
     spec: ClassVar[SkillSpec] = specs.SHOOT_BALL
     label = "set_shot"
+    watched = 1.5
+    _above = False
+
+    def _watch(self, observation: Observation, ball: Ball, metrics: dict[str, float]) -> None:
+        """Notes how far from the hoop's centre the ball first comes down through its height."""
+        hoop = observation.world.objects.get(HOOP)
+        if hoop is None or "miss" in metrics:
+            return
+        above = float(ball.position[2]) > hoop.position[2]
+        if self._above and not above:
+            metrics["miss"] = float(np.hypot(*(ball.position[:2] - np.array(hoop.position[:2]))))
+        self._above = above
 
     def _judge(self, metrics: dict[str, float]) -> Outcome:
-        if metrics["apex"] < 2.3:
-            return Failed(
-                ErrorCode.TARGET_MISSED, f"the shot rose to {metrics['apex']:.1f} m only", metrics, holding=None
-            )
-        return Succeeded(metrics, holding=None)
+        if metrics["apex"] < APEX:
+            text = f"the shot rose to {metrics['apex']:.1f} m only"
+        elif metrics.get("miss", 0.0) > IN_HOOP:
+            text = f"the shot missed the hoop's centre by {metrics['miss']:.2f} m"
+        else:
+            return Succeeded(metrics, holding=None)
+        return Failed(ErrorCode.TARGET_MISSED, text, metrics, holding=None)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from robomatrix.policies.spec import Term
 
 Array = NDArray[np.float64]
-LABELS = ("pick_up", "catch", "pass", "set_shot", "stand")
+LABELS = ("pick_up", "catch", "pass", "set_shot", "stand", "dribble")
 """Skills of the joint policy, in the order of the one-hot label."""
 VELOCITY_SCALE = 0.1
 """Of joint velocities, so that all inputs are of the order of one."""

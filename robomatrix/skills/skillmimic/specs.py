@@ -40,7 +40,7 @@ PASS_TO = SkillSpec(
 )
 SHOOT_BALL = SkillSpec(
     name="shoot_ball",
-    text="shoot the held ball at the hoop straight ahead, standing (a set shot)",
+    text="shoot the held ball at the hoop 2.4 m straight ahead, standing (a set shot)",
     robots=ROBOTS,
     preconditions=(UPRIGHT, HAS_BALL),
     effects=(NO_BALL, UPRIGHT),

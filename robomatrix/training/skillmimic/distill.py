@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, with_label
+from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.env import TeacherEnv
 from robomatrix.training.skillmimic.reference import HOLD_FRAMES
 
@@ -43,8 +45,6 @@ class DistillConfig:
     hidden: tuple[int, ...] = (512, 256)
     learning_rate: float = 1e-3
     final_rate: float = 1e-4
-    stand_share: float = 0.35
-    """Share of standing frames that are shown as ``stand``."""
     action_noise: float = 0.03
     """Noise on the driven targets, half of the worlds [rad]."""
     seed: int = 1
@@ -90,46 +90,82 @@ def make_student(observation: Array, joints: int, config: DistillConfig) -> Stud
     return Student(torch.nn.Sequential(*layers[:-1]), mean, std, home)
 
 
-def student_observation(env: TeacherEnv, label: NDArray[np.int64]) -> Array:
-    """Returns (n, d) what the student sees in a teacher's environment."""
-    return with_label(body_and_ball(env.sim.qpos, env.sim.qvel), label)
+class Lesson(Protocol):
+    """Worlds in which the student acts and a teacher says what it would do."""
+
+    sim: BatchSimulation
+
+    def draw(self) -> None:
+        """Begins a round."""
+
+    def labels(self) -> NDArray[np.int64]:
+        """Returns (n,) what the student is told to do."""
+
+    def wanted(self) -> Array:
+        """Returns (n, J) the servo targets of the teacher [rad]."""
+
+    def advance(self, targets: Array) -> int:
+        """One control step; starts worlds anew where an episode is over; returns how many failed."""
 
 
-class Distillation:
-    """The student, the teachers with their environments, and the growing set of shown states."""
+class ClipLesson:
+    """The teacher's environment as a lesson: clips are followed, some of their ends go by the label ``stand``."""
 
-    def __init__(self, envs: Sequence[TeacherEnv], teachers: Sequence[Actor], config: DistillConfig) -> None:
-        self.envs, self.teachers, self.config = envs, teachers, config
-        self.rng = np.random.default_rng(config.seed)
-        first = np.concatenate([self._warm_up(env, teacher) for env, teacher in zip(envs, teachers, strict=True)])
-        self.student = make_student(first, envs[0].num_actions, config)
-        parameters = self.student.network.parameters()
-        self.optimizer = torch.optim.Adam(parameters, lr=config.learning_rate)
-        decay = (config.final_rate / config.learning_rate) ** (1.0 / config.iterations)
-        self.schedule = torch.optim.lr_scheduler.ExponentialLR(self.optimizer, decay)
-        gains = torch.from_numpy(envs[0].stiffness).float()
-        self.weight = gains / gains.mean()
-        self.shown: list[tuple[torch.Tensor, torch.Tensor]] = []
+    def __init__(self, env: TeacherEnv, teacher: Actor, stand_share: float = 0.6) -> None:
+        self.env, self.teacher, self.stand_share = env, teacher, stand_share
+        self.sim = env.sim
+        self.draw()
 
-    def _warm_up(self, env: TeacherEnv, teacher: Actor) -> Array:
-        seen = []
-        for _ in range(40):
-            before = env.frame
-            env.advance(env.targets(teacher(env.observation())))
-            seen.append(student_observation(env, env.reference.label[env.frame]))
-            self._restart(env, before)
-        return np.concatenate(seen)
+    def draw(self) -> None:
+        """Chooses who is told to stand once it stands."""
+        self._stands = self.env.rng.random(self.env.num_envs) < self.stand_share
 
-    def _restart(self, env: TeacherEnv, before: NDArray[np.int64]) -> int:
+    def labels(self) -> NDArray[np.int64]:
+        """Returns (n,) the clips' labels, or ``stand`` at their ends."""
+        env = self.env
+        over = env.last[env.frame] - env.frame < HOLD_FRAMES - 15
+        return np.where(self._stands & over, STAND, env.reference.label[env.frame])
+
+    def wanted(self) -> Array:
+        """Returns (n, J) the servo targets of the teacher [rad]."""
+        return self.env.targets(self.teacher(self.env.observation()))
+
+    def advance(self, targets: Array) -> int:
+        """One control step; restarts episodes that failed or ended."""
+        env, before = self.env, self.env.frame
+        env.advance(targets)
         failed = env.failed(env.errors())
         env.restart(before, failed, env.ended(before) & ~failed)
         return int(failed.sum())
 
+
+def seen_by_student(lesson: Lesson) -> Array:
+    """Returns (n, d) what the student sees."""
+    return with_label(body_and_ball(lesson.sim.qpos, lesson.sim.qvel), lesson.labels())
+
+
+class Distillation:
+    """The student, its lessons, and the growing set of shown states."""
+
+    def __init__(self, lessons: Sequence[Lesson], config: DistillConfig) -> None:
+        self.lessons, self.config = lessons, config
+        self.rng = np.random.default_rng(config.seed)
+        robot = load_robot("player")
+        first = np.concatenate([_warm_up(lesson) for lesson in lessons])
+        self.student = make_student(first, len(robot.joints), config)
+        parameters = self.student.network.parameters()
+        self.optimizer = torch.optim.Adam(parameters, lr=config.learning_rate)
+        decay = (config.final_rate / config.learning_rate) ** (1.0 / config.iterations)
+        self.schedule = torch.optim.lr_scheduler.ExponentialLR(self.optimizer, decay)
+        gains = torch.tensor([j.stiffness for j in robot.joints], dtype=torch.float32)
+        self.weight = gains / gains.mean()
+        self.shown: list[tuple[torch.Tensor, torch.Tensor]] = []
+
     def iterate(self) -> dict[str, float]:
         """Shows one round of states and fits the student to all that are kept; returns the round's figures."""
         share = max(0.0, 1.0 - len(self.student.log) / self.config.teacher_iterations)
-        ended = [self._show(env, teacher, share) for env, teacher in zip(self.envs, self.teachers, strict=True)]
-        self.shown = self.shown[-self.config.buffer * len(self.envs) :]
+        ended = [self._show(lesson, share) for lesson in self.lessons]
+        self.shown = self.shown[-self.config.buffer * len(self.lessons) :]
         loss = self._fit()
         self.schedule.step()
         log = {"loss": loss, "share": share, "failures": float(np.mean(ended))}
@@ -158,25 +194,21 @@ class Distillation:
             self.optimizer.load_state_dict(saved["optimizer"])
             self.schedule.load_state_dict(saved["schedule"])
 
-    def _show(self, env: TeacherEnv, teacher: Actor, share: float) -> float:
-        driven = self.rng.random(env.num_envs) < share
-        stand = self.rng.random(env.num_envs) < self.config.stand_share
-        noisy = (self.rng.random(env.num_envs) < 0.5)[:, None] * self.config.action_noise
+    def _show(self, lesson: Lesson, share: float) -> float:
+        worlds = lesson.sim.worlds
+        driven = self.rng.random(worlds) < share
+        noisy = (self.rng.random(worlds) < 0.5)[:, None] * self.config.action_noise
         seen, wanted, failures = [], [], 0
+        lesson.draw()
         for _ in range(self.config.steps):
-            over = env.last[env.frame] - env.frame < HOLD_FRAMES - 15
-            label = np.where(stand & over, STAND, env.reference.label[env.frame])
-            observation = student_observation(env, label)
-            target = env.targets(teacher(env.observation()))
+            observation, target = seen_by_student(lesson), lesson.wanted()
             seen.append(observation)
             wanted.append(target)
             acted = np.where(driven[:, None], target, self.student(observation))
-            before = env.frame
-            env.advance(acted + noisy * self.rng.standard_normal(acted.shape))
-            failures += self._restart(env, before)
+            failures += lesson.advance(acted + noisy * self.rng.standard_normal(acted.shape))
         inputs = torch.from_numpy(np.concatenate(seen)).float()
         self.shown.append((inputs, torch.from_numpy(np.concatenate(wanted) - self.student.home).float()))
-        return failures / env.num_envs
+        return failures / worlds
 
     def _fit(self) -> float:
         inputs = (torch.cat([s for s, _ in self.shown]) - self.student.mean) / self.student.std
@@ -191,3 +223,12 @@ class Distillation:
             self.optimizer.step()
             losses.append(float(loss.detach()))
         return float(np.mean(losses))
+
+
+def _warm_up(lesson: Lesson) -> Array:
+    """States that the teacher gets into, for the normaliser."""
+    seen = []
+    for _ in range(40):
+        seen.append(seen_by_student(lesson))
+        lesson.advance(lesson.wanted())
+    return np.concatenate(seen)

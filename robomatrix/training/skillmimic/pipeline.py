@@ -32,15 +32,28 @@ from robomatrix.scenes.court import RATE, build_model
 from robomatrix.skills.skillmimic.observation import LABELS, terms
 from robomatrix.skills.skillmimic.policy import NAME
 from robomatrix.training.ppo import Learner, PpoConfig
-from robomatrix.training.skillmimic.distill import Distillation, DistillConfig, Student
+from robomatrix.training.skillmimic.arm import fit_arm
+from robomatrix.training.skillmimic.catching import CatchConfig, make_sure
+from robomatrix.training.skillmimic.distill import ClipLesson, Distillation, DistillConfig, Lesson, Student
+from robomatrix.training.skillmimic.dribble import DribbleConfig, DribbleLesson, DribbleStance, crouch
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
 from robomatrix.training.skillmimic.feedback import feedback_gains
-from robomatrix.training.skillmimic.reference import Reference, join, make_reference
+from robomatrix.training.skillmimic.letting_go import parting_targets
+from robomatrix.training.skillmimic.reference import Reference, join, make_reference, make_stance
+from robomatrix.training.skillmimic.search import clip_of
+from robomatrix.training.skillmimic.shot import ShotConfig, make_shot
 
 Log = Callable[[str], None]
 ROBOT = "player"
 FASTEST, STRONGEST = 45.0, 1000.0
 """A retargeting with faster joints [rad/s] or larger torques [N m] has jumped between two solutions; it is left out."""
+STIFFER = {"pick_up": 1.25}
+"""Factors on the feedback by skill, until it stands: picking up from rest, noise 1.15, 72 to 78 % of 64.
+
+A pass gets worse, and a player that stands so stiffly with the ball falls after 4 s.
+"""
+SOFT, FADE = 40, 20
+"""Frames before a clip's end from which on the factor is one, and over which it fades before that."""
 TEACHER = PpoConfig(
     gamma=0.97, entropy=0.0, learning_rate=3e-4, learning_rate_limit=1e-3, desired_kl=0.06, initial_std=0.25
 )
@@ -72,13 +85,19 @@ class Recipe:
     worlds: int = 256
     noise: tuple[float, float] = (0.0, 1.35)
     """Factors on the noise of the starts: beyond that of the benchmark."""
-    linger: float = 40.0
+    linger: float = 150.0
     """Steps for which the student's episodes go on standing after a clip, on average."""
     chained: float = 0.6
     """Share of the student's finished episodes that go on with another skill."""
     pushes: float = 0.3
     """Half width of the pushes of the pelvis in the student's episodes [m/s]."""
     threads: int = 1
+    catch: CatchConfig | None = field(default_factory=CatchConfig)
+    """How the teacher's catch is made sure; None leaves it as the clip has it."""
+    shot: ShotConfig | None = field(default_factory=ShotConfig)
+    """How the set shot is made from the pass; None leaves it out."""
+    dribblers: int = 0
+    """Worlds in which the dribble is taught; 0 leaves it out."""
     distill: DistillConfig = field(default_factory=DistillConfig)
     seed: int = 1
 
@@ -135,15 +154,56 @@ def load_reference(path: Path) -> tuple[Reference, NDArray[np.float32]]:
 
 
 def prepare(clips: Path, run: Path, recipe: Recipe, log: Log = say) -> tuple[Reference, NDArray[np.float32]]:
-    """Stage 1: references and feedback gains."""
+    """Stage 1: references and feedback gains, of the clips and of what is made from them."""
     path = run / "reference.npz"
     if not path.exists():
         run.mkdir(parents=True, exist_ok=True)
         reference = make_references(choose_clips(clips, recipe), log)
-        zeros = np.zeros((len(reference), 1, 1), np.float32)
-        targets = TeacherEnv(reference, EnvConfig(worlds=1), zeros).open_loop
-        save_reference(reference, feedback_gains(build_model(ROBOT), reference, targets), path)
+        gains, starts = _gains(reference), reference.starts()
+        parts = [_sure(clip_of(reference, i), gains[reference.clip == i], recipe, log) for i in range(len(starts))]
+        throws = [part for part in parts if part[0].label[0] == LABELS.index("pass")]
+        if recipe.shot is not None and throws:
+            shot = make_shot(*throws[0], LABELS.index("set_shot"), recipe.shot, log)
+            parts.append((shot, _gains(shot)))
+        reference, gains = join([part for part, _ in parts]), np.concatenate([part for _, part in parts])
+        save_reference(reference, gains, path)
     return load_reference(path)
+
+
+def _sure(
+    clip: Reference, gains: NDArray[np.float32], recipe: Recipe, log: Log
+) -> tuple[Reference, NDArray[np.float32]]:
+    """A clip and its gains: a catch with offsets that hold more balls, where the recipe searches for them."""
+    label = LABELS[clip.label[0]]
+    if recipe.catch is not None and label == "catch":
+        clip = make_sure(clip, gains, recipe.catch, log)
+    left = np.clip((len(clip) - 1 - np.arange(len(clip)) - SOFT) / FADE, 0.0, 1.0)
+    factor = 1.0 + (STIFFER.get(label, 1.0) - 1.0) * left
+    return clip, (gains * factor[:, None, None]).astype(np.float32)
+
+
+def _gains(reference: Reference) -> NDArray[np.float32]:
+    zeros = np.zeros((len(reference), 1, 1), np.float32)
+    targets = TeacherEnv(reference, EnvConfig(worlds=1), zeros).open_loop
+    return feedback_gains(build_model(ROBOT), reference, targets)
+
+
+def make_dribble_stance(reference: Reference) -> DribbleStance | None:
+    """Returns the crouch of a dribble, with the feet of the clips' standing ends; None without ends of both kinds."""
+    model = build_model(ROBOT)
+    ends = reference.last()[reference.starts()]
+    empty = [end for end in ends if not reference.contact[end].any()]
+    holds = [end for end in ends if reference.contact[end].any()]
+    if not empty or not holds:
+        return None
+    stance = make_stance(model, crouch(model, reference.qpos[empty[0]]), LABELS.index("dribble"))
+    zeros = np.zeros((len(stance), 1, 1), np.float32)
+    targets = TeacherEnv(stance, EnvConfig(worlds=1), zeros).open_loop
+    gains = feedback_gains(model, stance, targets)
+    holding = TeacherEnv(reference, EnvConfig(worlds=1), np.zeros((len(reference), 1, 1), np.float32)).open_loop
+    parting = parting_targets(model, reference.qpos[holds[0]], holding[holds[0]])
+    arm = fit_arm(model, stance.qpos[-1])
+    return DribbleStance(stance.qpos[-1], targets[-1], gains[-1], arm, reference.qpos[holds[0]], parting)
 
 
 def teacher_env(reference: Reference, gains: NDArray[np.float32], recipe: Recipe, seed: int) -> TeacherEnv:
@@ -178,15 +238,20 @@ def teacher_actor(learner: Learner) -> Callable[[NDArray[np.float64]], NDArray[n
 
 
 def distil(
-    reference: Reference, gains: NDArray[np.float32], learner: Learner, recipe: Recipe, log: Log = say
-) -> Student:
+    reference: Reference, gains: NDArray[np.float32], learner: Learner, recipe: Recipe,
+    stance: DribbleStance | None = None, log: Log = say,
+) -> Student:  # fmt: skip
     """Stage 3: the label-only student; goes on where it stopped. Its learning curve goes to ``student.csv``."""
     run = learner.run.parent
     config = EnvConfig(
         worlds=recipe.worlds, threads=recipe.threads, seed=recipe.seed + 1, noise_scale=recipe.noise,
         linger=recipe.linger, chained=recipe.chained, pushes=recipe.pushes,
     )  # fmt: skip
-    rounds = Distillation([TeacherEnv(reference, config, gains)], [teacher_actor(learner)], recipe.distill)
+    lessons: list[Lesson] = [ClipLesson(TeacherEnv(reference, config, gains), teacher_actor(learner))]
+    if stance is not None:
+        playing = DribbleConfig(worlds=recipe.dribblers, threads=recipe.threads, seed=recipe.seed + 2)
+        lessons.append(DribbleLesson(stance, playing))
+    rounds = Distillation(lessons, recipe.distill)
     rounds.resume(run / "student.pt")
     for iteration in range(len(rounds.student.log), recipe.distill.iterations):
         row = rounds.iterate()
@@ -199,10 +264,10 @@ def distil(
     return rounds.student
 
 
-def start_states(reference: Reference) -> dict[str, NDArray[np.float32]]:
-    """Returns the states from which tests of each skill begin: frame 2 of its clips.
+def start_states(reference: Reference, stance: DribbleStance | None = None) -> dict[str, NDArray[np.float32]]:
+    """Returns the states from which tests of each skill begin: frame 2 of its clips, and their standing ends.
 
-    And standing ends without the ball.
+    A dribble begins with the ball in the air, or in both hands.
     """
     tensors: dict[str, NDArray[np.float32]] = {}
     starts, last = reference.starts(), reference.last()
@@ -213,12 +278,17 @@ def start_states(reference: Reference) -> dict[str, NDArray[np.float32]]:
     ends = last[starts]
     tensors["start_qpos_stand"] = reference.qpos[ends].astype(np.float32)
     tensors["start_qvel_stand"] = 0.0 * reference.qvel[ends].astype(np.float32)
+    if stance is not None:
+        lesson = DribbleLesson(stance, DribbleConfig(worlds=1, apex=(0.83, 0.83)))
+        qpos, qvel = lesson.start(1, np.zeros((1, 1)))
+        tensors["start_qpos_dribble"] = np.stack([qpos[0], stance.holding]).astype(np.float32)
+        tensors["start_qvel_dribble"] = np.stack([qvel[0], 0.0 * qvel[0]]).astype(np.float32)
     return tensors
 
 
 def export(
     student: Student, reference: Reference, folder: Path, recipe: Recipe, training: Mapping[str, Any],
-    metrics: Mapping[str, Any] | None = None, readme: str = "",
+    stance: DribbleStance | None = None,
 ) -> PolicySpec:  # fmt: skip
     """Stage 4: the checkpoint folder."""
     robot = load_robot(ROBOT)
@@ -234,10 +304,10 @@ def export(
         action_scale=1.0,
         hidden=recipe.distill.hidden,
         home=tuple(float(j.home) for j in robot.joints),
-        parameters={"labels": list(LABELS), "trained": [*trained, "stand"]},
+        parameters={"labels": list(LABELS), "trained": [*trained, "stand", *(["dribble"] if stance else [])]},
         training=training,
     )
-    return save_checkpoint(folder, spec, {**student.tensors(), **start_states(reference)}, metrics, readme)
+    return save_checkpoint(folder, spec, {**student.tensors(), **start_states(reference, stance)})
 
 
 def train(clips: Path, run: Path, out: Path, recipe: Recipe | None = None, log: Log = say) -> PolicySpec:
@@ -251,7 +321,8 @@ def train(clips: Path, run: Path, out: Path, recipe: Recipe | None = None, log: 
     began = time.perf_counter()
     reference, gains = prepare(clips, run, recipe, log)
     learner = train_teacher(reference, gains, run, recipe, log)
-    student = distil(reference, gains, learner, recipe, log)
+    stance = make_dribble_stance(reference) if recipe.dribblers else None
+    student = distil(reference, gains, learner, recipe, stance, log)
     training = {
         "command": "robomatrix train skillmimic",
         "seed": recipe.seed,
@@ -260,4 +331,4 @@ def train(clips: Path, run: Path, out: Path, recipe: Recipe | None = None, log: 
         "student_samples": recipe.distill.iterations * recipe.distill.steps * recipe.worlds,
         "seconds": round(time.perf_counter() - began, 1),
     }
-    return export(student, reference, out, recipe, training)
+    return export(student, reference, out, recipe, training, stance)

@@ -113,6 +113,22 @@ def make_reference(model: mujoco.MjModel, motion: RobotMotion, label: int) -> Re
     )
 
 
+def make_stance(model: mujoco.MjModel, qpos: Array, label: int, frames: int = 48) -> Reference:
+    """Returns the reference of standing still as ``qpos`` (nq,), soles put on the floor, the ball out of the way."""
+    still = qpos.copy()
+    still[2] -= _floor_gap(model, still[None, :-7])[0]
+    still[-7:] = [still[0] + 2.0, still[1], float(model.geom("ball").size[0]), 1.0, 0.0, 0.0, 0.0]
+    track, rest = still[None], np.zeros((1, model.nv))
+    points, shift_joints, shift_points = points_and_shifts(model, track)
+    free = np.zeros((1, 2), bool)
+    one = Reference(
+        qpos=track, qvel=rest, torque=joint_torques(model, track, rest, rest, free), points=points, contact=free,
+        shift_joints=shift_joints, shift_points=shift_points, touch=np.array([frames - 1]), clip=np.array([0]),
+        label=np.array([label]),
+    )  # fmt: skip
+    return Reference(**{f.name: np.repeat(getattr(one, f.name), frames, axis=0) for f in fields(Reference)})
+
+
 def _with_standing_end(motion: RobotMotion) -> tuple[Array, NDArray[np.bool_]]:
     """Appends frames in which the last velocity dies away."""
     pace = (motion.qpos[-1] - motion.qpos[-4]) * RATE / 3.0
@@ -215,7 +231,10 @@ def _differences(model: mujoco.MjModel, qpos: Array) -> Array:
 
 
 def points_and_shifts(model: mujoco.MjModel, qpos: Array) -> tuple[Array, Array, Array]:
-    """Returns points (T, P, 3), and joints (T, J, 3) and points (T, P, 3, 3) moved with both palms."""
+    """Returns points (T, P, 3), and joints (T, J, 3) and points (T, P, 3, 3) moved with both palms.
+
+    See :func:`palm_shift`.
+    """
     data = mujoco.MjData(model)
     points, joints, moved = [], [], []
     for q in qpos:

@@ -9,11 +9,22 @@ import numpy as np
 import pytest
 
 from robomatrix.errors import ConfigurationError, DriverError, PolicyError, UnknownNameError
-from robomatrix.evaluation.skillmimic import Track, evaluate, held_at_end, passed, picked_up, share, shot
+from robomatrix.evaluation.skillmimic import (
+    Track,
+    dribbled,
+    evaluate,
+    held_at_end,
+    landing,
+    passed,
+    picked_up,
+    share,
+    shot,
+)
 from robomatrix.evaluation.skillmimic_pictures import CELL, heat_map
 from robomatrix.hardware.court import CourtDriver
 from robomatrix.hardware.driver import RobotCommand, SimulatedDriver, TrackingDriver
 from robomatrix.robots.loader import load_robot
+from robomatrix.scenes.court import court
 from robomatrix.skills.base import Observation, Running, Succeeded
 from robomatrix.skills.skillmimic.basketball import PassTo, PickUpBall
 from robomatrix.world import World
@@ -59,6 +70,31 @@ def test_a_pass_is_fast_and_straight(velocity: tuple[float, float, float], good:
 def test_a_shot_rises_and_leaves() -> None:
     assert shot(track((0.3, 0, 1.8), (2.0, 0, 1.0)))[0]
     assert not shot(track((0.3, 0, 1.2), (2.0, 0, 0.2)))[0]
+
+
+def test_a_shot_scores_where_it_comes_down() -> None:
+    hoop = court()["hoop"]["position"]
+
+    def thrown(lateral: float) -> Track:
+        time = np.arange(STEPS)[:, None] / 60.0
+        flight = track((0.3, lateral, 1.8), (2.1, 0.0, 0.0))
+        flight.ball[..., 2] = 1.8 + 7.0 * time - 4.905 * time**2
+        return flight
+
+    fall = (7.0 + np.sqrt(49.0 - 19.62 * (hoop[2] - 1.8))) / 9.81
+    expected = abs(0.3 + 2.1 * fall - hoop[0])
+    assert landing(thrown(0.0))[0] == pytest.approx(expected, abs=0.04)
+    assert landing(thrown(0.5))[0] > 0.45
+    assert np.isinf(landing(track((0.3, 0, 1.2), (2.0, 0, 0.2)))[0])
+
+
+def test_a_dribble_is_kept_up_near_the_player() -> None:
+    bouncing = track((0.4, -0.25, 0.0))
+    bouncing.ball[..., 2] = 0.12 + 0.7 * np.abs(np.sin(np.arange(STEPS) / 12.0))[:, None]
+    assert dribbled(bouncing)[0]
+    assert not dribbled(track((0.4, -0.25, 0.12)))[0]
+    bouncing.ball[-1, :, 0] = 1.5
+    assert not dribbled(bouncing)[0]
 
 
 def test_shares_carry_their_interval() -> None:

@@ -17,7 +17,7 @@ from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Succ
 from robomatrix.skills.registry import registry_for
 from robomatrix.skills.runner import SkillRunner
 from robomatrix.skills.skillmimic import skills
-from robomatrix.skills.skillmimic.basketball import PATIENCE, Catch, PassTo, PickUpBall, Stand
+from robomatrix.skills.skillmimic.basketball import PATIENCE, Catch, PassTo, PickUpBall, ShootBall, Stand
 from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, gravity_direction, heading, terms
 from robomatrix.skills.skillmimic.policy import BallTracker, PlayerPolicy, configuration
 from robomatrix.skills.skillmimic.specs import SPECS
@@ -102,7 +102,7 @@ def test_the_label_chooses_what_the_network_does(tmp_path: Path) -> None:
     np.testing.assert_allclose(policy.targets(qpos, qvel, "catch")[0] - home, 0.01, atol=1e-6)
     np.testing.assert_allclose(policy.targets(qpos, qvel, "pass")[0], home, atol=1e-6)
     with pytest.raises(
-        UnknownNameError, match="unknown skill label 'dunk'.*Known: catch, pass, pick_up, set_shot, stand"
+        UnknownNameError, match="unknown skill label 'dunk'.*Known: catch, dribble, pass, pick_up, set_shot, stand"
     ):
         policy.targets(qpos, qvel, "dunk")
     with pytest.raises(UnknownNameError, match="Known: catch"):
@@ -241,6 +241,31 @@ def test_a_pass_that_goes_sideways_missed(shipped: Path) -> None:
     assert isinstance(missed, Failed)
     assert missed.code is ErrorCode.TARGET_MISSED
     assert "63 degrees off" in missed.message
+
+
+@pytest.mark.parametrize(("aside", "rise", "said"), [(0.0, 7.0, None), (0.6, 7.0, "missed"), (0.0, 1.0, "rose to")])
+def test_a_shot_must_come_down_in_the_hoop(aside: float, rise: float, said: str | None, tmp_path, monkeypatch) -> None:
+    parameters = {"labels": list(LABELS), "trained": ["set_shot", "stand"]}
+    folder = checkpoint(tmp_path / "policy", parameters=parameters)
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    hoop = SceneObject("hoop", "hoop", "target", "red", (2.4, 0.0, 3.05))
+    skill = ShootBall(ROBOT, {})
+    skill.tick(seen(state(0.0), (0.35, 0.0, 1.8)))
+    result = None
+    for step in range(1, 140):
+        t = step / 60
+        ball = (0.35 + 1.68 * t, aside, 1.8 + rise * t - 4.905 * t * t)
+        sight = seen(state(t), ball)
+        result = skill.tick(replace(sight, world=World(t, {**sight.world.objects, "hoop": hoop})))
+        if not isinstance(result, Running):
+            break
+    if said is None:
+        assert isinstance(result, Succeeded)
+        assert result.metrics["miss"] < 0.1
+    else:
+        assert isinstance(result, Failed)
+        assert result.code is ErrorCode.TARGET_MISSED
+        assert said in result.message
 
 
 def test_every_skill_has_a_spec_and_names_the_player() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import mujoco
@@ -17,14 +17,20 @@ from robomatrix.motions.edit import relabel_contact
 from robomatrix.motions.retarget import PLAYER, retarget
 from robomatrix.resources import share
 from robomatrix.scenes.court import RATE, build_model, court
-from robomatrix.skills.skillmimic.observation import LABELS
+from robomatrix.skills.skillmimic.observation import LABELS, heading, into_heading
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
-from robomatrix.training.skillmimic.distill import Distillation, DistillConfig, student_observation
+from robomatrix.training.skillmimic.arm import fit_arm
+from robomatrix.training.skillmimic.catching import CatchConfig, make_sure
+from robomatrix.training.skillmimic.distill import ClipLesson, Distillation, DistillConfig, seen_by_student
+from robomatrix.training.skillmimic.dribble import DribbleConfig, DribbleLesson, DribbleStance, crouch
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
 from robomatrix.training.skillmimic.feedback import feedback_gains
+from robomatrix.training.skillmimic.letting_go import parting_targets
 from robomatrix.training.skillmimic.pipeline import Cut, Recipe, choose_clips, export, load_reference, save_reference
-from robomatrix.training.skillmimic.reference import Reference, join, make_reference
+from robomatrix.training.skillmimic.reference import Reference, join, make_reference, make_stance
 from robomatrix.training.skillmimic.reward import RewardWeights, contact_matters, imitation_reward
+from robomatrix.training.skillmimic.search import SearchConfig, cross_entropy, splines, with_targets
+from robomatrix.training.skillmimic.shot import ShotConfig, make_shot
 
 LABEL = LABELS.index("pick_up")
 
@@ -184,10 +190,20 @@ def test_the_same_seed_repeats_and_another_does_not(reference: Reference) -> Non
 def test_a_student_learns_to_act_like_its_teacher(reference: Reference, tmp_path: Path) -> None:
     env = env_of(reference, worlds=8, noise_scale=(0.0, 0.5), linger=40.0, chained=0.6)
     config = DistillConfig(iterations=5, teacher_iterations=5, steps=10, updates=80, batch=128, hidden=(32,))
-    rounds = Distillation([env], [lambda seen: np.zeros((len(seen), 31))], config)
-    losses = [rounds.iterate()["loss"] for i in range(5)]
-    assert losses[-1] < min(0.03, losses[0])
-    seen = student_observation(env, np.full(8, LABEL))
+    lesson = ClipLesson(env, lambda seen: np.zeros((len(seen), 31)), stand_share=0.0)
+    rounds = Distillation([lesson], config)
+    untrained = rounds.student(seen_by_student(lesson))
+    before = np.abs(untrained - lesson.wanted()).mean()
+    for _ in range(5):
+        rounds.iterate()
+    after = np.abs(rounds.student(seen_by_student(lesson)) - lesson.wanted()).mean()
+    assert after < 0.65 * before
+    rounds.save(tmp_path / "student.pt")
+    again = Distillation([lesson], config)
+    again.resume(tmp_path / "student.pt")
+    seen = seen_by_student(lesson)
+    np.testing.assert_array_equal(again.student(seen), rounds.student(seen))
+    assert len(again.student.log) == 5
     export(rounds.student, reference, tmp_path / "policy", Recipe(distill=config), {"seed": 1})
     from robomatrix.robots.loader import load_robot
 
@@ -195,6 +211,124 @@ def test_a_student_learns_to_act_like_its_teacher(reference: Reference, tmp_path
     exact = np.clip(rounds.student(seen), *env.limits)
     np.testing.assert_allclose(policy.targets(env.sim.qpos, env.sim.qvel, "pick_up"), exact, atol=1e-4)
     assert policy.starts("pick_up")[0].shape == (1, 45)
+
+
+@pytest.fixture(scope="module")
+def stance(reference: Reference) -> DribbleStance:
+    """A crouch without feedback: enough to look at the arm."""
+    model = build_model()
+    still = make_stance(model, crouch(model, reference.qpos[0]), LABELS.index("dribble"))
+    targets = TeacherEnv(still, EnvConfig(worlds=1), np.zeros((len(still), 1, 1), np.float32)).open_loop[-1]
+    arm = fit_arm(model, still.qpos[-1], 300)
+    parting = parting_targets(model, reference.qpos[10], reference.qpos[10, 7:-7])
+    return DribbleStance(
+        still.qpos[-1], targets, np.zeros((31, 74), np.float32), arm, reference.qpos[10].copy(), parting
+    )
+
+
+def test_a_crouch_lowers_the_pelvis_over_feet_that_stay(reference: Reference) -> None:
+    model = build_model()
+    data = mujoco.MjData(model)
+    feet = []
+    for qpos in (reference.qpos[0], low := crouch(model, reference.qpos[0])):
+        data.qpos[:] = qpos
+        mujoco.mj_kinematics(model, data)
+        feet.append(data.xpos[model.body("left_foot").id].copy())
+    assert low[2] == pytest.approx(reference.qpos[0, 2] - 0.13)
+    np.testing.assert_allclose(feet[0], feet[1], atol=2e-3)
+
+
+def test_the_arm_puts_the_palm_where_it_is_asked_face_down(stance: DribbleStance) -> None:
+    model = build_model()
+    data = mujoco.MjData(model)
+    data.qpos[:] = stance.qpos
+    data.qpos[7 + stance.arm.joints] = stance.arm(np.array([[0.36, -0.28, 0.95, 0.0, 0.0]]))[0]
+    mujoco.mj_kinematics(model, data)
+    palm = data.site("right_palm")
+    place = into_heading(heading(stance.qpos[None, 3:7]), (palm.xpos - stance.qpos[:3] * [1, 1, 0])[None])[0]
+    np.testing.assert_allclose(place, [0.36, -0.28, 0.95], atol=0.015)
+    assert palm.xmat.reshape(3, 3)[2, 1] < -0.98
+
+
+def test_the_palm_strikes_a_ball_that_has_risen_to_it_and_no_other(stance: DribbleStance) -> None:
+    lesson = DribbleLesson(stance, DribbleConfig(worlds=2, noise_scale=(0.0, 0.0), pushes=0.0))
+    qpos, qvel = lesson.start(2, np.zeros((2, 1)))
+    qpos[:, -5] = [0.88, 0.3]
+    qvel[:, -4] = [0.0, 3.0]
+    lesson.place(np.arange(2), qpos, qvel)
+    lesson.palms[:, 1, 2] = 1.0
+    arms = lesson.wanted()[:, stance.arm.joints]
+    here = np.concatenate([[*lesson.law.spot, 1.0, *lesson.law.tilt]])[None]
+    down = stance.arm.slope(here, 2)[0]
+    moved = (arms - stance.arm(here)) @ down / (down @ down)
+    assert moved[0] < -0.3
+    assert moved[1] > -0.15
+    lesson.move(lesson.wanted())
+    assert not lesson.failed().any()
+
+
+def test_hands_that_part_let_the_ball_drop(stance: DribbleStance) -> None:
+    lesson = DribbleLesson(stance, DribbleConfig(worlds=2, noise_scale=(0.0, 0.0), pushes=0.0, holding=1.0))
+    np.testing.assert_array_equal(lesson.wanted()[0], np.clip(stance.parting, *lesson.limits))
+    for _ in range(20):
+        lesson.move(lesson.wanted())
+    assert (lesson.sim.qpos[:, -5] < stance.holding[-5] - 0.2).all()
+    assert not np.allclose(lesson.wanted()[0], np.clip(stance.parting, *lesson.limits))
+
+
+def test_a_search_finds_the_offsets_that_cost_least() -> None:
+    wanted = np.array([[0.3, -0.2], [0.1, 0.0], [0.0, 0.5]])
+
+    def cost(tried: np.ndarray) -> tuple[np.ndarray, str]:
+        return np.sum((tried - wanted) ** 2, axis=(1, 2)), "text"
+
+    said: list[str] = []
+    found = cross_entropy(cost, (3, 2), SearchConfig(60, 20, 0.3), said.append)
+    np.testing.assert_allclose(found, wanted, atol=0.03)
+    assert said == ["10/20: text", "20/20: text"]
+
+
+def test_a_reference_can_be_given_the_targets_that_lead_along_it(reference: Reference) -> None:
+    env = env_of(reference, worlds=1)
+    applied = env.open_loop + 0.05 * np.sin(np.arange(len(reference)))[:, None]
+    np.testing.assert_allclose(env_of(with_targets(reference, applied, env), worlds=1).open_loop, applied, atol=1e-9)
+
+
+def test_splines_are_one_at_their_knot_and_nothing_far_from_it() -> None:
+    weights = splines(60, [20, 26, 32], (6, 6))
+    np.testing.assert_allclose(weights[[20, 26, 32]], np.eye(3), atol=1e-12)
+    np.testing.assert_allclose(weights[[5, 50]], 0.0, atol=1e-12)
+
+
+def test_a_shot_is_searched_and_ends_as_a_reference_of_its_own(reference: Reference) -> None:
+    gains = np.zeros((len(reference), 31, 74), np.float32)
+    said: list[str] = []
+    config = ShotConfig(before=12, watched=20, search=SearchConfig(8, 10, 0.1))
+    label = LABELS.index("set_shot")
+    traced = make_shot(reference, gains, label, config, said.append)
+    assert len(said) == 1
+    assert said[0].startswith("shot 10/10: misses by")
+    assert (traced.label == label).all()
+    held = traced.contact.any(axis=1)
+    assert held[0]
+    assert not held[-1]
+    assert np.abs(traced.qpos - reference.qpos).max() > 1e-3
+
+
+def test_a_catch_gets_offsets_about_its_touch_and_keeps_its_postures(reference: Reference) -> None:
+    backwards = {f.name: getattr(reference, f.name)[::-1].copy() for f in fields(Reference)}
+    touch = int(np.argmax(backwards["contact"].any(axis=1)))
+    catch = Reference(**{**backwards, "qvel": -backwards["qvel"], "touch": np.full(len(reference), touch)})
+    gains = np.zeros((len(catch), 31, 74), np.float32)
+    said: list[str] = []
+    config = CatchConfig(draws=2, watched=14, search=SearchConfig(6, 10, 0.05))
+    sure = make_sure(catch, gains, config, said.append)
+    assert said[0].startswith("catch 10/10: ")
+    assert said[0].endswith(" of 2 held")
+    np.testing.assert_array_equal(sure.qpos, catch.qpos)
+    moved = np.abs(env_of(sure, worlds=1).open_loop - env_of(catch, worlds=1).open_loop).max(axis=1)
+    assert moved[touch - 2 : touch + 5].min() > 1e-3
+    assert moved[: touch - 23].max() < 1e-9
 
 
 def test_clips_are_chosen_by_label_and_a_lacking_one_is_named(tmp_path: Path) -> None:
