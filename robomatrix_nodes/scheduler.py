@@ -11,7 +11,7 @@ import json
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -98,7 +98,7 @@ class Scheduler(Node):
         self._audit = AuditLog(Path(self.settings.audit_log).expanduser()) if self.settings.audit_log else None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="planner")
         self._skills: tuple[SkillSpec, ...] = ()
-        self._world = World()
+        self._world = self._tracked = World()
         self._position: tuple[float, float] = (0.0, 0.0)
         self._stamp: float | None = None
         self._goal: ServerGoalHandle | None = None
@@ -115,6 +115,7 @@ class Scheduler(Node):
 
     def _create_topics(self) -> None:
         self.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
+        self.create_subscription(SceneObjectArray, "tracker/objects", self._on_tracked, qos.LATCHED)
         if load_robot(self.settings.robot).odometry:
             self.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
         else:
@@ -140,6 +141,9 @@ class Scheduler(Node):
         self._world = conversions.from_scene(message)
         if self._fresh is not None and self._world.stamp >= self._fresh[0]:
             resolve(self._fresh[1], True)
+
+    def _on_tracked(self, message: SceneObjectArray) -> None:
+        self._tracked = conversions.from_scene(message)
 
     def _on_odometry(self, message: OdometryMsg) -> None:
         self._position = (message.pose.pose.position.x, message.pose.pose.position.y)
@@ -309,7 +313,8 @@ class Scheduler(Node):
         return self.get_clock().now().nanoseconds * 1e-9 if self._stamp is None else self._stamp
 
     def _scene(self, believed: Mapping[str, str | None] = MappingProxyType({})) -> PlanningScene:
-        return planning_scene(self._world, self.settings.robot, self._position, believed)
+        known = replace(self._world, objects={**self._world.objects, **self._tracked.objects})
+        return planning_scene(known, self.settings.robot, self._position, believed)
 
     def _look_for_skills(self) -> None:
         """Learns the skills as soon as somebody has them, so that plans can be asked for before the first task."""

@@ -112,6 +112,8 @@ class SkillCalls:
         left = [c for c in unused if not self._goes_without_saying(c, call.spec, discourse)]
         if left or (not filling.values and call.spec.name == "go_to"):
             return None
+        said = {(token.lemma,) for token in tokens[: call.length]}
+        discourse.considered.update(e.id for e in discourse.index.entities if said & set(e.heads))
         discourse.considered.update(id_ for chunk in unused for id_ in _meant(chunk, discourse))
         try:
             bound = call.spec.bind(filling.values)
