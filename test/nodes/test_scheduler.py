@@ -52,3 +52,11 @@ def test_a_task_of_a_robot_without_odometry_is_timed_on_its_own_clock(bring_up: 
     assert result.success, result.error_msg
     assert 1.9 < result.elapsed < 6.0
     assert stack.scheduler._now() == pytest.approx(stack.bridge.stamp, abs=0.1)
+
+
+def test_what_a_hand_holds_is_turned_though_a_tracker_sees_it(bring_up: Callable[..., Stack]) -> None:
+    client = Client(bring_up(robot="allegro"))
+    assert client.run_task("hold it for one second").success
+    result = client.run_task("rotate the cube in your hand a quarter turn, then hold it", dry_run=True)
+    assert result.success, result.error_msg
+    assert [step.skill for step in result.plan.steps] == ["rotate", "hold"]
