@@ -115,8 +115,8 @@ class Scheduler(Node):
 
     def _create_topics(self) -> None:
         self.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
-        if load_robot(self.settings.robot).odometry:  # without it, what is tracked has no place in a plan
-            self.create_subscription(SceneObjectArray, "tracker/objects", self._on_tracked, qos.LATCHED)
+        self.create_subscription(SceneObjectArray, "tracker/objects", self._on_tracked, qos.LATCHED)
+        if load_robot(self.settings.robot).odometry:
             self.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
         else:
             self.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATE)

@@ -23,6 +23,8 @@ from robomatrix.skills.spec import SkillSpec
 
 CORE = frozenset({"move_to", "grasp", "position_over", "release", "open", "close", "shoot", "cross", "stop"})
 """Skills that goals are reached with; they are not called by name."""
+IN_HAND = "in the hand"
+"""Says in a skill's text that it is about whatever is held, which a sentence may name or not."""
 _BODY = word_set("hand arm foot leg knee body finger gripper wrist palm head eye side posture pose step")
 _IGNORED_WORDS = word_set(
     "to by for at with your the a an of in for about around on until while it own robot itself yourself from again "
@@ -90,6 +92,8 @@ class SkillCalls:
             return True
         if thing.pronoun in ("it", "them", "this", "that"):  # what the skill is about, unless it means something else
             return not discourse.objects
+        if IN_HAND in spec.text and not placed:
+            return True
         ontology = discourse.index.ontology
         told = {word for text in (spec.text, spec.name) for word in lemmas(text)}
         if any(_cluster(ontology, thing.head) & _cluster(ontology, word) for word in told):

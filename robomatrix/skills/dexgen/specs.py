@@ -34,7 +34,7 @@ FOLLOW = SkillSpec(
 
 RELEASE = SkillSpec(
     name="release",
-    text="Opens the hand and lets go of what is in it.",
+    text="Opens and lets go of what is in the hand.",
     robots=HANDS,
     effects=(Condition("hand_empty"),),
     rate=RATE,

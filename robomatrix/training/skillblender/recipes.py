@@ -20,7 +20,7 @@ from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.humanoid import Humanoid, humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
-from robomatrix.skills.skillblender.functions import SquatFunction
+from robomatrix.skills.skillblender.functions import SkillFunction, SquatFunction
 from robomatrix.skills.skillblender.kinematics import hand_chains
 from robomatrix.skills.skillblender.library import ARM, FAMILY, arm_network, load_policy, reach_over_walk
 from robomatrix.skills.skillblender.observation import ACTION_SCALE
@@ -181,6 +181,43 @@ def _prepared(plan: Recipe, robot: Humanoid, run: Path, seed: int) -> Tensors:
     return load_file(path)
 
 
+def humanoid_policy(
+    robot: str,
+    name: str,
+    function: SkillFunction,
+    outputs: tuple[str, ...],
+    hidden: tuple[int, ...],
+    parameters: Mapping[str, Any],
+    training: Mapping[str, Any],
+) -> PolicySpec:
+    """Returns the specification of a policy of this family, dated today.
+
+    Args:
+        robot: Name of the humanoid.
+        name: Of the primitive or task.
+        function: What the policy sees.
+        outputs: What it gives, by joint.
+        hidden: Widths of its layers.
+        parameters: What else its use depends on.
+        training: How it came about.
+    """
+    body, description = humanoid(robot), load_robot(robot)
+    return PolicySpec(
+        family=FAMILY,
+        name=name,
+        robot=robot,
+        rate=description.rate,
+        joints=body.joints,
+        observation=function.terms,
+        outputs=outputs,
+        action_scale=ACTION_SCALE,
+        hidden=hidden,
+        home=tuple(description.joint(j).home for j in body.joints),
+        parameters=dict(parameters),
+        training={"date": time.strftime("%Y-%m-%d"), **training},
+    )
+
+
 def export(
     robot: str,
     name: str,
@@ -192,24 +229,13 @@ def export(
     """Writes a run's newest weights as a policy folder; ``training`` says how they came about."""
     from safetensors.numpy import load_file
 
-    body, description, plan = humanoid(robot), load_robot(robot), recipe(name)
+    body, plan = humanoid(robot), recipe(name)
     prepared = load_file(run / "prepared.safetensors") if (run / "prepared.safetensors").exists() else {}
     tensors = {**prepared, **mlp_tensors(actor_state(run))}
     function = plan.task(body, 1, prepared).function
-    spec = PolicySpec(
-        family=FAMILY,
-        name=name,
-        robot=robot,
-        rate=description.rate,
-        joints=body.joints,
-        observation=function.terms,
-        outputs=tuple(body.joints[i] for i in function.outputs),
-        action_scale=ACTION_SCALE,
-        hidden=plan.ppo.hidden,
-        home=tuple(description.joint(j).home for j in body.joints),
-        parameters={"gait_frequency": GAIT_FREQUENCY, "feed_forward": type(function).__name__},
-        training={"date": time.strftime("%Y-%m-%d"), **training},
-    )
+    outputs = tuple(body.joints[i] for i in function.outputs)
+    parameters = {"gait_frequency": GAIT_FREQUENCY, "feed_forward": type(function).__name__}
+    spec = humanoid_policy(robot, name, function, outputs, plan.ppo.hidden, parameters, training)
     sizes = (spec.observation_size, *spec.hidden, len(spec.outputs))
     Mlp(tensors, sizes, spec.activation)  # refuses weights that do not fit before they are written
     return save_checkpoint(folder, spec, tensors, metrics)

@@ -13,15 +13,13 @@ from robomatrix.errors import UnknownNameError
 from robomatrix.policies.checkpoint import save_checkpoint
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.humanoid import humanoid
-from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.blend import Blend, ScalarBlend
-from robomatrix.skills.skillblender.library import FAMILY, blended_primitive
-from robomatrix.skills.skillblender.observation import ACTION_SCALE
+from robomatrix.skills.skillblender.library import blended_primitive
 from robomatrix.training.export import actor_state, mlp_tensors
 from robomatrix.training.ppo import Learner, PpoConfig, Progress
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
 from robomatrix.training.skillblender.imitation import ImitationConfig, imitate, running_blend
-from robomatrix.training.skillblender.recipes import made
+from robomatrix.training.skillblender.recipes import humanoid_policy, made
 from robomatrix.training.skillblender.tasks import BenchTask, task_env
 
 TASK_PPO = PpoConfig(
@@ -95,22 +93,10 @@ def export_task(
     robot: str, name: str, run: Path, folder: Path, training: Mapping[str, Any], method: str = "blend"
 ) -> PolicySpec:
     """Writes a task's newest high-level weights as a policy folder; it names the primitives it was trained over."""
-    body, description, task = humanoid(robot), load_robot(robot), bench_task(robot, name, 1)
+    task = bench_task(robot, name, 1)
     skills = [blended_primitive(robot, skill).spec for skill in used_skills(task, method) if METHODS[method]]
-    spec = PolicySpec(
-        family=FAMILY,
-        name=name,
-        robot=robot,
-        rate=description.rate,
-        joints=body.joints,
-        observation=task.function.terms,
-        outputs=body.joints,
-        action_scale=ACTION_SCALE,
-        hidden=TASK_PPO.hidden,
-        home=tuple(description.joint(j).home for j in body.joints),
-        parameters={"method": method, "skills": [s.name for s in skills], "weights": [s.weights for s in skills]},
-        training={"date": time.strftime("%Y-%m-%d"), **training},
-    )
+    parameters = {"method": method, "skills": [s.name for s in skills], "weights": [s.weights for s in skills]}
+    spec = humanoid_policy(robot, name, task.function, humanoid(robot).joints, TASK_PPO.hidden, parameters, training)
     return save_checkpoint(folder, spec, mlp_tensors(actor_state(run)))
 
 

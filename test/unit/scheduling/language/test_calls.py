@@ -130,8 +130,10 @@ HOLD = SkillSpec(
         ("spin the cylinder a full turn", ["rotate(angle_deg=360.0)"]),
     ],
 )
-def test_what_is_in_the_hand_is_turned(text, plan):
-    scene = PlanningScene.parse({"robot": {"name": "allegro"}})
+@pytest.mark.parametrize("tracked", [(), ("cube", "ball", "cylinder")])
+def test_what_is_in_the_hand_is_turned(text, plan, tracked):
+    objects = [{"id": f"{name}_1", "name": name, "class": name} for name in tracked]
+    scene = PlanningScene.parse({"robot": {"name": "allegro"}, "objects": objects})
     result = PLANNER.plan(PlanRequest(text, scene, (ROTATE, HOLD)))
     assert result.status == "ok", result.message
     assert [str(step) for step in result.steps] == plan
