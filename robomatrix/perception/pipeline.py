@@ -33,6 +33,8 @@ LEVEL = 0.02
 """Largest tilt of the base with which images are used [rad]: with a wheel on a bar, places on the floor are far off."""
 STEADY = 0.3
 """Largest speed of tilting with which they are [rad/s]: image and odometry are not of the very same moment."""
+TURNING = 0.5
+"""Fastest turning with which they are [rad/s]: one that is dated wrongly by 0.1 s is then off by 3 degrees at most."""
 HISTORY = 64
 """States kept to find the odometry of an image's stamp."""
 
@@ -69,7 +71,7 @@ class Perception:
             self._states.append(state)
 
     def update(self, frame: CameraFrame, state: RobotState, holding: str | None = None) -> World:
-        """Takes in one image; one that was taken while the base was tilted tells nothing, and the belief stays.
+        """Takes in one image; one that was taken while the base was tilted or turned fast leaves the belief as it is.
 
         Args:
             frame: the image.
@@ -83,7 +85,7 @@ class Perception:
         at = min((state, *self._states), key=lambda s: abs(s.stamp - frame.stamp))
         if at.odometry is None:
             raise DriverError("perception needs odometry, and the robot's state has none")
-        if not _level(at.odometry):
+        if not _steady(at.odometry):
             return self.world
         view = View.of(frame, at.odometry)
         own_body = self._self_view.mask(frame, at)
@@ -132,8 +134,8 @@ class Perception:
         return (FLOOR, *(s for s in (*offered, grip) if s is not None))
 
 
-def _level(odometry: Odometry) -> bool:
-    """Tells whether the base stands level and still in roll and pitch."""
+def _steady(odometry: Odometry) -> bool:
+    """Tells whether the base stands level, is still in roll and pitch, and turns slowly."""
     upright = rotation_matrix(odometry.orientation)[2, 2]
-    rocking = np.hypot(*np.asarray(odometry.angular_velocity)[:2])
-    return bool(upright >= np.cos(LEVEL) and rocking <= STEADY)
+    rates = np.asarray(odometry.angular_velocity)
+    return bool(upright >= np.cos(LEVEL) and np.hypot(*rates[:2]) <= STEADY and abs(rates[2]) <= TURNING)

@@ -10,10 +10,14 @@ from robomatrix.skills.base import ErrorCode, Failed, Running, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
 from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import Pose2, wrap
-from robomatrix.skills.mobile_manipulation.navigation import FreeSpace, StallWatch, go, settle, turn_to
+from robomatrix.skills.mobile_manipulation.navigation import FreeSpace, StallWatch, face, go, settle, turn_to
 
-LOOK_RATE = 1.4
-"""Turning rate while looking around; the camera's images overlap well [rad/s]."""
+LOOKS = 5
+"""Directions of a look around; the camera sees 113 degrees of each."""
+LOOK_TOLERANCE = 0.15
+"""How far off a direction it looks from [rad]."""
+LOOK_TIME = 0.5
+"""In each direction [s]: while the base turns images are not used."""
 AT_POINT = 0.08
 """How close :class:`GoTo` must end [m]."""
 AT_HEADING = 0.05
@@ -58,9 +62,13 @@ class LookAround(ManipulationSkill):
     spec = specs.LOOK_AROUND
 
     def perform(self, body: Body) -> Steps:
-        """Turns by 360 degrees; fails with BLOCKED when something holds the base."""
-        if not (yield from turn_by(body, 2.0 * math.pi, LOOK_RATE)):
-            return Failed(ErrorCode.BLOCKED, "the base does not turn")
+        """Turns by 360 degrees, stopping to look; fails with BLOCKED when something holds the base."""
+        heading = body.pose.yaw
+        for look in range(1, LOOKS + 1):
+            if not (yield from face(body, heading + 2.0 * math.pi * look / LOOKS, tolerance=LOOK_TOLERANCE)):
+                return Failed(ErrorCode.BLOCKED, "the base does not turn")
+            body.progress = look / LOOKS
+            yield from body.wait(LOOK_TIME)
         return Succeeded({"things_known": float(len(body.world.objects))})
 
 

@@ -123,6 +123,19 @@ def test_an_image_from_a_tilted_base_tells_nothing(robot: RobotSpec, stage: Stag
     assert list(perception.world.objects) == ["can_1"]
 
 
+def test_an_image_from_a_base_that_turns_fast_tells_nothing(robot: RobotSpec, stage: Stage) -> None:
+    perception = Perception(robot)
+    stage.add("can", "red", 0.9, 0.1, 0.0, *CAN)
+    for index in range(6):
+        stamp = 0.2 * index
+        perception.update(stage.look(stamp=stamp), stage.state(stamp=stamp, turning=1.4))
+    assert perception.world.objects == {}
+    for index in range(6, 12):
+        stamp = 0.2 * index
+        perception.update(stage.look(stamp=stamp), stage.state(stamp=stamp, turning=0.3))
+    assert list(perception.world.objects) == ["can_1"]
+
+
 def test_two_of_a_kind_are_two(robot: RobotSpec, stage: Stage) -> None:
     stage.add("can", "red", 0.9, 0.15, 0.0, *CAN).add("can", "red", 0.9, -0.15, 0.0, *CAN)
     world = watched(Perception(robot), stage, standing(6))

@@ -16,6 +16,7 @@ from robomatrix.scheduling.execution import (
 )
 from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.scene import PlanningScene
+from robomatrix.skills.base import ErrorCode
 from robomatrix.skills.mobile_manipulation.specs import SPECS
 
 CARRY = (
@@ -59,7 +60,7 @@ def task_for(*results, **options):
     return TaskExecution(Scripted(list(results)), SPECS, "put it away", Options(**options), clock=Clock())
 
 
-def drive(task, scene, failing=None, seen=()):
+def drive(task, scene, failing=None, seen=(), code=ErrorCode.GRASP_FAILED):
     """Runs a task with skills that succeed on paper; perception sees nothing new unless told."""
     failing = dict(failing or {})
     action, steps = task.begin(scene), []
@@ -72,7 +73,7 @@ def drive(task, scene, failing=None, seen=()):
             now = _holding(scene, action.step.arguments["object"])
         if not fails and action.step.skill == "release":
             now = scene
-        action = task.on_result(StepOutcome(not fails, "slipped" if fails else "", 123 if fails else 0), now, seen)
+        action = task.on_result(StepOutcome(not fails, "slipped" if fails else "", code if fails else 0), now, seen)
     return action, steps
 
 
@@ -96,6 +97,13 @@ def test_a_failed_grasp_is_approached_anew_and_tried_again(office):
     end, steps = drive(task_for(OK), office, {"grasp": 1})
     assert end.success
     assert steps[:4] == ["move_to", "grasp", "move_to", "grasp"]
+
+
+def test_a_step_that_ran_out_of_its_time_is_not_tried_again_as_it_is(office):
+    task = task_for(OK)
+    end, steps = drive(task, office, {"grasp": 99}, code=ErrorCode.TIMEOUT)
+    assert (end.success, end.error) == (False, TaskError.FAILED)
+    assert steps.count("grasp") == 1 + task.rules.limits.replans
 
 
 def test_after_the_retries_comes_a_new_plan_with_the_reason_then_the_end(office):

@@ -1,7 +1,8 @@
 import math
+import re
 
 import pytest
-from support.playground import Playground
+from support.playground import PERIOD, Playground
 
 from robomatrix.skills.base import ErrorCode, Failed, Succeeded
 
@@ -23,7 +24,15 @@ def test_turn_that_is_held_is_blocked():
 def test_look_around_turns_once_round():
     ground = Playground()
     assert isinstance(ground.run("look_around"), Succeeded)
-    assert ground.pose.yaw == pytest.approx(2.0 * math.pi, abs=0.05)
+    assert ground.pose.yaw == pytest.approx(2.0 * math.pi, abs=0.16)
+
+
+def test_look_around_stands_still_to_look_in_five_directions():
+    ground = Playground()
+    ground.run("look_around")
+    still = "".join("." if abs(t.wz) < 0.01 else "t" for t in ground.twists)
+    looks = [len(rest) * PERIOD for rest in re.findall(r"\.+", still)]
+    assert sum(rest >= 0.4 for rest in looks) == 5
 
 
 def test_stop_succeeds_at_rest():
