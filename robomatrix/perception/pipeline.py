@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
-
 import numpy as np
 
 from robomatrix.errors import DriverError
@@ -13,6 +11,7 @@ from robomatrix.perception.colour_shape import ColourShapeDetector
 from robomatrix.perception.detector import Detector
 from robomatrix.perception.furniture import Furniture
 from robomatrix.perception.grip import HELD, Grip, let_go
+from robomatrix.perception.history import StateHistory
 from robomatrix.perception.placement import Placer
 from robomatrix.perception.projection import View, rotation_matrix
 from robomatrix.perception.self_view import SelfView
@@ -35,8 +34,6 @@ STEADY = 0.3
 """Largest speed of tilting with which they are [rad/s]: image and odometry are not of the very same moment."""
 TURNING = 0.5
 """Fastest turning with which they are [rad/s]: one that is dated wrongly by 0.1 s is then off by 3 degrees at most."""
-HISTORY = 64
-"""States kept to find the odometry of an image's stamp."""
 
 
 class Perception:
@@ -59,7 +56,7 @@ class Perception:
         self._walls = Walls(model.walls)
         self._self_view = SelfView(robot)
         self._grip = Grip(self._self_view)
-        self._states: deque[RobotState] = deque(maxlen=HISTORY)
+        self._states = StateHistory()
         self._holding: str | None = None
         self._let_go = -np.inf
         self.world = World()
@@ -67,8 +64,7 @@ class Perception:
 
     def note(self, state: RobotState) -> None:
         """Remembers a state, so that images that come late still find the odometry of their stamp. Optional."""
-        if not self._states or state.stamp > self._states[-1].stamp:
-            self._states.append(state)
+        self._states.note(state)
 
     def update(self, frame: CameraFrame, state: RobotState, holding: str | None = None) -> World:
         """Takes in one image; one that was taken while the base was tilted or turned fast leaves the belief as it is.
@@ -82,7 +78,7 @@ class Perception:
             DriverError: the robot gives no odometry.
         """
         self.note(state)
-        at = min((state, *self._states), key=lambda s: abs(s.stamp - frame.stamp))
+        at = self._states.at(frame.stamp)
         if at.odometry is None:
             raise DriverError("perception needs odometry, and the robot's state has none")
         if not _steady(at.odometry):

@@ -8,7 +8,7 @@ from robomatrix.errors import PreconditionError
 from robomatrix.skills.base import ErrorCode, Observation, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
 from robomatrix.skills.mobile_manipulation.approach import SMALL, STANCES, Stance, stations
-from robomatrix.skills.mobile_manipulation.basic import LOOK_TIME, drive_to_point
+from robomatrix.skills.mobile_manipulation.basic import drive_to_point, look
 from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import Pose2, wrap
 from robomatrix.skills.mobile_manipulation.hand import FLOOR_REACH, grip_height, guard_grip, has_arm, lower_to, tuck
@@ -62,7 +62,7 @@ def find(body: Body, target: str) -> Motion[None]:
     start = body.pose.yaw
     for quarter in range(1, 5):
         yield from face(body, start + quarter * 1.5708)
-        yield from body.wait(LOOK_TIME)
+        yield from look(body)
         if target in body.world.objects:
             return
     body.thing(target)
@@ -108,7 +108,7 @@ def _look_beside(body: Body, target: str) -> Motion[None]:
     ahead = body.pose.yaw
     for offset in (0.7, -0.7, 0.0):
         yield from face(body, ahead + offset)
-        yield from body.wait(LOOK_TIME)
+        yield from look(body)
         if body.sees(target, 0.5):
             return
 

@@ -1,10 +1,12 @@
 import math
 import re
+from dataclasses import replace
 
 import pytest
 from support.playground import PERIOD, Playground
 
 from robomatrix.skills.base import ErrorCode, Failed, Succeeded
+from robomatrix.world import World
 
 
 @pytest.mark.parametrize("angle", [-540.0, -90.0, 10.0, 180.0, 400.0])
@@ -33,6 +35,29 @@ def test_look_around_stands_still_to_look_in_five_directions():
     still = "".join("." if abs(t.wz) < 0.01 else "t" for t in ground.twists)
     looks = [len(rest) * PERIOD for rest in re.findall(r"\.+", still)]
     assert sum(rest >= 0.4 for rest in looks) == 5
+
+
+def test_a_look_without_images_is_none():
+    ground = Playground()
+    observe = ground.observe
+    ground.observe = lambda: replace(observe(), world=World())
+    outcome = ground.run("look_around")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.NOT_FOUND
+
+
+def test_a_look_waits_for_slow_images():
+    ground, images = Playground(), []
+    observe = ground.observe
+
+    def every_half_second():
+        if not images or ground.time >= images[-1] + 0.5:
+            images.append(ground.time)
+        return replace(observe(), world=World(images[-1]))
+
+    ground.observe = every_half_second
+    assert isinstance(ground.run("look_around"), Succeeded)
+    assert ground.time > 5 * 3 * 0.5
 
 
 def test_stop_succeeds_at_rest():
