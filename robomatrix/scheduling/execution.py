@@ -363,7 +363,7 @@ class TaskExecution:
         """Asks what the plan had aimed at, had all been known that was seen since: "the cans" means those too."""
         asked, result = self._asked, self.result
         new = [o for o in self._known.scene.objects if asked is not None and asked.entity(o.id) is None]
-        if asked is None or result is None or not result.goal or not new:
+        if asked is None or result is None or not new:
             return
         self._asked = asked.also(new)
         request = PlanRequest(self.instruction, self._asked, tuple(self.skills), tuple(self.history))

@@ -16,7 +16,7 @@ LOOKS = 5
 """Directions of a look around; the camera sees 113 degrees of each."""
 LOOK_TOLERANCE = 0.15
 """How far off a direction it looks from [rad]."""
-LOOK_IMAGES = 3
+LOOK_IMAGES = 5
 """Taken in by perception in each direction: while the base turns none are used."""
 LOOK_TIME = (0.5, 3.0)
 """At least, and at most, in each direction [s]."""

@@ -273,6 +273,16 @@ def test_what_shows_up_later_and_was_not_meant_is_left_alone(office):
     assert released == ["red_can"]
 
 
+def test_nothing_to_do_is_believed_only_after_a_look(office):
+    look = PlanResult("ok", "nothing", steps=(PlanStep("move_to", {"target": "white_box"}),))
+    task = task_for(look, PlanResult("ok", "away", steps=CARRY, goal=("on(late_can, white_box)",)))
+    action = task.begin(office)
+    assert action.step.skill == "move_to"
+    action = task.on_result(StepOutcome(True), _with_object(office, "late_can", "table"), ("late_can",))
+    assert not isinstance(action, Finished), "what turned up has to go, too"
+    assert action.step.arguments.get("target") == "late_can"
+
+
 def test_nothing_new_seen_means_no_second_question(office):
     task = task_for(OK)
     end, _ = _deliver(task, office)
