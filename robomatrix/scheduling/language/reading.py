@@ -34,7 +34,10 @@ _IF_NOT = re.compile(
 _PLAINER = (
     (re.compile(r"\b(rather than|as opposed to)\b"), "instead of"),
     (
-        re.compile(r"\b(that|which) (lies?|stands?|sits?|rests?|(i|we|you|someone|somebody) (left|put|placed))\b"),
+        re.compile(
+            r"\b(that|which) (lies?|stands?|sits?|rests?|(i|we|you|someone|somebody) (left|put|placed))"
+            r"(?= (on|in|at|inside|within|next|near|under|upon|atop|over|there|here|beside|behind|between)\b)"
+        ),
         "that is",
     ),
     (re.compile(r"\bover (a distance of )?(?=(\d\S*|one|two|three|four|five|six|ten) ?(m|cm|met|cent))"), ""),
