@@ -35,7 +35,8 @@ _WHOLE = word_set("everything whatever something anything")
 _TEMPORAL = word_set("after before once following")
 _SET_PHRASES = {("in", "case"), ("have", "time"), ("at", "once"), ("way", "too")}
 _CLAUSE_MARKS = word_set(
-    ". , ; : ! ? and then or but to please you if unless when while before after also now not never do kindly just us next robot gently"
+    ". , ; : ! ? and then or but to please you if unless when while before after also now not never do kindly just us "
+    "next robot gently"
 )
 _MODALS = word_set(
     "belong belongs can could gets go goes has have may must need needs ought shall should want wants will would is are"

@@ -97,7 +97,7 @@ class ClauseReader:
             imperative = self.lexicon.verbs.at(body, 0) is not None or self.lexicon.unable.at(body, 0) is not None
             return (
                 imperative
-                and following in OPENERS
+                and (following in OPENERS or self._puts(body))
                 and (not self._is_noun(body[0]) or body[0].text in ("open", "close"))
                 and body[0].text not in ("set", "left")
             )
@@ -105,6 +105,9 @@ class ClauseReader:
             states = body[0].text in ("open", "close", "clear", "empty") and len(body) > 1 and self._is_noun(body[1])
             return following in OPENERS or states
         return not body[0].text.endswith("ed") or self.lexicon.verbs.at(body, 0) is not None
+
+    def _puts(self, body: Tokens) -> bool:
+        return body[0].text == "put" and self.lexicon.relations.at(body, 1) is not None
 
     def _is_noun(self, token: Token) -> bool:
         return (
@@ -255,11 +258,18 @@ class ClauseReader:
         )
         if linked and not starts_with_verb and body[0].text not in ("everything", "whatever", "what", "all"):
             to_be = texts(body, linked + 1, linked + 3) in (("to", "be"), ("to", "go"))
-            rest = (*body[:linked], *_without_state_words(body[linked + 1 :]))
+            rest = self._told(body[:linked], _without_state_words(body[linked + 1 :]))
             return Clause("state" if to_be else "information", rest, whole=body)
         if body[0].text in QUESTIONS and not (linked and body[0].text == "what"):
             return Clause("question", body, whole=body)
         return None
+
+    def _told(self, subject: Tokens, predicate: Tokens) -> Tokens:
+        """Returns what a statement names: "the pan (is dirty)", "the can (is) on it", "Emma (is) looking for a key"."""
+        if not predicate or self.lexicon.relations.at(predicate, 0) is not None:
+            return (*subject, *predicate)
+        names = any(t.text in DETERMINERS for t in predicate)
+        return (*subject, Token(",", ","), *predicate) if names else subject
 
     def modal_at(self, body: Tokens) -> int:
         """Returns where a subject's "should", "must", "goes" stands; 0 if the clause is none of that kind."""
@@ -358,6 +368,8 @@ class ClauseReader:
 
     def _keeps(self, tokens: Tokens, end: int, length: int) -> bool:
         """Handles "there", "too" and the like belong to the command where a place is missing without them."""
+        if tokens[end - 1].text == "first" and tokens[end - 2].text in ("it", "them", "that"):
+            return False
         return length == 1 and tokens[end - 1].text in ("there", "first", "then") and end > 1
 
     def is_complete(self, tokens: Tokens) -> bool:

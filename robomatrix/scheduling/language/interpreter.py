@@ -36,6 +36,7 @@ _SPEAKERS = frozenset({"i", "we"})
 _SUBJECTS = frozenset(
     {"i", "we", "he", "she", "they", "you", "my", "our", "it", "this", "that", "the", "there", "nice"}
 )
+_OTHERS = frozenset({"other", "others", "rest", "remaining"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
 
 
@@ -108,6 +109,7 @@ class _Run:
                 continue
             chunks = self.session.chunks(_after_unknown_verb(clause))
             things = [t for c in chunks if c.kind == "things" for t in c.things if not t.pronoun]
+            things = [t for t in things if not _OTHERS & set(t.selectors)]  # whatever else there is, is not asked for
             for thing in things[:3]:
                 try:
                     found = self.session.resolver.resolve(replace(thing, quantity="all"), "object")
@@ -233,8 +235,11 @@ class _Run:
     def _state(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         if self._opening(clause.tokens):
             return
-        if not any([place(self.session, move) for move in moves(chunks)]):
+        if any([place(self.session, move) for move in moves(chunks)]):
+            return
+        if self.following is None or not any(t.text in _REFERRING for t in self.following.whole):
             raise Unresolved(f"I do not understand '{clause}'.")
+        self._information(chunks)
 
     def _opening(self, tokens: Tokens) -> bool:
         """Handles "(I want) the drawer open" and "(make sure) the drawer (is) closed"."""
@@ -259,6 +264,9 @@ class _Run:
         others = tuple(t for c in chunks if c.kind == "relation" for t in c.things)
         heads = [t.head for t in narrowed or others if t.head not in ("", "one", "thing")]
         self.session.discourse.head = heads[-1] if heads else self.session.discourse.head
+        if len(narrowed) > 1 and (together := self._all_objects(narrowed)):
+            self.session.discourse.note_objects(together)
+            return
         for thing in (*others, *narrowed):
             for role in ("object", "any"):
                 try:
@@ -271,6 +279,13 @@ class _Run:
                     self.session.discourse.places += found
                 self.session.discourse.mentioned += found
                 break
+
+    def _all_objects(self, things: Sequence[NounPhrase]) -> list[str]:
+        """Returns what several phrases mean, if all of them mean things."""
+        try:
+            return self.session.resolver.all_of(tuple(things), "object")
+        except PlanningError:
+            return []
 
     def _fragment(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         things = [t for c in chunks for t in c.things]

@@ -31,7 +31,7 @@ STOP = word_set(
     "because since but not no except without as than too also please now again both is has have had do does did "
     "will would should could must may might shall can't where why how what whatever the a an into onto from with by "
     "at in on for everything anything all each every something nothing itself themselves myself yourself else "
-    "otherwise unless instead"
+    "otherwise unless instead put"
 )
 _SELECTORS = word_set(
     "left right leftmost rightmost middle nearest closest near farthest furthest far other others remaining rest "
@@ -44,6 +44,8 @@ _COLLECTIVES = word_set(
 _QUANTITY_NOUNS = word_set(
     "all both each any some one most half none either many several few everything rest remainder"
 )
+_POSSESSIVES = word_set("my your his her our their its")
+_STATES = frozenset({"open", "closed", "shut", "empty", "full", "clear"})
 _FRONTS = frozenset({"door", "lid", "front", "top", "surface", "handle"})
 _FOUND = frozenset({"find", "see", "have", "found", "spot"})
 PARTICIPLES = word_set(
@@ -161,7 +163,7 @@ class NounPhrases:
             return None
         if text == "her" and self._begins_phrase(at + 1):
             return None
-        if text in THEM | DEMONSTRATIVES and following in ("all", "both"):
+        if text in THEM | DEMONSTRATIVES | {"it"} and following in ("all", "both"):
             return NounPhrase(pronoun="them", text=text, plural=True), at + 2
         if text == HELD:
             return NounPhrase(pronoun="held", text="what I hold"), at + 1
@@ -187,6 +189,10 @@ class NounPhrases:
             return NounPhrase(("thing",), "all", selectors=("rest",), plural=True, text=text), end + 1
         if text in ("what", "whatever") and self._text(end) in ("you", "i") and self._text(end + 1) in _FOUND:
             end += 2
+        if self._text(end) in ("that", "which") and self._text(end + 1) in ("is", "are"):
+            words, selectors, _, after = self._words(end + 2, True)
+            if words and not selectors and words[0] not in _STATES:  # "everything that is clothing"
+                return NounPhrase(words, "all", plural=True, text=text), after
         attributes, end = self._attributes(end)
         return NounPhrase((*attributes, "thing"), "all", plural=True, text=text), end
 
@@ -298,6 +304,8 @@ class NounPhrases:
             return False
         if token.text == "one":
             return True
+        if started and token.text in _POSSESSIVES:
+            return False
         if self.lexicon.relations.at(self.tokens, at) is not None and token.lemma not in self.index.nouns:
             return False
         return not (token.text in PARTICLES | PARTICIPLES and (started or not determined))

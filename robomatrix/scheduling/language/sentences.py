@@ -13,7 +13,7 @@ from robomatrix.scheduling.language.clauses import (
     Tokens,
     texts,
 )
-from robomatrix.scheduling.language.text import phrase_list
+from robomatrix.scheduling.language.text import Token, phrase_list
 
 _ENDS = frozenset({".", "!", "?", ";", ":"})
 _CONNECTORS = frozenset(
@@ -228,6 +228,8 @@ class ClauseParser:
         if match is None or texts(tokens, at, at + 3) == ("hold", "on", "to"):
             return 0
         single = match.length == 1
+        if single and tokens[at].text == "wait" and at + 1 < len(tokens) and self._is_time(tokens[at + 1]):
+            return 0
         if single and tokens[at].text == "no" and self.reader.lexicon.relations.at(tokens, at + 1) is not None:
             single = False  # "to the shelf no to the box"
         separated = at == 0 or tokens[at - 1].text == "," or at == start
@@ -244,6 +246,9 @@ class ClauseParser:
             return 0
         length = match.length
         return length + (tokens[at + length].text == ",")
+
+    def _is_time(self, token: Token) -> bool:
+        return token.text == "for" or token.number is not None or token.text in self.reader.lexicon.numbers
 
     def _boundary(self, tokens: Tokens, at: int, start: int) -> int | None:
         """Returns where the next clause begins if one ends at a position."""

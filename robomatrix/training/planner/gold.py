@@ -16,6 +16,7 @@ from robomatrix.scheduling.safety import load_rules
 from robomatrix.training.planner.rooms import Named
 from robomatrix.training.planner.samples import Sample
 
+_COUNTED = frozenset(["both", "two", "three", "four", "five"])
 _UNDECIDED = frozenset(["store", "sort", "group", "drop", "wait"])
 
 
@@ -126,6 +127,8 @@ class _World:
             ids = [id_ for id_ in ids if id_ not in excluded.ids]
         if not ids:
             raise _Declined
+        if len(ids) < len(named.ids) and _COUNTED & set(named.text.split()):
+            self.uncertain = True  # "both cans on the table", where one is: a question is right too
         return [id_ for id_ in ids if id_ not in self.kept or not named.plural]
 
     def _ambiguous(self, term: Term) -> bool:
