@@ -13,6 +13,7 @@ from robomatrix.scheduling.language.clause_words import (
     DETERMINERS,
     DOORS,
     ENSURE,
+    LIKES,
     LINKS,
     MODALS,
     NEGATIONS,
@@ -31,6 +32,7 @@ from robomatrix.scheduling.language.lexicon import Lexicon, Match, Verb, verb_ba
 from robomatrix.scheduling.language.text import Token
 
 Tokens = tuple[Token, ...]
+_DEFINITE = frozenset({"the", "my", "your", "his", "her", "our", "their", "its"})
 Form = Literal["command", "wish", "state", "information", "fragment", "question"]
 
 
@@ -211,6 +213,9 @@ class ClauseReader:
     def _statement(self, body: Tokens) -> Clause | None:
         if len(body) > 2 and body[0].text in PERSONS and body[1].text in REMARKS and body[2].text != "to":
             return Clause("information", body[2:], whole=body)
+        liked = next((i for i in range(1, min(len(body) - 1, 5)) if body[i].text in LIKES), 0)
+        if liked and self.lexicon.verbs.verb_at(body, 0) is None:
+            return Clause("information", body[liked + 1 :], whole=body)
         if texts(body, 0, 3) == ("i", "can", "not") and len(body) > 4:
             return Clause("information", body[4:], whole=body)
         if texts(body, 0, 2) in (
@@ -226,6 +231,8 @@ class ClauseReader:
             ("i", "lost"),
             ("we", "left"),
             ("you", "see"),
+            ("here", "is"),
+            ("here", "are"),
         ):
             return Clause("information", body[2:], whole=body)
         if body[0].text == "there" and len(body) > 1:
@@ -268,7 +275,7 @@ class ClauseReader:
         """Returns what a statement names: "the pan (is dirty)", "the can (is) on it", "Emma (is) looking for a key"."""
         if not predicate or self.lexicon.relations.at(predicate, 0) is not None:
             return (*subject, *predicate)
-        names = any(t.text in DETERMINERS for t in predicate)
+        names = any(t.text in _DEFINITE for t in predicate)
         return (*subject, Token(",", ","), *predicate) if names else subject
 
     def modal_at(self, body: Tokens) -> int:
@@ -332,7 +339,8 @@ class ClauseReader:
             own = texts(tokens, at, at + match.length) in (*OWN_PLANS, ("proceed", "to")) and at + match.length < len(
                 tokens
             )
-            if own and self.lexicon.verbs.verb_at(tokens, at + match.length) is None:
+            verb = self.lexicon.verbs.verb_at(tokens, at + match.length)
+            if own and verb is None and not self.is_call(tokens, at + match.length):
                 break
             at += match.length
         return tokens[at:]

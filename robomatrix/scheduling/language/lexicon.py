@@ -30,6 +30,7 @@ def verb_base(word: str) -> tuple[str, ...]:
         found += _stems(word[:-3])
     elif word.endswith("ed") and len(word) > 3:
         found += [*_stems(word[:-2]), word[:-1]]
+        found += [f"{word[:-3]}y"] if word.endswith("ied") else []
     elif word.endswith("es") and len(word) > 3:
         found += [word[:-1], word[:-2]]
     elif word.endswith("s") and len(word) > 3:

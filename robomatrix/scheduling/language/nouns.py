@@ -111,6 +111,8 @@ class NounPhrases:
             following, following_end = self.one_at(after) if after > end else (None, end)
             if following is None:
                 return tuple(found), end
+            if len(found) == 1 and self.tokens[at].text == "both" and not self.tokens[end - 1].plural:
+                found[0] = replace(first, quantity="one", count=1, plural=False)  # "both the can and the box"
             bare = not following.definite and following.quantity == "one" and len(following.words) == 1
             shared = found[0].words[:-1] if bare else ()
             found.append(replace(following, alternative=alternative, shared=shared))

@@ -14,7 +14,7 @@ _HOPED = re.compile(
 _GIVEN = re.compile(
     r"\b((provided|assuming|supposing|given|in the event|on condition|on the condition)( that)?"
     r"|as long as|in case(?! of)|if and only if|only if|if (it turns out|you notice|you see|it is true) that)"
-    r"\b(?! is\b)"
+    r"\b(?! (is|to|back|away|over)\b)"
 )
 _EXCEPT_WHEN = re.compile(r"\b(except (when|if)|but not (when|if))\b")
 _IF_SO = re.compile(
@@ -85,8 +85,17 @@ _DOES = (
     "removes)"
 )
 _STARTS = "(clean up|tidy up|clean|tidy|cook|get ready|start cleaning)"
+_SO = r" ?[,.;]? ?(so )?"
 _NARRATED = (
     (re.compile(rf"\b(the |a )?(person|agent|robot|human|he|she|someone) (then )?(?={_DOES}\b)"), ""),
+    (re.compile(rf"\bin a (moment|minute|second) (i|we) (have to|must|need to|will) (leave|go)( now)?{_SO}"), ""),
+    (re.compile(rf"\b(i|we) (have )?just (came|got|come|arrived) (home|here|back){_SO}"), ""),
+    (
+        re.compile(
+            rf"\b(the|my|our) (guests?|visitors?|friends?|kids|boss) (will |is |are )?(arriv|com|be )[a-z]*( soon| now| today)?{_SO}"
+        ),
+        "",
+    ),
     (re.compile(r"\bhere comes (the|a|your) [a-z]+ ?[,.!]? ?"), ""),
     (re.compile(rf"\b(today )?(we|i) (need|have|want) to {_STARTS}( (today|here|a bit|now))? ?[.,;!] ?(?=\w)"), ""),
     (re.compile(r"\b(lets|let us|let's) get (this|the) [a-z]+ (cleaned|tidied|sorted)( up)? ?[.,;!] ?(?=\w)"), ""),
@@ -103,7 +112,8 @@ _NARRATED = (
         ),
         "",
     ),
-    (re.compile(r"\bno (?=(the|my|that|this|your) )(?!the (more|less))"), ", no , "),
+    (re.compile(r"(?<!is )(?<!are )(?<!was )(?<!there )\bno (?=(the|my|that|this|your) )"), ", no , "),
+    (re.compile(r"\bsorry (?=(the|my|a|this|that|all|both|each|on|in|to|into|onto)\b)"), ", sorry , "),
     (
         re.compile(
             r"\b(that|which) (is not|are not|isn'?t|aren'?t) (?!on|in|at|under|by|next|t?here)([a-z]+)\b(?! (on|in|to))"
@@ -115,10 +125,34 @@ _NARRATED = (
 _STAYING = r"(stays?|remains?)( put| there| here| in place| as is| where (it|they) (is|are))?"
 _NAME = r"((?:the|my|your|all|every|both|any)(?: (?!and\b|but\b|or\b|in\b|to\b|so\b|then\b)[a-z']+){1,5}?)"
 _MAY = "(?:can |may |should |must |has to |have to )?"
+_FOR_LONG = r"(?= (for )?(a |one |two|three|four|five|six|ten|half|\d))"
 _CALLED = (
+    (
+        re.compile(
+            r"\b(is|are) (not where (it|they) should be|in the wrong place) ?, ?(it|they) (should be|belongs?|goes?)\b"
+        ),
+        "belongs",
+    ),
+    (
+        re.compile(
+            r"\blet ([^.,;]{3,50}?) and ([^.,;]{3,40}?) (trade|switch|change|swap|exchange) (places?|positions?)\b"
+        ),
+        r"swap \1 and \2",
+    ),
+    (re.compile(r"\bso that each (one )?is where the other( one)? was\b"), ""),
+    (re.compile(r"(?<!you )\bhad better (?=(be|get)\b)"), "should "),
+    (re.compile(r"\bupon (?=[a-z]+ing\b)"), "after "),
+    (re.compile(r"\b(over |back )?to where i am\b"), "to me"),
+    (re.compile(r"(?<!from )(?<!is )(?<!are )(?<!out )(?<!what )\binside(?=\s*([.,;!?]|$|and\b|then\b))"), "into it"),
+    (re.compile(r"(,|;|\.|and then|then|and) (stand|stay|wait|remain|stop) (right )?there(?=\s*([.,;!?]|$))"), ""),
     (re.compile(r"\b(with|in) (the|a) (?!same)([a-z]+) colou?r\b"), r"that is \3"),
     (re.compile(rf"[,;.]?\s*\b(but |and |while )?{_NAME} {_MAY}{_STAYING}(?=\s*([.,;!]|$))"), r" . leave \2 alone"),
-    (re.compile(r"\bstay (where you are|put|there|here|still)(?= for\b)"), "stand still"),
+    (
+        re.compile(
+            rf"\b(stay|stand|balance|wait|remain|hold) (where you are|in place|on the spot|put|there|here|still){_FOR_LONG}"
+        ),
+        "stand still",
+    ),
     (re.compile(r"\b(any ?more|any longer)\b"), ""),
     (re.compile(r"\bgive (it|the \w+|this|that) (a )?half( a)? (turn|rotation|spin)\b"), r"rotate \1 by 180 degrees"),
     (re.compile(r"\bgive (it|the \w+|this|that) a (full )?(turn|rotation|spin)\b"), r"rotate \1 by 360 degrees"),

@@ -297,6 +297,8 @@ class ClauseParser:
             return True
         if texts(rest, 0, 3) == ("do", "the", "same"):
             return True
+        if rest[0].text in ("can", "could", "may") and "be" in texts(rest, 2, 10):
+            return True
         if texts(rest, 0, 2) in _REMARKS and self.reader.is_complete(before):
             return True
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
