@@ -213,8 +213,8 @@ class ClauseReader:
     def _statement(self, body: Tokens) -> Clause | None:
         if len(body) > 2 and body[0].text in PERSONS and body[1].text in REMARKS and body[2].text != "to":
             return Clause("information", body[2:], whole=body)
-        liked = next((i for i in range(1, min(len(body) - 1, 5)) if body[i].text in LIKES), 0)
-        if liked and self.lexicon.verbs.verb_at(body, 0) is None:
+        liked = next((i for i in range(min(len(body) - 1, 5)) if body[i].text in LIKES), -1)
+        if liked >= 0 and self.lexicon.verbs.verb_at(body, 0) is None:
             return Clause("information", body[liked + 1 :], whole=body)
         if texts(body, 0, 3) == ("i", "can", "not") and len(body) > 4:
             return Clause("information", body[4:], whole=body)
@@ -273,7 +273,8 @@ class ClauseReader:
 
     def _told(self, subject: Tokens, predicate: Tokens) -> Tokens:
         """Returns what a statement names: "the pan (is dirty)", "the can (is) on it", "Emma (is) looking for a key"."""
-        if not predicate or self.lexicon.relations.at(predicate, 0) is not None:
+        located = self.lexicon.relations.at(predicate, 0) is not None or subject[-1].text == "there"
+        if not predicate or located:
             return (*subject, *predicate)
         names = any(t.text in _DEFINITE for t in predicate)
         return (*subject, Token(",", ","), *predicate) if names else subject
@@ -323,7 +324,7 @@ class ClauseReader:
         """Drops what is said before a command and means nothing to it."""
         at = 0
         while at < len(tokens):
-            if tokens[at].text in (",", "-", "(", ")", "+", "and"):
+            if tokens[at].text in (",", "-", "(", ")", "+", "and", "but"):
                 at += 1
                 continue
             if at == 0 and tokens[0].text == "to" and self.lexicon.verbs.verb_at(tokens, 1):

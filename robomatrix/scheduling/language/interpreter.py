@@ -16,7 +16,7 @@ from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.hazards import hazard
 from robomatrix.scheduling.language.intents import INTENTS
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.nouns import PERSONS, NounPhrase
 from robomatrix.scheduling.language.placing import deliver, moves, place, readings
 from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.repairs import amended
@@ -260,7 +260,8 @@ class _Run:
         if needs and not self.session.acts:
             self.wanted = needs[0]
         subjects = moves(chunks)[:1]
-        narrowed = readings(subjects[0], weak_goal=False)[0].things if subjects else ()
+        told = readings(subjects[0], weak_goal=False)[0].things if subjects else ()
+        narrowed = tuple(t for t in told if t.pronoun not in PERSONS)
         others = tuple(t for c in chunks if c.kind == "relation" for t in c.things)
         heads = [t.head for t in narrowed or others if t.head not in ("", "one", "thing")]
         self.session.discourse.head = heads[-1] if heads else self.session.discourse.head

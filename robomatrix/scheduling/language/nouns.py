@@ -31,7 +31,7 @@ STOP = word_set(
     "because since but not no except without as than too also please now again both is has have had do does did "
     "will would should could must may might shall can't where why how what whatever the a an into onto from with by "
     "at in on for everything anything all each every something nothing itself themselves myself yourself else "
-    "otherwise unless instead put"
+    "otherwise unless instead put plus excluding"
 )
 _SELECTORS = word_set(
     "left right leftmost rightmost middle nearest closest near farthest furthest far other others remaining rest "
@@ -291,6 +291,8 @@ class NounPhrases:
 
     def _is_selector(self, at: int, started: bool) -> bool:
         token = self.tokens[at]
+        if token.text == "other" and self._text(at + 1) == "than":
+            return False
         if started and self.lexicon.relations.at(self.tokens, at) is not None:
             return False
         return (
@@ -306,7 +308,7 @@ class NounPhrases:
             return False
         if token.text == "one":
             return True
-        if started and token.text in _POSSESSIVES:
+        if started and token.text in _POSSESSIVES or token.text == "other":
             return False
         if self.lexicon.relations.at(self.tokens, at) is not None and token.lemma not in self.index.nouns:
             return False

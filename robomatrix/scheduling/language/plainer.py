@@ -113,7 +113,12 @@ _NARRATED = (
         "",
     ),
     (re.compile(r"(?<!is )(?<!are )(?<!was )(?<!there )\bno (?=(the|my|that|this|your) )"), ", no , "),
-    (re.compile(r"\bsorry (?=(the|my|a|this|that|all|both|each|on|in|to|into|onto)\b)"), ", sorry , "),
+    (
+        re.compile(
+            r"\bsorry (?!to (bother|trouble|interrupt))(?=(the|my|a|this|that|all|both|each|on|in|to|into|onto)\b)"
+        ),
+        ", sorry , ",
+    ),
     (
         re.compile(
             r"\b(that|which) (is not|are not|isn'?t|aren'?t) (?!on|in|at|under|by|next|t?here)([a-z]+)\b(?! (on|in|to))"
@@ -126,7 +131,24 @@ _STAYING = r"(stays?|remains?)( put| there| here| in place| as is| where (it|the
 _NAME = r"((?:the|my|your|all|every|both|any)(?: (?!and\b|but\b|or\b|in\b|to\b|so\b|then\b)[a-z']+){1,5}?)"
 _MAY = "(?:can |may |should |must |has to |have to )?"
 _FOR_LONG = r"(?= (for )?(a |one |two|three|four|five|six|ten|half|\d))"
+_SUBJECT = r"(the|my|a|this|that|your|each|all|every) [^.,;]{2,40} (is|are) (not |still |no longer )?"
+_IS_SO = r"(open|closed|shut|empty|clear|free|on|in|lying|sitting|standing)\b"
 _CALLED = (
+    (
+        re.compile(
+            rf"\bwhen (?=({_SUBJECT}{_IS_SO}|there (is|are)\b|you (see|find|hold|cannot|can not)\b|nothing is\b))"
+        ),
+        "if ",
+    ),
+    (re.compile(r"[.;,]?\s*\bcorrection ?:"), " , correction "),
+    (re.compile(r"\btake care of (?=[a-z]+ing\b)"), ""),
+    (
+        re.compile(
+            r"\b(i|we) (would like|want|need|would love) to (see|find) (?=(the|my|a|all|each|both|this|that)\b)"
+        ),
+        r"\1 want ",
+    ),
+    (re.compile(r"\bback where (it|they) (belongs?|goes|go|was|were|came from)\b"), "back"),
     (
         re.compile(
             r"\b(is|are) (not where (it|they) should be|in the wrong place) ?, ?(it|they) (should be|belongs?|goes?)\b"

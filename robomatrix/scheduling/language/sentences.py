@@ -335,7 +335,7 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
 
 def _is_remark(tokens: Tokens) -> bool:
     """Returns whether a piece says how somebody or something is: "my hands are full"."""
-    return len(tokens) > 2 and bool({"am", "is", "are"} & set(texts(tokens, 1, 3)))
+    return len(tokens) > 2 and bool({"am", "is", "are", "was", "were"} & set(texts(tokens, 1, 3)))
 
 
 def _gives_reason(tokens: Tokens, at: int) -> bool:
