@@ -86,13 +86,14 @@ _DOES = (
 )
 _STARTS = "(clean up|tidy up|clean|tidy|cook|get ready|start cleaning)"
 _SO = r" ?[,.;]? ?(so )?"
+_OUR = "(the|my|our)"
 _NARRATED = (
     (re.compile(rf"\b(the |a )?(person|agent|robot|human|he|she|someone) (then )?(?={_DOES}\b)"), ""),
     (re.compile(rf"\bin a (moment|minute|second) (i|we) (have to|must|need to|will) (leave|go)( now)?{_SO}"), ""),
     (re.compile(rf"\b(i|we) (have )?just (came|got|come|arrived) (home|here|back){_SO}"), ""),
     (
         re.compile(
-            rf"\b(the|my|our) (guests?|visitors?|friends?|kids|boss) (will |is |are )?(arriv|com|be )[a-z]*( soon| now| today)?{_SO}"
+            rf"\b{_OUR} (guests?|visitors?|friends?|kids|boss) (will |is |are )?(arriv|com|be )[a-z]*( soon| now)?{_SO}"
         ),
         "",
     ),
@@ -171,7 +172,7 @@ _CALLED = (
     (re.compile(rf"[,;.]?\s*\b(but |and |while )?{_NAME} {_MAY}{_STAYING}(?=\s*([.,;!]|$))"), r" . leave \2 alone"),
     (
         re.compile(
-            rf"\b(stay|stand|balance|wait|remain|hold) (where you are|in place|on the spot|put|there|here|still){_FOR_LONG}"
+            rf"\b(stay|stand|balance|wait|remain|hold) (where you are|in place|on the spot|put|t?here|still){_FOR_LONG}"
         ),
         "stand still",
     ),
