@@ -32,6 +32,7 @@ from robomatrix.scheduling.language.lexicon import Lexicon, Match, Verb, verb_ba
 from robomatrix.scheduling.language.text import Token
 
 Tokens = tuple[Token, ...]
+_NO_SUBJECTS = frozenset({"you", "i", "we", "can", "could", "if"})
 _DEFINITE = frozenset({"the", "my", "your", "his", "her", "our", "their", "its"})
 Form = Literal["command", "wish", "state", "information", "fragment", "question"]
 
@@ -287,7 +288,7 @@ class ClauseReader:
             text = body[i].text
             if text == "where" or text in (",", "and") and i > 6:
                 return 0
-            if text in MODALS and body[0].text not in ("you", "i", "we", "can", "could", "if", "that"):
+            if text in MODALS and not (i == 1 and body[0].text == "that") and body[0].text not in _NO_SUBJECTS:
                 vague = text in ("can", "have", "need", "go", "will", "may", "want", "has", "gets")
                 if not vague or _followed_by_be(body, i):
                     return i

@@ -31,7 +31,7 @@ STOP = word_set(
     "because since but not no except without as than too also please now again both is has have had do does did "
     "will would should could must may might shall can't where why how what whatever the a an into onto from with by "
     "at in on for everything anything all each every something nothing itself themselves myself yourself else "
-    "otherwise unless instead put plus excluding"
+    "otherwise unless instead put plus excluding belongs belong"
 )
 _SELECTORS = word_set(
     "left right leftmost rightmost middle nearest closest near farthest furthest far other others remaining rest "

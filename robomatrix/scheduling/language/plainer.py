@@ -134,7 +134,32 @@ _MAY = "(?:can |may |should |must |has to |have to )?"
 _FOR_LONG = r"(?= (for )?(a |one |two|three|four|five|six|ten|half|\d))"
 _SUBJECT = r"(the|my|a|this|that|your|each|all|every) [^.,;]{2,40} (is|are) (not |still |no longer )?"
 _IS_SO = r"(open|closed|shut|empty|clear|free|on|in|lying|sitting|standing)\b"
+_TOUCH = "(touch|disturb|bother|move|take|pick up|grab|displace|remove)"
+_LATER = r"(in|on|into|onto|to|inside|within|atop|upon|be|is|are|were|should|must|has|have|needs?|goes)"
+_GOES_ON = rf"(?=[^.,;!?]{{3,60}}?\b{_LATER}\b)"
+_LIES = "(lying |sitting |standing |located |placed |resting |kept |stored )?"
+_A = "(the|my|a|that|this)"
+_TO = "(into|onto|in|on|to)"
 _CALLED = (
+    (
+        re.compile(rf"\b(put|place|move|set|store) {_A} ([a-z ]{{2,25}}?) with {_A} (?=[a-z ]{{2,25}}? {_TO}\b)"),
+        r"\1 \2 \3 and \4 ",
+    ),
+    (re.compile(rf"\b(along with|together with)\b{_GOES_ON}"), "and"),
+    (re.compile(rf"\b(that|which) (is|are) (?={_LIES}(on|in|at|inside|within|upon|atop)\b)"), ""),
+    (re.compile(r"\b(go|come) and (?!then\b)(?=[a-z])"), ""),
+    (re.compile(r"\b(he|she|the boss|my friend|someone|somebody) wants to see\b"), r"\1 likes"),
+    (
+        re.compile(
+            rf"\bto {_A} ([a-z ]{{2,25}}?) (via|by way of) {_A} ([a-z ]{{2,25}}?)(?=\s*[.,;!?]|$| and\b| then\b)"
+        ),
+        r"to \4 \5 , then go to \1 \2",
+    ),
+    (
+        re.compile(rf"(?<![.,;!?]) (?=(you (must|may|should|can) not|never|do not|dont|don't) (ever )?{_TOUCH}\b)"),
+        " . ",
+    ),
+    (re.compile(r"\b(leave|keep) ([^.,;]{3,40}?) (in place|as (it|they) (is|are)|as is)\b"), r"\1 \2 alone"),
     (
         re.compile(
             rf"\bwhen (?=({_SUBJECT}{_IS_SO}|there (is|are)\b|you (see|find|hold|cannot|can not)\b|nothing is\b))"
@@ -172,7 +197,7 @@ _CALLED = (
     (re.compile(rf"[,;.]?\s*\b(but |and |while )?{_NAME} {_MAY}{_STAYING}(?=\s*([.,;!]|$))"), r" . leave \2 alone"),
     (
         re.compile(
-            rf"\b(stay|stand|balance|wait|remain|hold) (where you are|in place|on the spot|put|t?here|still){_FOR_LONG}"
+            rf"\b(stay|stand|balance|wait|remain|hold)( still)? (where you are|in place|on the spot|put|t?here|still){_FOR_LONG}"
         ),
         "stand still",
     ),

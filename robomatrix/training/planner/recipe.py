@@ -29,6 +29,8 @@ _IGNORED = -100
 _TOKENIZER_PAIRS = 3000
 _DRAWN = 2048
 """Pairs that are drawn together."""
+_KEPT_EVERY = 100
+"""Steps, after which a run that is cut off goes on."""
 _CHECKED = 384
 """Pairs of the frames for tuning that the model is checked on, every so many steps."""
 _PASSES = 4
@@ -201,7 +203,7 @@ def train(recipe: Recipe, run: Path, out: Path, tell: Callable[[Progress], None]
             unseen = exactness(model, checked) if step % 500 == 0 else None
             tell(Progress(step, loss, exact, time.monotonic() - began, unseen))
             recent = [] if step < recipe.steps else recent
-        if step % 250 == 0:
+        if step % _KEPT_EVERY == 0:
             _keep(state, model, optimizer, step, time.monotonic() - began)
             _export(model, tokenizer, out)
     _export(model, tokenizer, out)

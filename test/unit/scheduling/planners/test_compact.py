@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from robomatrix.errors import ConfigurationError
-
 from robomatrix.scheduling.compact.linking import Linked
 from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.planners import DEFAULT, compact, make_planner
