@@ -139,6 +139,7 @@ _LATER = r"(in|on|into|onto|to|inside|within|atop|upon|be|is|are|were|should|mus
 _GOES_ON = rf"(?=[^.,;!?]{{3,60}}?\b{_LATER}\b)"
 _LIES = "(lying |sitting |standing |located |placed |resting |kept |stored )?"
 _A = "(the|my|a|that|this)"
+_HERE = "(where you are|in place|on the spot|put|there|here|still)"
 _TO = "(into|onto|in|on|to)"
 _CALLED = (
     (
@@ -196,9 +197,7 @@ _CALLED = (
     (re.compile(r"\b(with|in) (the|a) (?!same)([a-z]+) colou?r\b"), r"that is \3"),
     (re.compile(rf"[,;.]?\s*\b(but |and |while )?{_NAME} {_MAY}{_STAYING}(?=\s*([.,;!]|$))"), r" . leave \2 alone"),
     (
-        re.compile(
-            rf"\b(stay|stand|balance|wait|remain|hold)( still)? (where you are|in place|on the spot|put|t?here|still){_FOR_LONG}"
-        ),
+        re.compile(rf"\b(stay|stand|balance|wait|remain|hold)( still)? {_HERE}{_FOR_LONG}"),
         "stand still",
     ),
     (re.compile(r"\b(any ?more|any longer)\b"), ""),
