@@ -128,6 +128,8 @@ class _Run:
             self._information(tuple(session.chunks(clause.tokens)))
             return
         if clause.negated:
+            if clause.correction and self.said is not None:  # "put it there, no, leave it alone"
+                session.restore(self.said.before)
             self._forbidden(clause)
             return
         if not all(self._holds(guard) for guard in self._guarded(clause)):

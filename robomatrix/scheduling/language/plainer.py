@@ -137,6 +137,7 @@ _IS_SO = r"(open|closed|shut|empty|clear|free|on|in|lying|sitting|standing)\b"
 _TOUCH = "(touch|disturb|bother|move|take|pick up|grab|displace|remove)"
 _LATER = r"(in|on|into|onto|to|inside|within|atop|upon|be|is|are|were|should|must|has|have|needs?|goes)"
 _GOES_ON = rf"(?=[^.,;!?]{{3,60}}?\b{_LATER}\b)"
+_WANTING = "(make sure|see to it|take care|ensure|would like|would love|want|need|expect|have)"
 _LIES = "(lying |sitting |standing |located |placed |resting |kept |stored )?"
 _A = "(the|my|a|that|this)"
 _HERE = "(where you are|in place|on the spot|put|there|here|still)"
@@ -147,7 +148,10 @@ _CALLED = (
         r"\1 \2 \3 and \4 ",
     ),
     (re.compile(rf"\b(along with|together with)\b{_GOES_ON}"), "and"),
-    (re.compile(rf"\b(that|which) (is|are) (?={_LIES}(on|in|at|inside|within|upon|atop)\b)"), ""),
+    (
+        re.compile(rf"\b{_WANTING}\b([^.,;!?]{{3,50}}?) (that|which) (is|are) (?={_LIES}(on|in|at|inside|within)\b)"),
+        r"\1\2 ",
+    ),
     (re.compile(r"\b(go|come) and (?!then\b)(?=[a-z])"), ""),
     (re.compile(r"\b(he|she|the boss|my friend|someone|somebody) wants to see\b"), r"\1 likes"),
     (

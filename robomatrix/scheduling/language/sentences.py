@@ -73,7 +73,8 @@ class ClauseParser:
         guard, consequence = condition
         then, other = _split_at(consequence, ("otherwise", "else"))
         clauses = self._ordered(then)
-        guarded = clauses[-1:] if guard.trailing else clauses
+        timed = consequence[0].text in _FIRST | _LATER if consequence else False
+        guarded = clauses[-1:] if guard.trailing and not timed else clauses
         clauses = [replace(c, guards=(guard,)) if c in guarded else c for c in clauses]
         opposite = replace(guard, positive=not guard.positive)
         clauses += [replace(c, guards=(opposite,)) for c in self._ordered(other)]
