@@ -140,6 +140,8 @@ def release(session: Session, command: Command) -> bool:
     if not ids:
         raise Unresolved("I am not holding anything.")
     if held not in ids:
+        if set(ids) <= {goal.arguments[0] for goal in session.goals if goal.predicate == "on" and not goal.negated}:
+            return True  # "take A to B and put it down"
         if command.verb not in ("drop", "put", "set", "lay", "put down", "set down", "let", "place"):
             raise Unresolved(f"I am not holding the {session.index.by_id[ids[0]].name}.")
         raise Unresolved(f"Where should the {session.index.by_id[ids[0]].name} go?")

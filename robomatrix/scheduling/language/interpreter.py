@@ -16,7 +16,7 @@ from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.hazards import hazard
 from robomatrix.scheduling.language.intents import INTENTS
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.nouns import PERSONS, NounPhrase
 from robomatrix.scheduling.language.placing import deliver, moves, place, readings
 from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.repairs import amended
@@ -36,6 +36,7 @@ _SPEAKERS = frozenset({"i", "we"})
 _SUBJECTS = frozenset(
     {"i", "we", "he", "she", "they", "you", "my", "our", "it", "this", "that", "the", "there", "nice"}
 )
+_OTHERS = frozenset({"other", "others", "rest", "remaining"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
 
 
@@ -108,6 +109,7 @@ class _Run:
                 continue
             chunks = self.session.chunks(_after_unknown_verb(clause))
             things = [t for c in chunks if c.kind == "things" for t in c.things if not t.pronoun]
+            things = [t for t in things if not _OTHERS & set(t.selectors)]  # whatever else there is, is not asked for
             for thing in things[:3]:
                 try:
                     found = self.session.resolver.resolve(replace(thing, quantity="all"), "object")
@@ -126,6 +128,8 @@ class _Run:
             self._information(tuple(session.chunks(clause.tokens)))
             return
         if clause.negated:
+            if clause.correction and self.said is not None:  # "put it there, no, leave it alone"
+                session.restore(self.said.before)
             self._forbidden(clause)
             return
         if not all(self._holds(guard) for guard in self._guarded(clause)):
@@ -233,8 +237,11 @@ class _Run:
     def _state(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         if self._opening(clause.tokens):
             return
-        if not any([place(self.session, move) for move in moves(chunks)]):
+        if any([place(self.session, move) for move in moves(chunks)]):
+            return
+        if self.following is None or not any(t.text in _REFERRING for t in self.following.whole):
             raise Unresolved(f"I do not understand '{clause}'.")
+        self._information(chunks)
 
     def _opening(self, tokens: Tokens) -> bool:
         """Handles "(I want) the drawer open" and "(make sure) the drawer (is) closed"."""
@@ -255,10 +262,14 @@ class _Run:
         if needs and not self.session.acts:
             self.wanted = needs[0]
         subjects = moves(chunks)[:1]
-        narrowed = readings(subjects[0], weak_goal=False)[0].things if subjects else ()
+        told = readings(subjects[0], weak_goal=False)[0].things if subjects else ()
+        narrowed = tuple(t for t in told if t.pronoun not in PERSONS)
         others = tuple(t for c in chunks if c.kind == "relation" for t in c.things)
         heads = [t.head for t in narrowed or others if t.head not in ("", "one", "thing")]
         self.session.discourse.head = heads[-1] if heads else self.session.discourse.head
+        if len(narrowed) > 1 and (together := self._all_objects(narrowed)):
+            self.session.discourse.note_objects(together)
+            return
         for thing in (*others, *narrowed):
             for role in ("object", "any"):
                 try:
@@ -271,6 +282,13 @@ class _Run:
                     self.session.discourse.places += found
                 self.session.discourse.mentioned += found
                 break
+
+    def _all_objects(self, things: Sequence[NounPhrase]) -> list[str]:
+        """Returns what several phrases mean, if all of them mean things."""
+        try:
+            return self.session.resolver.all_of(tuple(things), "object")
+        except PlanningError:
+            return []
 
     def _fragment(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         things = [t for c in chunks for t in c.things]

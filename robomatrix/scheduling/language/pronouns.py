@@ -10,6 +10,7 @@ from robomatrix.scheduling.language.text import lemmas
 from robomatrix.scheduling.scene import START
 
 _SELF = frozenset({"me", "us", "myself", "i"})
+_OTHERS = frozenset({"him", "her"})
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Pronouns:
         pronoun = phrase.pronoun
         if pronoun == "held":
             return [self._held()]
+        if pronoun in _OTHERS and (person := self._last_mentioned("person")):
+            return [person]
         if pronoun in _SELF or role == "person" or pronoun in ("him", "her", "everyone"):
             return [self.person()]
         if pronoun == "here":

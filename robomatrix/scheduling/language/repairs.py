@@ -18,7 +18,7 @@ def amended(session: Session, said: Said, correction: Sequence[Chunk]) -> tuple[
     Raises:
         Unresolved: it could correct the thing as well as the place.
     """
-    things = [c for c in correction if c.kind == "things"]
+    things = [c for c in correction if c.kind == "things" and c.things]
     relations = [c for c in correction if c.kind == "relation"]
     if not things and not relations:
         return None

@@ -13,7 +13,7 @@ from robomatrix.scheduling.language.clauses import (
     Tokens,
     texts,
 )
-from robomatrix.scheduling.language.text import phrase_list
+from robomatrix.scheduling.language.text import Token, phrase_list
 
 _ENDS = frozenset({".", "!", "?", ";", ":"})
 _CONNECTORS = frozenset(
@@ -73,7 +73,8 @@ class ClauseParser:
         guard, consequence = condition
         then, other = _split_at(consequence, ("otherwise", "else"))
         clauses = self._ordered(then)
-        guarded = clauses[-1:] if guard.trailing else clauses
+        timed = consequence[0].text in _FIRST | _LATER if consequence else False
+        guarded = clauses[-1:] if guard.trailing and not timed else clauses
         clauses = [replace(c, guards=(guard,)) if c in guarded else c for c in clauses]
         opposite = replace(guard, positive=not guard.positive)
         clauses += [replace(c, guards=(opposite,)) for c in self._ordered(other)]
@@ -228,6 +229,8 @@ class ClauseParser:
         if match is None or texts(tokens, at, at + 3) == ("hold", "on", "to"):
             return 0
         single = match.length == 1
+        if single and tokens[at].text == "wait" and at + 1 < len(tokens) and self._is_time(tokens[at + 1]):
+            return 0
         if single and tokens[at].text == "no" and self.reader.lexicon.relations.at(tokens, at + 1) is not None:
             single = False  # "to the shelf no to the box"
         separated = at == 0 or tokens[at - 1].text == "," or at == start
@@ -244,6 +247,9 @@ class ClauseParser:
             return 0
         length = match.length
         return length + (tokens[at + length].text == ",")
+
+    def _is_time(self, token: Token) -> bool:
+        return token.text == "for" or token.number is not None or token.text in self.reader.lexicon.numbers
 
     def _boundary(self, tokens: Tokens, at: int, start: int) -> int | None:
         """Returns where the next clause begins if one ends at a position."""
@@ -292,6 +298,8 @@ class ClauseParser:
             return True
         if texts(rest, 0, 3) == ("do", "the", "same"):
             return True
+        if rest[0].text in ("can", "could", "may") and "be" in texts(rest, 2, 10):
+            return True
         if texts(rest, 0, 2) in _REMARKS and self.reader.is_complete(before):
             return True
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
@@ -328,7 +336,7 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
 
 def _is_remark(tokens: Tokens) -> bool:
     """Returns whether a piece says how somebody or something is: "my hands are full"."""
-    return len(tokens) > 2 and bool({"am", "is", "are"} & set(texts(tokens, 1, 3)))
+    return len(tokens) > 2 and bool({"am", "is", "are", "was", "were"} & set(texts(tokens, 1, 3)))
 
 
 def _gives_reason(tokens: Tokens, at: int) -> bool:

@@ -106,7 +106,7 @@ def discard(session: Session, command: Command) -> bool:
     elsewhere = (
         inside
         or any(map(is_strong, command.relations))
-        or (weak and not all(fits(session, t, "object") for t in narrowed))
+        or (weak and (any(t.pronoun for t in narrowed) or not all(fits(session, t, "object") for t in narrowed)))
     )
     if elsewhere and put(session, command.without("away", "out")):
         return True

@@ -7,6 +7,7 @@ may plan alone if it is sure enough and everything that it uses was named.
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from dataclasses import dataclass, field, replace
@@ -33,6 +34,7 @@ from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.symbolic import SymbolicState, simulate
 from robomatrix.scheduling.validator import STOP, validate
 
+_LOG = logging.getLogger(__name__)
 _LETTER = re.compile(rf"\b[{LETTERS}]\b")
 _DO_YOU_MEAN = "Do you mean: "
 _FORMER = word_set("yes y first former 1 ok sure right exactly correct")
@@ -219,16 +221,19 @@ def _shape(state: SymbolicState) -> tuple[object, ...]:
     return state.holding, dict(state.resting), state.closed, state.facts
 
 
-def compact_planner(model: str | None = None, *, thresholds: Thresholds | None = None) -> CompactPlanner:
-    """Returns the compact planner, its model loaded.
+def compact_planner(model: str | None = None, *, thresholds: Thresholds | None = None) -> CompactPlanner | RulePlanner:
+    """Returns the compact planner, its model loaded; the rules alone, with a warning, if no model was installed.
 
     Args:
         model: folder of another checkpoint than the one that ships.
         thresholds: from when on the model is listened to.
 
     Raises:
-        ConfigurationError: the folder holds no such model.
+        ConfigurationError: a folder was given, or one is installed, and it holds no such model.
     """
+    if model is None and not default_model().is_dir():
+        _LOG.warning("%s is missing: planning by rules alone; reinstall robomatrix for the model", default_model())
+        return RulePlanner()
     reader = CompactModel(Path(model)) if model else CompactModel()
     reader.load()
     return CompactPlanner(reader, thresholds=thresholds or Thresholds())

@@ -1,15 +1,19 @@
 """The policy between the two opinions; how good the model is, is measured by ``bench planner``."""
 
+import logging
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
+from robomatrix.errors import ConfigurationError
 from robomatrix.scheduling.compact.linking import Linked
 from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
-from robomatrix.scheduling.planners import make_planner
+from robomatrix.scheduling.planners import DEFAULT, compact, make_planner
 from robomatrix.scheduling.planners.compact import CompactModel, CompactPlanner, Reading, Thresholds, same_end
+from robomatrix.scheduling.planners.rules import RulePlanner
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.validator import STOP
 from robomatrix.skills.mobile_manipulation.specs import SPECS
@@ -144,3 +148,19 @@ def test_needs_no_framework() -> None:
         "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_plans_by_rules_alone_and_says_so_where_no_model_was_installed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    assert DEFAULT == "compact"
+    monkeypatch.setattr(compact, "default_model", lambda: tmp_path / "compact")
+    with caplog.at_level(logging.WARNING):
+        planner = make_planner()
+    assert isinstance(planner, RulePlanner)
+    assert "compact is missing: planning by rules alone" in caplog.text
+
+
+def test_a_model_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no planner model can be read"):
+        make_planner("compact", model=str(tmp_path))
