@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from robomatrix.hardware.driver import RobotState
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Steps, Succeeded
 from robomatrix.skills.skillblender import specs
-from robomatrix.skills.skillblender.controller import Controller, take_over
+from robomatrix.skills.skillblender.controller import Controller
 from robomatrix.skills.skillblender.functions import StepFunction
 from robomatrix.skills.skillblender.primitives import HumanoidSkill, heading_rotation, odometry_of, rotation
 
@@ -33,7 +33,7 @@ class Step(HumanoidSkill):
 
     def run(self, observation: Observation) -> Steps:
         """Steps until the foot rests at its place, and measures by joint angles and odometry."""
-        controller = take_over(self.robot, observation.state)
+        controller = Controller(self.robot, observation.state)
         state = yield from self.rise(controller, observation.state)
         if isinstance(state, Failed):
             return state
