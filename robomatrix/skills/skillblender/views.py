@@ -87,7 +87,7 @@ _SHOT = (*_DELIVERED, _THERE)
 VIEWS: Mapping[str, TaskView] = MappingProxyType(
     {
         "far_reach": TaskView("empty", _WALK_REACH, _FAR, 0.05, _FAR),
-        "button_press": TaskView("button", _ALL, (*_BUTTON, _THERE), 0.05, _BUTTON, (1, 2)),
+        "button_press": TaskView("button", _WALK_REACH, (*_BUTTON, _THERE), 0.05, _BUTTON, (1, 2)),
         "cabinet_close": TaskView("cabinet", _WALK_REACH, _to("object"), 0.01, doors=True),
         "football_shoot": TaskView("football", _WALK_REACH, _SHOT, 1.5, _DELIVERED),
         "box_push": TaskView("table", _WALK_REACH, (*_MOVED, _THERE), 0.05, _DELIVERED),

@@ -40,8 +40,8 @@ LEAD = 0.1
 """How far a robot that pushes sideways stands ahead of its box [m]."""
 SIDES = ((0, 1.0), (1, -1.0))
 """Index and sign along y of the left and the right."""
-LOW_HAND = 0.80
-"""Height to which a standing G1's hand comes down before it [m]."""
+SHOULDER, LONG_ARM, CLOSEST = 1.07, 0.45, 0.18
+"""Height of a standing G1's shoulder, length of its arm, nearest that it stands to what it presses [m]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,22 +147,12 @@ def _far_reach(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
 
 
 def _button_press(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    """Stands before the wall with the button at the left hand; squats to a low button once it is there."""
+    """Stands the closer to the wall the lower the button is, so that the arm reaches down to it."""
     button = points["object"] - [HAND, 0.0, 0.0]
-    place = np.stack([button[:, 0] - task.rest[0, 0] - 0.06, button[:, 1] - task.rest[0, 1]], -1)
-    low = np.clip(button[:, 2] - LOW_HAND, -0.36, 0.0)
-    away = np.linalg.norm(env.signals.position[:, :2] - place, axis=-1)
-    there = (low < -0.01) & _stands(env, away < 2.0 * NEAR)
-    hands = np.stack([button, _resting(task, env)[:, 1]], 1)
-    return Intent(towards(env, place), hands, low, there)
-
-
-def _stands(env: HumanoidEnv, there: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Where a robot that is at its place may squat (n,): at rest with its feet side by side, or in a squat already."""
-    s = env.signals
-    apart = _turned((s.feet[:, 0] - s.feet[:, 1])[:, :2], -s.yaw)
-    still = (np.abs(apart[:, 0]) < 0.04) & (np.linalg.norm(s.velocity[:, :2], axis=-1) < 0.12)
-    return (there & still) | (s.position[:, 2] < env.robot.height - 0.04)
+    drop = SHOULDER - button[:, 2]
+    ahead = np.sqrt(np.clip(LONG_ARM**2 - drop**2, CLOSEST**2, (task.rest[0, 0] + 0.06) ** 2))
+    place = np.stack([button[:, 0] - ahead, button[:, 1] - task.rest[0, 1]], -1)
+    return Intent(towards(env, place), np.stack([button, _resting(task, env)[:, 1]], 1), _still(env))
 
 
 def _resting(task: BenchTask, env: HumanoidEnv) -> Array:
