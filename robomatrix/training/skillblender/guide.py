@@ -203,7 +203,7 @@ def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     Everything is a smooth function of where box, goal, hands and pelvis are, so that a network can follow it.
     """
     box, lack = points["object"], points["goal"] - points["object"]
-    place = np.stack([box[:, 0] - task.rest[0, 0] - 0.05, box[:, 1] + np.clip(lack[:, 1], -LEAD, LEAD)], -1)
+    place = np.stack([box[:, 0] - task.rest[0, 0] - 0.04, box[:, 1] + np.clip(lack[:, 1], -LEAD, LEAD)], -1)
     near = 1.0 - rise(place[:, 0] - env.signals.position[:, 0], (0.06, 0.12))
     late = env.signals.position[:, 1] - place[:, 1]
     hands = [_pushing_hand(env.signals.hands[:, i], box, lack, near, late, side) for i, side in SIDES]
@@ -215,7 +215,7 @@ def _pushing_hand(hand: Array, box: Array, lack: Array, near: Array, late: Array
     beyond, off = 0.5 * bench.BOX_EDGE + HAND, hand - box
     gap, across = side * off[:, 1], np.clip(-side * lack[:, 1], 0.0, None)
     touch = np.clip(0.01 - 0.6 * lack[:, 0], -0.03, 0.03)
-    wanted = near * rise(across, (0.01, 0.05)) * rise(gap, (0.6 * beyond, 0.9 * beyond))
+    wanted = near * rise(across, (0.005, 0.04)) * rise(gap, (0.6 * beyond, 0.9 * beyond))
     level = (1.0 - rise(np.abs(off[:, 0] - touch), (0.05, 0.1))) * (1.0 - rise(off[:, 2], (0.06, 0.11)))
     push = wanted * level * (0.05 + np.minimum(across, 0.06) * (1.0 - rise(side * late, (0.1, 0.25))))
     target = box + np.stack([touch, side * (beyond + 0.05 - push), 0.16 - 0.17 * wanted], -1)

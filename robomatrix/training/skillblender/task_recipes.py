@@ -31,7 +31,7 @@ TASK_SAMPLES = 3.5e5
 """Default of a training; one that is spent by the imitation ends there."""
 IMITATION = ImitationConfig()
 IMITATIONS: Mapping[str, ImitationConfig] = MappingProxyType(
-    {name: ImitationConfig(rounds=6, steps=250, keep=5, passes=6) for name in ("button_press", "box_push")}
+    {name: ImitationConfig(rounds=6, steps=250, keep=5, passes=14, decay=0.75) for name in ("button_press", "box_push")}
 )
 """By task, where the first ones' is too short."""
 SCATTER: Mapping[str, Scatter] = MappingProxyType({"box_push": Scatter((-0.6, 0.25), 0.3, 0.35)})
