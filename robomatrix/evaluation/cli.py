@@ -222,6 +222,19 @@ def humanoid_sessions(
     give(report, as_json, out)
 
 
+@app.command("humanoid-transfer")
+def humanoid_transfer(
+    robot: Annotated[str, typer.Option(help="Humanoid.")] = "g1",
+    seconds: Annotated[float, typer.Option(help="Of each walk.", min=1.0)] = 20.0,
+    out: OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Does the walk that was learnt in MuJoCo also walk in PyBullet?"""
+    from robomatrix.evaluation.humanoid_transfer import run
+
+    give(run(robot, seconds), as_json, out)
+
+
 @app.command("dexgen")
 def dexgen(
     robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",

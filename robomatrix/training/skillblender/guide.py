@@ -203,7 +203,8 @@ def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     Everything is a smooth function of where box, goal, hands and pelvis are, so that a network can follow it.
     """
     box, lack = points["object"], points["goal"] - points["object"]
-    place = np.stack([box[:, 0] - task.rest[0, 0] - 0.04, box[:, 1] + np.clip(lack[:, 1], -LEAD, LEAD)], -1)
+    stance = box[:, 0] - task.rest[0, 0] - 0.04 + np.clip(-lack[:, 0], 0.0, 0.05)
+    place = np.stack([stance, box[:, 1] + np.clip(lack[:, 1], -LEAD, LEAD)], -1)
     near = 1.0 - rise(place[:, 0] - env.signals.position[:, 0], (0.06, 0.12))
     late = env.signals.position[:, 1] - place[:, 1]
     hands = [_pushing_hand(env.signals.hands[:, i], box, lack, near, late, side) for i, side in SIDES]
