@@ -15,7 +15,7 @@ from robomatrix.hardware.driver import RobotState
 from robomatrix.scenes import skillbench as bench
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Steps, Succeeded
 from robomatrix.skills.skillblender import bench_specs as specs
-from robomatrix.skills.skillblender.controller import Controller, take_over
+from robomatrix.skills.skillblender.controller import Controller
 from robomatrix.skills.skillblender.library import Policy, blended_primitive, load_task
 from robomatrix.skills.skillblender.primitives import HumanoidSkill, odometry_of, rotation
 from robomatrix.skills.skillblender.views import Points, TaskView, view_of
@@ -88,7 +88,7 @@ class BenchSkill(HumanoidSkill):
 
     def run(self, observation: Observation) -> Steps:
         """Follows the policy, and measures with the same estimates that it sees."""
-        controller = take_over(self.robot, observation.state)
+        controller = Controller(self.robot, observation.state)
         fixed, started, done_since = self.fixed(observation), observation.state.stamp, None
         error = float("inf")
         while observation.state.stamp - started < self.patience:

@@ -97,7 +97,7 @@ def test_hands_and_doors_are_where_the_simulation_has_them():
 def test_a_goal_turns_with_the_pelvis():
     view = view_of("box_push")
     points = {"object": np.array([[1.0, 0.0, 0.0]]), "goal": np.array([[1.0, 1.0, 0.0]])}
-    points |= {"left_hand": np.zeros((1, 3)), "right_hand": np.zeros((1, 3))}
+    points |= {name: np.zeros((1, 3)) for name in ("left_hand", "right_hand", "pelvis")}
     half = np.sqrt(0.5)
     goal = view.goal(points, np.array([[half, 0.0, 0.0, half]]), np.array([np.pi / 2]), np.zeros((1, 0)))[0]
     assert goal[:3] == pytest.approx([1.0, 0.0, 0.0]) and goal[3:6] == pytest.approx([0.0, -1.0, 0.0])
