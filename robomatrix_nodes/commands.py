@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
     bench.app.command("recovery")(recovery)
     bench.app.command("bringup")(bringup)
     bench.app.command("soak")(soak)
+    bench.app.command("stops")(stops)
 
 
 def run(
@@ -180,3 +181,14 @@ def soak(
     from robomatrix_nodes import soak as suite
 
     bench.give(suite.run(minutes), as_json, out)
+
+
+def stops(
+    count: Annotated[int, typer.Option(help="Emergency stops; half as many ends of the commands.", min=2)] = 100,
+    out: bench.OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """How soon a robot is told to stand, with every queue full: emergency stop, and when commands cease."""
+    from robomatrix_nodes import stops as suite
+
+    bench.give(suite.run(count, count // 2), as_json, out)
