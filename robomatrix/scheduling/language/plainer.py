@@ -113,6 +113,8 @@ _NARRATED = (
         ),
         "",
     ),
+    (re.compile(r",? ?\b(when|once|as soon as|after) you (have )?(found|got|picked up|see|spot) (it|them) ?,?"), " "),
+    (re.compile(r"\b(give|bring|get|hand|fetch) me one(?=\s*([.,;!?]|$))"), r"\1 it to me"),
     (re.compile(r"(?<!is )(?<!are )(?<!was )(?<!there )\bno (?=(the|my|that|this|your) )"), ", no , "),
     (
         re.compile(
@@ -147,6 +149,7 @@ _CALLED = (
         re.compile(rf"\b(put|place|move|set|store) {_A} ([a-z ]{{2,25}}?) with {_A} (?=[a-z ]{{2,25}}? {_TO}\b)"),
         r"\1 \2 \3 and \4 ",
     ),
+    (re.compile(r", ?(that|which) (is|are) ([^,.;]{3,40}), ?(?=(to|into|in|onto|on)\b)"), r" \3 "),
     (re.compile(rf"\b(along with|together with)\b{_GOES_ON}"), "and"),
     (
         re.compile(rf"\b{_WANTING}\b([^.,;!?]{{3,50}}?) (that|which) (is|are) (?={_LIES}(on|in|at|inside|within)\b)"),

@@ -267,7 +267,7 @@ class Resolver:
         if answered:
             return answered
         said = [id_ for id_ in reversed(self.discourse.mentioned) if id_ in found]
-        if said and phrase.head != "one":
+        if said and (phrase.head != "one" or phrase.text.split()[0] in ("that", "this")):
             return said[0]
         found = self._shared(phrase, found)
         if len(found) == 1:
