@@ -68,6 +68,8 @@ class Resolver:
 
     def consider(self, phrase: NounPhrase) -> None:
         """Notes everything that a phrase might mean."""
+        for excluded in phrase.without:
+            self.consider(excluded)
         fits = self._fits(phrase.words, "any") if phrase.words else []
         self.discourse.considered.update(entity.id for entity, _ in fits)
 
