@@ -91,6 +91,7 @@ _SO = r" ?[,.;]? ?(so )?"
 _TOLD = (
     "(the boss|my friend|he|she|somebody|someone|i|we) (likes?|loves?|hates?|bought|forgot|remembers?|wants to see) "
 )
+_MANY = "(the|my|a|all|each|every|both|this|that)"
 _OUR = "(the|my|our)"
 _NARRATED = (
     (re.compile(rf"\b(the |a )?(person|agent|robot|human|he|she|someone) (then )?(?={_DOES}\b)"), ""),
@@ -107,6 +108,13 @@ _NARRATED = (
     (re.compile(r"\b(lets|let us|let's) get (this|the) [a-z]+ (cleaned|tidied|sorted)( up)? ?[.,;!] ?(?=\w)"), ""),
     (re.compile(r"\b(hi|hello|hey) ?, ?(?=\w)"), ""),
     (re.compile(r"^\s*should (.{3,40}?) be ([a-z]+) ?,"), r"if \1 is \2 ,"),
+    (
+        re.compile(
+            rf"\blet ([a-z]+|(?:the|my) [a-z]+) have {_MANY} ([a-z ]+?)(?=\s*([.,;!?]|$|(after|before|and|if|then)\b))"
+        ),
+        r"give \2 \3 to \1",
+    ),
+    (re.compile(r",? (and|so|then) (check|see|look) (?=(if|whether)\b)"), r" . \2 "),
     (re.compile(r"\bi (think|believe|guess)( that)? (?=the|my|a|all|it|they|this|that)"), ""),
     (re.compile(r"\bwould look (nice|good|great|best) (?=(on|in|at|under|inside|over)\b)"), "belongs "),
     (re.compile(r"\s(->|=>|-->)\s|\s?\u2192\s?"), " to "),
