@@ -139,7 +139,7 @@ def planner(
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     threads: Annotated[int, typer.Option(help="Of the learner.", min=1)] = 1,
     rate: Annotated[float, typer.Option(help="Highest learning rate.", min=1e-5)] = 2e-3,
-    width: Annotated[int, typer.Option(help="Of the model; twice that of --start doubles it.", min=32)] = 256,
+    width: Annotated[int, typer.Option(help="Of the model; twice that of --start doubles it.", min=32)] = 128,
     start: Annotated[str, typer.Option(help="Folder of a planner model to begin with.")] = "",
     run: Annotated[Path, typer.Option(help="Folder of the checkpoint; goes on if it has one.")] = Path("runs/planner"),
     out: Annotated[Path | None, typer.Option(help="Folder of the model; default: inside the run's folder.")] = None,

@@ -189,7 +189,8 @@ class ClauseReader(Courtesies):
         return bool(tokens) and tokens[-1].text in ("open", "closed", "shut", "opened")
 
     def _statement(self, body: Tokens) -> Clause | None:
-        if len(body) > 2 and body[0].text in PERSONS and body[1].text in REMARKS and body[2].text != "to":
+        told = len(body) > 2 and body[0].text in PERSONS and body[2].text != "to"
+        if told and (body[1].text in REMARKS or body[1].text.endswith("ed")):
             return Clause("information", body[2:], whole=body)
         liked = next((i for i in range(min(len(body) - 1, 5)) if body[i].text in LIKES), -1)
         if liked >= 0 and self.lexicon.verbs.verb_at(body, 0) is None:

@@ -190,9 +190,17 @@ def _openness(session: Session, command: Command, wanted_open: bool) -> bool:
     return True
 
 
+def _opens(session: Session, id_: str) -> bool:
+    location = session.request.scene.location(id_)
+    return location is not None and location.openable
+
+
 def _openables(session: Session, things: Sequence[NounPhrase], wanted: Callable[[str], bool]) -> list[str]:
     if any(t.head == "thing" for t in things):
         return [p.id for p in session.request.scene.locations if p.openable and wanted(p.id)]
+    mentioned = [id_ for id_ in dict.fromkeys(session.discourse.places) if _opens(session, id_) and wanted(id_)]
+    if len(mentioned) > 1 and all(t.words in _DOORS and t.plural for t in things):
+        return mentioned
     if all(t.words in _DOORS for t in things) and session.discourse.places:
         things = [NounPhrase(pronoun="it", text="it")]
     try:

@@ -22,7 +22,7 @@ from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.repairs import amended
 from robomatrix.scheduling.language.saying import sentence
 from robomatrix.scheduling.language.sentences import ClauseParser
-from robomatrix.scheduling.language.session import Said, Session
+from robomatrix.scheduling.language.session import Said, Session, Snapshot
 from robomatrix.scheduling.language.text import Token
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.safety import SafetyRules
@@ -147,7 +147,17 @@ class _Run:
                 raise
             session.restore(before)
         if clause.form != "information" and not _repeats(clause):  # "the same" is what was said before it
-            self.said = Said(clause, chunks, before)
+            self.said = Said(clause, chunks, before, self._start(clause, before))
+
+    def _start(self, clause: Clause, before: Snapshot) -> Snapshot:
+        """Returns what a command goes back to if another is given instead: "take A and bring it to B" is one."""
+        taken = (
+            self.said is not None
+            and self.said.clause.verb is not None
+            and "take" in self.said.clause.verb.value.intents
+        )
+        goes_on = taken and bool({"it", "them"} & {token.text for token in clause.tokens})
+        return self.said.start if goes_on and self.said is not None else before
 
     def _consider(self, clause: Clause) -> None:
         """Notes what a clause names, whatever comes of it."""
@@ -199,12 +209,12 @@ class _Run:
                 return False
             self.session.restore(said.before)
             self._planned(said.clause, chunks)
-            self.said = Said(said.clause, chunks, said.before)
+            self.said = Said(said.clause, chunks, said.before, said.start)
             return True
-        self.session.restore(said.before)
+        self.session.restore(said.start)
         chunks = tuple(self.session.chunks(clause.tokens))
         self._planned(clause, chunks)
-        self.said = Said(clause, chunks, said.before)
+        self.said = Said(clause, chunks, said.start, said.start)
         return True
 
     def _planned(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:

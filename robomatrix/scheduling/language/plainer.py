@@ -55,14 +55,16 @@ _TURNED = (
     (re.compile(r"\bthats\b"), "that is"),
     (
         re.compile(
-            r",? so (?=(can|could|would|will|please)\b)|, so (?=(you|i want|i need|i would|make sure|ensure)\b)"
+            r"(?<!\bif),? so (?=(can|could|would|will|please)\b)|"
+            r", so (?=(you|i want|i need|i would|make sure|ensure)\b)"
         ),
         " . ",
     ),
     (
         re.compile(
             r",? (so|and|then) "
-            r"(?=(if|unless|in case|provided|assuming|given that|as long as|before|once|after (?!that))\b)"
+            r"(?=(if(?! (so|yes|not|it is|it does|they are)\b)|unless|in case|provided|assuming|given that|as long as|"
+            r"before|once|after (?!that))\b)"
         ),
         " . ",
     ),
@@ -86,6 +88,10 @@ _DOES = (
 )
 _STARTS = "(clean up|tidy up|clean|tidy|cook|get ready|start cleaning)"
 _SO = r" ?[,.;]? ?(so )?"
+_TOLD = (
+    "(the boss|my friend|he|she|somebody|someone|i|we) (likes?|loves?|hates?|bought|forgot|remembers?|wants to see) "
+)
+_MANY = "(the|my|a|all|each|every|both|this|that)"
 _OUR = "(the|my|our)"
 _NARRATED = (
     (re.compile(rf"\b(the |a )?(person|agent|robot|human|he|she|someone) (then )?(?={_DOES}\b)"), ""),
@@ -102,6 +108,13 @@ _NARRATED = (
     (re.compile(r"\b(lets|let us|let's) get (this|the) [a-z]+ (cleaned|tidied|sorted)( up)? ?[.,;!] ?(?=\w)"), ""),
     (re.compile(r"\b(hi|hello|hey) ?, ?(?=\w)"), ""),
     (re.compile(r"^\s*should (.{3,40}?) be ([a-z]+) ?,"), r"if \1 is \2 ,"),
+    (
+        re.compile(
+            rf"\blet ([a-z]+|(?:the|my) [a-z]+) have {_MANY} ([a-z ]+?)(?=\s*([.,;!?]|$|(after|before|and|if|then)\b))"
+        ),
+        r"give \2 \3 to \1",
+    ),
+    (re.compile(r",? (and|so|then) (check|see|look) (?=(if|whether)\b)"), r" . \2 "),
     (re.compile(r"\bi (think|believe|guess)( that)? (?=the|my|a|all|it|they|this|that)"), ""),
     (re.compile(r"\bwould look (nice|good|great|best) (?=(on|in|at|under|inside|over)\b)"), "belongs "),
     (re.compile(r"\s(->|=>|-->)\s|\s?\u2192\s?"), " to "),
@@ -113,6 +126,15 @@ _NARRATED = (
         ),
         "",
     ),
+    (re.compile(r",? ?\b(when|once|as soon as|after) you (have )?(found|got|picked up|see|spot) (it|them) ?,?"), " "),
+    (re.compile(r"\b(give|bring|get|hand|fetch) me one(?=\s*([.,;!?]|$))"), r"\1 it to me"),
+    (re.compile(r"\b(oh |hmm )?(wait|hold on) ?, ?no ?,?|\bno ?, ?wait ?,?"), ", no wait , "),
+    (re.compile(r"\byour (next )?(task|mission|job|goal) ?: ?"), ""),
+    (
+        re.compile(r"\b(your|the) (gripper|hand|claw|hands) (is|are) (still )?(empty|free)\b"),
+        "you are not holding anything",
+    ),
+    (re.compile(rf"^\s*({_TOLD}[^.,;]{{3,40}}?) ?(, so|,|so) (?=\w)"), r"\1 . "),
     (re.compile(r"(?<!is )(?<!are )(?<!was )(?<!there )\bno (?=(the|my|that|this|your) )"), ", no , "),
     (
         re.compile(
@@ -141,12 +163,16 @@ _WANTING = "(make sure|see to it|take care|ensure|would like|would love|want|nee
 _LIES = "(lying |sitting |standing |located |placed |resting |kept |stored )?"
 _A = "(the|my|a|that|this)"
 _HERE = "(where you are|in place|on the spot|put|there|here|still)"
+_PLAIN_NAME = r"([a-z]+(?: (?!(?:with|in|on|at|to|by|inside|under|for|next|near|onto|into|alone)\b)[a-z]+){0,4}?)"
+_STAND = "(stand|wait|park|stop|position yourself|place yourself)"
 _TO = "(into|onto|in|on|to)"
 _CALLED = (
     (
         re.compile(rf"\b(put|place|move|set|store) {_A} ([a-z ]{{2,25}}?) with {_A} (?=[a-z ]{{2,25}}? {_TO}\b)"),
         r"\1 \2 \3 and \4 ",
     ),
+    (re.compile(r", ?(that|which) (is|are) ([^,.;]{3,40}), ?(?=(to|into|in|onto|on)\b)"), r" \3 "),
+    (re.compile(rf"\b{_STAND} (at|by|next to|near|in front of|beside|close to|near to) (?={_A}\b)"), "go to "),
     (re.compile(rf"\b(along with|together with)\b{_GOES_ON}"), "and"),
     (
         re.compile(rf"\b{_WANTING}\b([^.,;!?]{{3,50}}?) (that|which) (is|are) (?={_LIES}(on|in|at|inside|within)\b)"),
@@ -164,6 +190,7 @@ _CALLED = (
         re.compile(rf"(?<![.,;!?]) (?=(you (must|may|should|can) not|never|do not|dont|don't) (ever )?{_TOUCH}\b)"),
         " . ",
     ),
+    (re.compile(rf"[,;]?\s*\bleave {_A} {_PLAIN_NAME}(?=\s*([.,;!?]|$|but\b))"), r" . leave \1 \2 alone . "),
     (re.compile(r"\b(leave|keep) ([^.,;]{3,40}?) (in place|as (it|they) (is|are)|as is)\b"), r"\1 \2 alone"),
     (
         re.compile(

@@ -67,6 +67,10 @@ class Pronouns:
                 role != "place" or id_ not in self._recent()
             ):
                 return id_
+        whence = [self.discourse.initial.resting.get(id_) for id_ in reversed(objects)]
+        for id_ in filter(None, whence):  # "take it out of the box and close it"
+            if role == "openable" and id_ in index.by_id and fills(role, index.by_id[id_]):
+                return id_
         openable = [e.id for e in index.entities if fills("openable", e)]
         if role == "openable" and len(openable) == 1:
             return openable[0]

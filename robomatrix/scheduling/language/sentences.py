@@ -172,7 +172,8 @@ class ClauseParser:
         for piece, correction in self._pieces(tokens):
             timed = self.reader.without_fillers(piece)[:1]
             if timed and timed[0].text in _FIRST | _LATER and len(piece) < len(tokens):
-                found += self._ordered(piece)
+                ordered = self._ordered(piece)
+                found += [replace(c, correction=correction) if c is ordered[0] else c for c in ordered]
                 continue
             if self._only_says_where(piece):
                 place = piece
@@ -336,7 +337,8 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
 
 def _is_remark(tokens: Tokens) -> bool:
     """Returns whether a piece says how somebody or something is: "my hands are full"."""
-    return len(tokens) > 2 and bool({"am", "is", "are", "was", "were"} & set(texts(tokens, 1, 3)))
+    said = texts(tokens, 1, 5)
+    return len(tokens) > 2 and ("been" in said or bool({"am", "is", "are", "was", "were"} & set(said[:2])))
 
 
 def _gives_reason(tokens: Tokens, at: int) -> bool:

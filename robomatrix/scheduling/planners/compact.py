@@ -206,13 +206,16 @@ def _choice(request: PlanRequest, asked: str) -> int | None:
 
 
 def same_end(request: PlanRequest, one: PlanResult, other: PlanResult) -> bool:
-    """Returns whether two plans lead to the same state and call the same skills by name."""
+    """Returns whether two plans lead to the same state and call the same skills by name.
+
+    With which arguments is no matter: measures and directions are read alike, but the model may leave one out.
+    """
     if one.status != "ok" or other.status != "ok":
         return False
     skills = {spec.name: spec for spec in request.skills}
     ends = [simulate(request.scene, skills, result.steps).final for result in (one, other)]
     named = {spec.name for spec in called_skills(request.skills)}
-    calls = [[str(s) for s in result.steps if s.skill in named] for result in (one, other)]
+    calls = [[s.skill for s in result.steps if s.skill in named] for result in (one, other)]
     visits = [{goal for goal in result.goal if goal.startswith("at(")} for result in (one, other)]
     return _shape(ends[0]) == _shape(ends[1]) and calls[0] == calls[1] and visits[0] == visits[1]
 

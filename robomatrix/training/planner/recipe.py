@@ -29,6 +29,7 @@ _IGNORED = -100
 _TOKENIZER_PAIRS = 3000
 _DRAWN = 2048
 """Pairs that are drawn together."""
+_WIDE = 256
 _KEPT_EVERY = 100
 """Steps, after which a run that is cut off goes on."""
 _CHECKED = 384
@@ -231,12 +232,17 @@ def _answered(model: PreTrainedModel, batch: dict[str, torch.Tensor]) -> tuple[t
     """Returns the loss, and for each answer whether all its tokens were the likeliest."""
     labels = batch["labels"][:, 1:]
     asked = labels != _IGNORED
-    with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
+    with torch.autocast("cpu", torch.bfloat16, enabled=_in_half(model)):
         hidden = model.model(input_ids=batch["input_ids"], use_cache=False).last_hidden_state
         logits = model.lm_head(hidden[:, :-1][asked]).float()
     right = torch.ones_like(labels, dtype=torch.bool)
     right[asked] = logits.argmax(-1) == labels[asked]
     return torch.nn.functional.cross_entropy(logits, labels[asked]), right.all(dim=1)
+
+
+def _in_half(model: PreTrainedModel) -> bool:
+    """Returns whether half precision is faster: on this processor, for a model of this width."""
+    return model.config.hidden_size >= _WIDE and bool(torch.cpu.get_capabilities().get("avx512_bf16"))
 
 
 def _step(

@@ -164,3 +164,10 @@ def test_plans_by_rules_alone_and_says_so_where_no_model_was_installed(
 def test_a_model_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no planner model can be read"):
         make_planner("compact", model=str(tmp_path))
+
+
+def test_calls_of_the_same_skill_agree_whatever_the_measure(office: PlanningScene) -> None:
+    request = PlanRequest("turn left 90 degrees", office, EP)
+    measured, plain = (PlanResult("ok", steps=(PlanStep("turn", {"angle_deg": angle}),)) for angle in (90.0, 45.0))
+    assert same_end(request, measured, plain)
+    assert not same_end(request, measured, PlanResult("ok", steps=(PlanStep("look_around", {}),)))
