@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from robomatrix.errors import DriverError
@@ -67,7 +69,7 @@ class Perception:
         self._states.note(state)
 
     def update(self, frame: CameraFrame, state: RobotState, holding: str | None = None) -> World:
-        """Takes in one image; one that was taken while the base was tilted or turned fast leaves the belief as it is.
+        """Takes in one image; one that was taken while the base was tilted or turned fast leaves all as it was.
 
         Args:
             frame: the image.
@@ -82,6 +84,7 @@ class Perception:
         if at.odometry is None:
             raise DriverError("perception needs odometry, and the robot's state has none")
         if not _steady(at.odometry):
+            self.world = replace(self.world, stamp=frame.stamp, holding=holding)
             return self.world
         view = View.of(frame, at.odometry)
         own_body = self._self_view.mask(frame, at)

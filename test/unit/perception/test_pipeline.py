@@ -128,7 +128,8 @@ def test_an_image_from_a_base_that_turns_fast_tells_nothing(robot: RobotSpec, st
     stage.add("can", "red", 0.9, 0.1, 0.0, *CAN)
     for index in range(6):
         stamp = 0.2 * index
-        perception.update(stage.look(stamp=stamp), stage.state(stamp=stamp, turning=1.4))
+        world = perception.update(stage.look(stamp=stamp), stage.state(stamp=stamp, turning=1.4))
+        assert world.stamp == stamp, "who waits for what this image shows need not wait"
     assert perception.world.objects == {}
     for index in range(6, 12):
         stamp = 0.2 * index
