@@ -16,6 +16,7 @@ _GIVEN = re.compile(
     r"|as long as|in case(?! of)|if and only if|only if|if (it turns out|you notice|you see|it is true) that)"
     r"\b(?! (is|to|back|away|over)\b)"
 )
+_FREE = re.compile(r"\b(if|unless) ([^.,;]{2,60}?) (is|are) (not |no longer )?(clear|free)\b(?! (of|to)\b)")
 _EXCEPT_WHEN = re.compile(r"\b(except (when|if)|but not (when|if))\b")
 _IF_SO = re.compile(
     r"\s*[.,;:]?\s*\b(and )?(then )?if (so|yes|(it is|it does|they are|that is the case)(?=\s*,))\b\s*,?"
@@ -92,6 +93,7 @@ _TOLD = (
     "(the boss|my friend|he|she|somebody|someone|i|we) (likes?|loves?|hates?|bought|forgot|remembers?|wants to see) "
 )
 _MANY = "(the|my|a|all|each|every|both|this|that)"
+_TO_THE_END = r"[^.,;!?]*?(?=\s*([.,;!?]|$|(and|then)\b))"
 _OUR = "(the|my|our)"
 _NARRATED = (
     (re.compile(rf"\b(the |a )?(person|agent|robot|human|he|she|someone) (then )?(?={_DOES}\b)"), ""),
@@ -115,6 +117,15 @@ _NARRATED = (
         r"give \2 \3 to \1",
     ),
     (re.compile(r",? (and|so|then) (check|see|look) (?=(if|whether)\b)"), r" . \2 "),
+    (
+        re.compile(
+            rf"(?<=\w),? (because|since (nobody|my|i)|before (somebody|someone|anybody)|so nobody)\b{_TO_THE_END}"
+        ),
+        "",
+    ),
+    (re.compile(r"\b(closed|opened) up\b"), r"\1"),
+    (re.compile(r"\b(slid|pulled|pushed) open\b"), "opened"),
+    (re.compile(r"\b(slid|pulled|pushed) shut\b"), "closed"),
     (re.compile(r"\bi (think|believe|guess)( that)? (?=the|my|a|all|it|they|this|that)"), ""),
     (re.compile(r"\bwould look (nice|good|great|best) (?=(on|in|at|under|inside|over)\b)"), "belongs "),
     (re.compile(r"\s(->|=>|-->)\s|\s?\u2192\s?"), " to "),
@@ -290,4 +301,5 @@ def _conditioned(text: str) -> str:
             text = text[: checked.start()] + "unless" + text[checked.start() + 2 :]
             text = _IF_NOT.sub(" , ", text, count=1)
     text = _EXCEPT_WHEN.sub("unless", _GIVEN.sub("if", text))
+    text = _FREE.sub(r"\1 \2 \3 \4empty", text)
     return _IF_NOT.sub(" , otherwise ", text) if re.search(r"\b(if|unless)\b", text) else text

@@ -74,7 +74,8 @@ class ClauseParser:
         then, other = _split_at(consequence, ("otherwise", "else"))
         clauses = self._ordered(then)
         timed = consequence[0].text in _FIRST | _LATER if consequence else False
-        guarded = clauses[-1:] if guard.trailing and not timed else clauses
+        whole = timed or any(t.text in ("it", "them") for c in clauses[-1:] for t in c.tokens)
+        guarded = clauses if whole or not guard.trailing else clauses[-1:]
         clauses = [replace(c, guards=(guard,)) if c in guarded else c for c in clauses]
         opposite = replace(guard, positive=not guard.positive)
         clauses += [replace(c, guards=(opposite,)) for c in self._ordered(other)]
