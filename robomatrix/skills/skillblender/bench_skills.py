@@ -230,5 +230,5 @@ class PackageLift(BenchSkill):
         return {"goal": np.array([self.thing(observation.world).position]) + [0.0, 0.0, self.number("height")]}
 
 
-BENCH_SKILLS: tuple[type[BenchSkill], ...] = (FarReach, CabinetClose, FootballShoot)
+BENCH_SKILLS: tuple[type[BenchSkill], ...] = (FarReach, CabinetClose, FootballShoot, BoxPush)
 """Those whose weights ship."""

@@ -8,7 +8,7 @@ WALKERS = ("g1",)
 """Robots whose walking policy ships."""
 REACHERS = ("g1",)
 SQUATTERS = ("g1",)
-STEPPERS: tuple[str, ...] = ()
+STEPPERS = ("g1",)
 
 _UPRIGHT = Condition("upright")
 _RATE = 50.0

@@ -199,16 +199,19 @@ def _football_shoot(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent
 def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     """The hand on the box's far side from where it must go pushes it along, touching it nearer or further off.
 
-    A hand comes down only beside the box, so that it does not sweep the box off its table.
+    A hand comes down only beside the box, so that it does not sweep the box off its table; a robot that steps back
+    would drag it along.
     Everything is a smooth function of where box, goal, hands and pelvis are, so that a network can follow it.
     """
     box, lack = points["object"], points["goal"] - points["object"]
-    stance = box[:, 0] - task.rest[0, 0] - 0.04 + np.clip(-lack[:, 0], 0.0, 0.05)
+    stance = box[:, 0] - task.rest[0, 0] - 0.04 + np.clip(-0.5 * lack[:, 0], 0.0, 0.03)
     place = np.stack([stance, box[:, 1] + np.clip(lack[:, 1], -LEAD, LEAD)], -1)
     near = 1.0 - rise(place[:, 0] - env.signals.position[:, 0], (0.06, 0.12))
     late = env.signals.position[:, 1] - place[:, 1]
     hands = [_pushing_hand(env.signals.hands[:, i], box, lack, near, late, side) for i, side in SIDES]
-    return Intent(towards(env, place), np.stack(hands, 1), _still(env))
+    velocity = towards(env, place)
+    velocity[:, 0] = np.maximum(velocity[:, 0], 0.0)
+    return Intent(velocity, np.stack(hands, 1), _still(env))
 
 
 def _pushing_hand(hand: Array, box: Array, lack: Array, near: Array, late: Array, side: float) -> Array:

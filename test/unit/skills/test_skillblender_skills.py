@@ -189,3 +189,17 @@ def test_the_gaits_clock_goes_on_from_one_skill_to_the_next(bench):
         bench.state = bench.driver.step()
     after = Controller(ROBOT, bench.state)
     assert (after.phase - before.phase) % 1.0 == pytest.approx(GAIT_FREQUENCY / ROBOT.rate)
+
+
+def test_one_foot_steps_where_it_shall_stand_and_the_other_stays(bench):
+    bench.rest(0.4)
+    feet = [bench.driver._data.sensor(f"{side}_foot_position").data.copy() for side in ("left", "right")]
+    outcome = bench.do("step", foot="left", forward=0.15)
+    assert isinstance(outcome, Succeeded) and outcome.metrics["foot_error"] < 0.04
+    moved = [
+        (bench.driver._data.sensor(f"{side}_foot_position").data - before)[:2]
+        for side, before in zip(("left", "right"), feet, strict=True)
+    ]
+    assert moved[0] - moved[1] == pytest.approx([0.15, 0.0], abs=0.06) and np.linalg.norm(moved[1]) < 0.06
+    bench.rest(1.5)
+    assert bench.driver.base_height() > 0.73
