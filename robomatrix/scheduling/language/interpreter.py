@@ -154,7 +154,7 @@ class _Run:
         taken = (
             self.said is not None
             and self.said.clause.verb is not None
-            and "take" in self.said.clause.verb.value.intents
+            and {"take", "bring"} & set(self.said.clause.verb.value.intents)
         )
         goes_on = taken and bool({"it", "them"} & {token.text for token in clause.tokens})
         return self.said.start if goes_on and self.said is not None else before
@@ -203,6 +203,8 @@ class _Run:
         said = self.said
         if said is None:
             return False
+        for thing in (t for c in said.chunks for t in c.things):
+            self.session.resolver.consider(thing)
         if clause.form == "fragment":
             chunks = amended(self.session, said, self.session.chunks(clause.tokens))
             if chunks is None:

@@ -94,6 +94,10 @@ _TOLD = (
 )
 _MANY = "(the|my|a|all|each|every|both|this|that)"
 _TO_THE_END = r"[^.,;!?]*?(?=\s*([.,;!?]|$|(and|then)\b))"
+_REASON = (
+    "(because|as (it is late|we agreed|usual)|like yesterday|since (nobody|my|i)|before (somebody|someone|anybody)|"
+    "so nobody)"
+)
 _OUR = "(the|my|our)"
 _NARRATED = (
     (re.compile(rf"\b(the |a )?(person|agent|robot|human|he|she|someone) (then )?(?={_DOES}\b)"), ""),
@@ -117,15 +121,21 @@ _NARRATED = (
         r"give \2 \3 to \1",
     ),
     (re.compile(r",? (and|so|then) (check|see|look) (?=(if|whether)\b)"), r" . \2 "),
-    (
-        re.compile(
-            rf"(?<=\w),? (because|since (nobody|my|i)|before (somebody|someone|anybody)|so nobody)\b{_TO_THE_END}"
-        ),
-        "",
-    ),
+    (re.compile(rf"(?<=\w),? {_REASON}\b{_TO_THE_END}"), ""),
     (re.compile(r"\b(closed|opened) up\b"), r"\1"),
     (re.compile(r"\b(slid|pulled|pushed) open\b"), "opened"),
     (re.compile(r"\b(slid|pulled|pushed) shut\b"), "closed"),
+    (
+        re.compile(
+            r"\b(bring|take|move|put|place|carry) ([^.,;]{3,40}?) back where (it|they) "
+            r"(belongs?|goes|go|was|were|came from)\b"
+        ),
+        r"put \2 back",
+    ),
+    (re.compile(r"\bwe have [a-z ]+? today ?,? ?(so )?"), ""),
+    (re.compile(r"\b(tak|gett)ing hold of\b"), "taking"),
+    (re.compile(r"\b(taken|gotten|got) hold of\b"), "taken"),
+    (re.compile(r"\b(run|running) over to\b"), "go to"),
     (re.compile(r"\bi (think|believe|guess)( that)? (?=the|my|a|all|it|they|this|that)"), ""),
     (re.compile(r"\bwould look (nice|good|great|best) (?=(on|in|at|under|inside|over)\b)"), "belongs "),
     (re.compile(r"\s(->|=>|-->)\s|\s?\u2192\s?"), " to "),

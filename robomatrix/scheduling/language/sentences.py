@@ -30,6 +30,8 @@ _REASONS = phrase_list(
     "so it does|so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|"
     "as i|as we|as it is"
 )
+_ABLE = (("can",), ("could",), ("would",), ("please",), ("do",), ("have",))
+_COURTEOUS = frozenset({"time", "a", "the", "not", "mind", "please", "so", "be"})
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
 
@@ -47,7 +49,10 @@ class ClauseParser:
         for sentence, mark in _sentences(tokens):
             clauses, guards = self._sentence(sentence, guards)
             if mark == "?":
-                clauses = [replace(c, form="question") if c.form in _ASKABLE and not c.verb else c for c in clauses]
+                clauses = [
+                    replace(c, form="question") if c.form in _ASKABLE and not c.verb and not c.correction else c
+                    for c in clauses
+                ]
             found += [replace(c, heading=True) for c in clauses] if mark == ":" else clauses
         return found[:_MAX_CLAUSES]
 
@@ -348,16 +353,12 @@ def _gives_reason(tokens: Tokens, at: int) -> bool:
 
 
 def _polite(tokens: Tokens, at: int) -> bool:
+    """Returns whether "if possible", "if you can" and the like stand at a position: no conditions."""
     following = texts(tokens, at + 1, at + 3)
-    return following[:1] in (("possible",), ("necessary",), ("needed",), ("not",)) or following in (
-        ("you", "can"),
-        ("you", "could"),
-        ("you", "would"),
-        ("you", "please"),
-        ("you", "do"),
-        ("you", "have"),
-        ("that", "is"),
-    )
+    if following[:1] in (("possible",), ("necessary",), ("needed",), ("not",)) or following == ("that", "is"):
+        return True
+    ended = at + 3 >= len(tokens) or not tokens[at + 3].is_word or tokens[at + 3].text in _COURTEOUS
+    return ended and following[:1] == ("you",) and following[1:] in _ABLE
 
 
 def _subjectless(tokens: Tokens) -> Tokens:
