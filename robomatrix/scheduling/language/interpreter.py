@@ -89,6 +89,8 @@ class Interpreter:
 class _Run:
     session: Session
     said: Said | None = None
+    opened: Snapshot | None = None
+    """Before the last sentence that corrected nothing."""
     following: Clause | None = None
     """What is said next."""
     verbs: list[Token] = field(default_factory=list)
@@ -122,6 +124,8 @@ class _Run:
     def clause(self, clause: Clause) -> None:
         """Plans a clause; what makes no sense is overlooked if the next one corrects it."""
         session = self.session
+        if clause.opens and not clause.correction:
+            self.opened = session.snapshot()
         self.verbs += clause.whole[:1]
         self._consider(clause)
         if clause.heading:
@@ -213,7 +217,7 @@ class _Run:
             self._planned(said.clause, chunks)
             self.said = Said(said.clause, chunks, said.before, said.start)
             return True
-        self.session.restore(said.start)
+        self.session.restore(self.opened if clause.opens and self.opened is not None else said.start)
         chunks = tuple(self.session.chunks(clause.tokens))
         self._planned(clause, chunks)
         self.said = Said(clause, chunks, said.start, said.start)

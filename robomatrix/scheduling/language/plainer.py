@@ -136,6 +136,11 @@ _NARRATED = (
     (re.compile(r"\b(tak|gett)ing hold of\b"), "taking"),
     (re.compile(r"\b(taken|gotten|got) hold of\b"), "taken"),
     (re.compile(r"\b(run|running) over to\b"), "go to"),
+    (re.compile(r"\b(gets?|be|been) left (?=(in|on|inside|within|at|atop|upon|into|next|over)\b)"), r"\1 put "),
+    (
+        re.compile(r"\bi have ([^.,;]{3,40}?) left (?=(in|on|inside|within|at|atop|upon|into|next|over)\b)"),
+        r"i have \1 put ",
+    ),
     (re.compile(r"\bi (think|believe|guess)( that)? (?=the|my|a|all|it|they|this|that)"), ""),
     (re.compile(r"\bwould look (nice|good|great|best) (?=(on|in|at|under|inside|over)\b)"), "belongs "),
     (re.compile(r"\s(->|=>|-->)\s|\s?\u2192\s?"), " to "),

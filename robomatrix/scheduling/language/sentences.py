@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from robomatrix.scheduling.language.clause_words import NEGATIONS, OPENERS, WISHES
+from robomatrix.scheduling.language.clause_words import LIKES, NEGATIONS, OPENERS, WISHES
 from robomatrix.scheduling.language.clauses import (
     Clause,
     ClauseReader,
@@ -48,6 +48,7 @@ class ClauseParser:
         guards: tuple[Guard, ...] = ()
         for sentence, mark in _sentences(tokens):
             clauses, guards = self._sentence(sentence, guards)
+            clauses = [replace(c, opens=c is clauses[0]) for c in clauses]
             if mark == "?":
                 clauses = [
                     replace(c, form="question") if c.form in _ASKABLE and not c.verb and not c.correction else c
@@ -344,7 +345,11 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
 def _is_remark(tokens: Tokens) -> bool:
     """Returns whether a piece says how somebody or something is: "my hands are full"."""
     said = texts(tokens, 1, 5)
-    return len(tokens) > 2 and ("been" in said or bool({"am", "is", "are", "was", "were"} & set(said[:2])))
+    return len(tokens) > 2 and (
+        "been" in said
+        or bool(LIKES & set(texts(tokens, 0, 4)))
+        or bool({"am", "is", "are", "was", "were"} & set(said[:2]))
+    )
 
 
 def _gives_reason(tokens: Tokens, at: int) -> bool:
