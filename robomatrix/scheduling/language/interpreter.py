@@ -33,6 +33,7 @@ _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _AGAIN = frozenset({"do", "same", "likewise", "ditto"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _SPEAKERS = frozenset({"i", "we"})
+_WHERE = frozenset({"where", "is", "are"})
 _SUBJECTS = frozenset(
     {"i", "we", "he", "she", "they", "you", "my", "our", "it", "this", "that", "the", "there", "nice"}
 )
@@ -235,7 +236,7 @@ class _Run:
                 self._information(chunks)
             case "question":
                 self.asked = str(clause)
-                if clause.whole[:1] and clause.whole[0].text in _SPEAKERS:  # "I left it there, can you ...?"
+                if clause.whole[:1] and clause.whole[0].text in _SPEAKERS | _WHERE:  # "I left it there, can you ...?"
                     self._information(chunks)
             case _:
                 self._fragment(clause, chunks)

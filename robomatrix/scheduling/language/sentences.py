@@ -99,7 +99,7 @@ class ClauseParser:
             if tokens[i].text in (",", "then")
             or (
                 i > start + 1
-                and self.reader.starts_command(tokens, i, strict=True)
+                and (self.reader.starts_command(tokens, i, strict=True) or _wishes(tokens, i))
                 and not _auxiliary_before(tokens, i)
             )
         )
@@ -333,6 +333,10 @@ def _sentences(tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
             start = i
     if start < len(tokens):
         yield tokens[start:], "."
+
+
+def _wishes(tokens: Tokens, at: int) -> bool:
+    return any(texts(tokens, at, at + len(wish)) == wish for wish in WISHES)
 
 
 def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
