@@ -52,7 +52,7 @@ REMARKS = word_set(
 )
 LIKES = frozenset({"likes", "loves", "hates", "bought", "forgot", "dislikes"})
 ALONE = ("alone", "untouched", "undisturbed", "unmoved")
-LINKS = frozenset({"is", "are", "was", "were", "looks", "seems", "fell"})
+LINKS = frozenset({"is", "are", "was", "were", "looks", "look", "seems", "seem", "fell"})
 DOORS = frozenset({"open", "closed", "close", "shut", "clear", "empty"})
 WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}
 ASKING = frozenset(["is", "are", "was", "were", "does", "did"])

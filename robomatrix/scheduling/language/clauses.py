@@ -64,6 +64,8 @@ class Clause:
     """True before a colon: what follows says what is meant."""
     correction: bool = False
     """True if it replaces or amends what was said before."""
+    opens: bool = False
+    """True if a sentence begins with it."""
 
     def __str__(self) -> str:
         return " ".join(t.text for t in self.whole)

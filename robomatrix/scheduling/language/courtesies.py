@@ -53,6 +53,8 @@ class Courtesies:
                 continue
             match = self.lexicon.prefaces.at(tokens, at)
             wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
+            if match is not None and tokens[at].text == "if" and self._asks(tokens, at + match.length):
+                break
             if match is None or wish > match.length or self._is_wanted(tokens, at, match.length):
                 break
             own = texts(tokens, at, at + match.length) in (*OWN_PLANS, ("proceed", "to")) and at + match.length < len(
@@ -63,6 +65,11 @@ class Courtesies:
                 break
             at += match.length
         return tokens[at:]
+
+    @staticmethod
+    def _asks(tokens: Tokens, at: int) -> bool:
+        """True after "if you can" in "if you can see A": a condition, and no politeness."""
+        return at < len(tokens) and tokens[at].text in ("not", "see", "find", "spot", "detect", "locate")
 
     def _leads_to_verb(self, tokens: Tokens, at: int) -> bool:
         """True for "go pick up A", where "go" says nothing."""

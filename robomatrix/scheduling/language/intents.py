@@ -63,6 +63,7 @@ _BODY = 0.4
 """How far from the border of a large one, so that hands held ahead do not meet what stands on it [m]."""
 _DOORS = (("door",), ("lid",), ("front",))
 _BACK = frozenset({"back", "home", "backward"})
+_RETURNS = frozenset({"return", "go back", "come back", "head back", "drive back", "walk back"})
 
 
 def take(session: Session, command: Command) -> bool:
@@ -221,14 +222,7 @@ def go(session: Session, command: Command) -> bool:
     if any(c.kind == "things" and not c.things[0].pronoun for c in command.chunks) and command.verb in _CARRIERS:
         return False
     if not places:
-        if command.particles & _BACK or command.verb in (
-            "return",
-            "go back",
-            "come back",
-            "head back",
-            "drive back",
-            "walk back",
-        ):
+        if command.particles & _BACK or command.verb in _RETURNS:
             return _visit(session, [START])
         return _visit(session, [session.resolver.person()]) if command.verb in ("come", "come over") else False
     found: list[str] = []
@@ -237,6 +231,9 @@ def go(session: Session, command: Command) -> bool:
         places = [p for p in places if p not in chunk.things]
     for phrase in places:
         found += _place_to_go(session, phrase)
+    if len(session.pending) > 1 and len(found) == 1:  # "take A and B, go to C, put them there"
+        session.discourse.note_place(found[0])
+        return True
     return _visit(session, found)
 
 

@@ -33,6 +33,7 @@ _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _AGAIN = frozenset({"do", "same", "likewise", "ditto"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _SPEAKERS = frozenset({"i", "we"})
+_WHERE = frozenset({"where", "is", "are"})
 _SUBJECTS = frozenset(
     {"i", "we", "he", "she", "they", "you", "my", "our", "it", "this", "that", "the", "there", "nice"}
 )
@@ -89,6 +90,8 @@ class Interpreter:
 class _Run:
     session: Session
     said: Said | None = None
+    opened: Snapshot | None = None
+    """Before the last sentence that corrected nothing."""
     following: Clause | None = None
     """What is said next."""
     verbs: list[Token] = field(default_factory=list)
@@ -122,6 +125,8 @@ class _Run:
     def clause(self, clause: Clause) -> None:
         """Plans a clause; what makes no sense is overlooked if the next one corrects it."""
         session = self.session
+        if clause.opens and not clause.correction:
+            self.opened = session.snapshot()
         self.verbs += clause.whole[:1]
         self._consider(clause)
         if clause.heading:
@@ -154,7 +159,7 @@ class _Run:
         taken = (
             self.said is not None
             and self.said.clause.verb is not None
-            and "take" in self.said.clause.verb.value.intents
+            and {"take", "bring"} & set(self.said.clause.verb.value.intents)
         )
         goes_on = taken and bool({"it", "them"} & {token.text for token in clause.tokens})
         return self.said.start if goes_on and self.said is not None else before
@@ -203,6 +208,8 @@ class _Run:
         said = self.said
         if said is None:
             return False
+        for thing in (t for c in said.chunks for t in c.things):
+            self.session.resolver.consider(thing)
         if clause.form == "fragment":
             chunks = amended(self.session, said, self.session.chunks(clause.tokens))
             if chunks is None:
@@ -211,7 +218,7 @@ class _Run:
             self._planned(said.clause, chunks)
             self.said = Said(said.clause, chunks, said.before, said.start)
             return True
-        self.session.restore(said.start)
+        self.session.restore(self.opened if clause.opens and self.opened is not None else said.start)
         chunks = tuple(self.session.chunks(clause.tokens))
         self._planned(clause, chunks)
         self.said = Said(clause, chunks, said.start, said.start)
@@ -229,7 +236,7 @@ class _Run:
                 self._information(chunks)
             case "question":
                 self.asked = str(clause)
-                if clause.whole[:1] and clause.whole[0].text in _SPEAKERS:  # "I left it there, can you ...?"
+                if clause.whole[:1] and clause.whole[0].text in _SPEAKERS | _WHERE:  # "I left it there, can you ...?"
                     self._information(chunks)
             case _:
                 self._fragment(clause, chunks)

@@ -44,7 +44,7 @@ _COLLECTIVES = word_set(
 _QUANTITY_NOUNS = word_set(
     "all both each any some one most half none either many several few everything rest remainder"
 )
-_POSSESSIVES = word_set("my your his her our their its")
+_POSSESSIVES = word_set("my your his her our their its this these those")
 _STATES = frozenset({"open", "closed", "shut", "empty", "full", "clear"})
 _FRONTS = frozenset({"door", "lid", "front", "top", "surface", "handle"})
 _FOUND = frozenset({"find", "see", "have", "found", "spot"})

@@ -94,6 +94,11 @@ _TOLD = (
 )
 _MANY = "(the|my|a|all|each|every|both|this|that)"
 _TO_THE_END = r"[^.,;!?]*?(?=\s*([.,;!?]|$|(and|then)\b))"
+_REASON = (
+    "(because|as (it is late|we agreed|usual)|like yesterday|since (nobody|my|i)|before (somebody|someone|anybody)|"
+    "so nobody)"
+)
+_WHERETO = "(in|on|inside|within|at|atop|upon|into|next|over)"
 _OUR = "(the|my|our)"
 _NARRATED = (
     (re.compile(rf"\b(the |a )?(person|agent|robot|human|he|she|someone) (then )?(?={_DOES}\b)"), ""),
@@ -117,15 +122,28 @@ _NARRATED = (
         r"give \2 \3 to \1",
     ),
     (re.compile(r",? (and|so|then) (check|see|look) (?=(if|whether)\b)"), r" . \2 "),
-    (
-        re.compile(
-            rf"(?<=\w),? (because|since (nobody|my|i)|before (somebody|someone|anybody)|so nobody)\b{_TO_THE_END}"
-        ),
-        "",
-    ),
+    (re.compile(rf"(?<=\w)\s*,?\s+{_REASON}\b{_TO_THE_END}"), ""),
     (re.compile(r"\b(closed|opened) up\b"), r"\1"),
     (re.compile(r"\b(slid|pulled|pushed) open\b"), "opened"),
     (re.compile(r"\b(slid|pulled|pushed) shut\b"), "closed"),
+    (
+        re.compile(
+            r"\b(bring|take|move|put|place|carry) ([^.,;]{3,40}?) back where (it|they) "
+            r"(belongs?|goes|go|was|were|came from)\b"
+        ),
+        r"put \2 back",
+    ),
+    (re.compile(r"\bwe have [a-z ]+? today ?,? ?(so )?"), ""),
+    (re.compile(r"\b(tak|gett)ing hold of\b"), "taking"),
+    (re.compile(r"\b(taken|gotten|got) hold of\b"), "taken"),
+    (re.compile(r"\b(run|running) over to\b"), "go to"),
+    (re.compile(r"\b(gets?|be|been) left (?=(in|on|inside|within|at|atop|upon|into|next|over)\b)"), r"\1 put "),
+    (
+        re.compile(rf"\b(have|want|need|like|love|prefer|expect) ([^.,;]{{3,40}}?) left (?={_WHERETO}\b)"),
+        r"\1 \2 put ",
+    ),
+    (re.compile(r"\band (then )?also (?=(the|my|a|that|this|all|each|every|both)\b)"), "and "),
+    (re.compile(r"\b(can|may|should|could|must) now be\b"), r"\1 be"),
     (re.compile(r"\bi (think|believe|guess)( that)? (?=the|my|a|all|it|they|this|that)"), ""),
     (re.compile(r"\bwould look (nice|good|great|best) (?=(on|in|at|under|inside|over)\b)"), "belongs "),
     (re.compile(r"\s(->|=>|-->)\s|\s?\u2192\s?"), " to "),
@@ -165,7 +183,7 @@ _STAYING = r"(stays?|remains?)( put| there| here| in place| as is| where (it|the
 _NAME = r"((?:the|my|your|all|every|both|any)(?: (?!and\b|but\b|or\b|in\b|to\b|so\b|then\b)[a-z']+){1,5}?)"
 _MAY = "(?:can |may |should |must |has to |have to )?"
 _FOR_LONG = r"(?= (for )?(a |one |two|three|four|five|six|ten|half|\d))"
-_SUBJECT = r"(the|my|a|this|that|your|each|all|every) [^.,;]{2,40} (is|are) (not |still |no longer )?"
+_SUBJECT = r"(the|my|a|this|that|your|each|all|every) [^.,;]{2,40} (is|are|happens? to be) (not |still |no longer )?"
 _IS_SO = r"(open|closed|shut|empty|clear|free|on|in|lying|sitting|standing)\b"
 _TOUCH = "(touch|disturb|bother|move|take|pick up|grab|displace|remove)"
 _LATER = r"(in|on|into|onto|to|inside|within|atop|upon|be|is|are|were|should|must|has|have|needs?|goes)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from robomatrix.scheduling.language.clause_words import NEGATIONS, OPENERS, WISHES
+from robomatrix.scheduling.language.clause_words import LIKES, NEGATIONS, OPENERS, WISHES
 from robomatrix.scheduling.language.clauses import (
     Clause,
     ClauseReader,
@@ -30,6 +30,8 @@ _REASONS = phrase_list(
     "so it does|so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|"
     "as i|as we|as it is"
 )
+_ABLE = (("can",), ("could",), ("would",), ("please",), ("do",), ("have",))
+_COURTEOUS = frozenset({"time", "a", "the", "not", "mind", "please", "so", "be"})
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
 
@@ -46,8 +48,12 @@ class ClauseParser:
         guards: tuple[Guard, ...] = ()
         for sentence, mark in _sentences(tokens):
             clauses, guards = self._sentence(sentence, guards)
+            clauses = [replace(c, opens=c is clauses[0]) for c in clauses]
             if mark == "?":
-                clauses = [replace(c, form="question") if c.form in _ASKABLE and not c.verb else c for c in clauses]
+                clauses = [
+                    replace(c, form="question") if c.form in _ASKABLE and not c.verb and not c.correction else c
+                    for c in clauses
+                ]
             found += [replace(c, heading=True) for c in clauses] if mark == ":" else clauses
         return found[:_MAX_CLAUSES]
 
@@ -93,7 +99,7 @@ class ClauseParser:
             if tokens[i].text in (",", "then")
             or (
                 i > start + 1
-                and self.reader.starts_command(tokens, i, strict=True)
+                and (self.reader.starts_command(tokens, i, strict=True) or _wishes(tokens, i))
                 and not _auxiliary_before(tokens, i)
             )
         )
@@ -329,6 +335,10 @@ def _sentences(tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
         yield tokens[start:], "."
 
 
+def _wishes(tokens: Tokens, at: int) -> bool:
+    return any(texts(tokens, at, at + len(wish)) == wish for wish in WISHES)
+
+
 def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
     at = next((i for i, t in enumerate(tokens) if t.text in marks), None)
     if at is None:
@@ -339,7 +349,11 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
 def _is_remark(tokens: Tokens) -> bool:
     """Returns whether a piece says how somebody or something is: "my hands are full"."""
     said = texts(tokens, 1, 5)
-    return len(tokens) > 2 and ("been" in said or bool({"am", "is", "are", "was", "were"} & set(said[:2])))
+    return len(tokens) > 2 and (
+        "been" in said
+        or bool(LIKES & set(texts(tokens, 0, 4)))
+        or bool({"am", "is", "are", "was", "were"} & set(said[:2]))
+    )
 
 
 def _gives_reason(tokens: Tokens, at: int) -> bool:
@@ -348,16 +362,12 @@ def _gives_reason(tokens: Tokens, at: int) -> bool:
 
 
 def _polite(tokens: Tokens, at: int) -> bool:
+    """Returns whether "if possible", "if you can" and the like stand at a position: no conditions."""
     following = texts(tokens, at + 1, at + 3)
-    return following[:1] in (("possible",), ("necessary",), ("needed",), ("not",)) or following in (
-        ("you", "can"),
-        ("you", "could"),
-        ("you", "would"),
-        ("you", "please"),
-        ("you", "do"),
-        ("you", "have"),
-        ("that", "is"),
-    )
+    if following[:1] in (("possible",), ("necessary",), ("needed",), ("not",)) or following == ("that", "is"):
+        return True
+    ended = at + 3 >= len(tokens) or not tokens[at + 3].is_word or tokens[at + 3].text in _COURTEOUS
+    return ended and following[:1] == ("you",) and following[1:] in _ABLE
 
 
 def _subjectless(tokens: Tokens) -> Tokens:

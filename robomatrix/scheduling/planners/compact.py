@@ -27,7 +27,7 @@ from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.screening import screened
 from robomatrix.scheduling.language.session import Session
-from robomatrix.scheduling.language.text import lemmas, singular, word_set
+from robomatrix.scheduling.language.text import Token, lemmas, singular, word_set
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.planners.rules import RulePlanner
 from robomatrix.scheduling.safety import SafetyRules, load_rules
@@ -45,12 +45,12 @@ _LATTER = word_set("second latter 2 other no")
 class Thresholds:
     """Log-probabilities of a whole answer from which on the model is listened to."""
 
-    sure: float = -0.3
+    sure: float = -0.2
     """It may plan where the rules only did not understand."""
     certain: float = -0.1
     """It may plan where the rules think that something is missing."""
-    contradicts: float = -0.1
-    """It may object to a plan of the rules."""
+    contradicts: float = -0.002
+    """It may object to a plan of the rules, which are rarely wrong where they understand everything."""
 
 
 def default_model() -> Path:
@@ -173,17 +173,28 @@ class CompactPlanner:
 
 
 def overlooked(linked: Linked, program: str, index: EntityIndex) -> list[str]:
-    """Returns what an instruction names that a program is not about: linked phrases, and nouns that were not linked."""
+    """Returns what an instruction names that a program is not about: linked phrases, and nouns that were not linked.
+
+    What is taken back ("the can, no, the ball") need not be in it.
+    """
     used = set(_LETTER.findall(program))
     anything = index.ontology.anything
     said = [slot for slot in linked.slots if slot.candidates and slot.phrase.head not in anything]
     meant = {id_ for slot in said if slot.letter in used for id_ in slot.candidates}
-    idle = [slot for slot in said if slot.letter not in used and not slot.candidates <= meant]
+    taken_back = set(linked.words[: _last_correction(linked)])
+    idle = [slot for slot in said if slot.letter not in used | taken_back and not slot.candidates <= meant]
     names = {
         phrase for entity in index.entities if entity.entity for phrase, fit in entity.heads.items() if fit >= CLASS
     }
     loose = [word for word in linked.words if (singular(word),) in names]
     return [" ".join(slot.phrase.words) for slot in idle] + loose
+
+
+def _last_correction(linked: Linked) -> int:
+    """Returns where the last correction stands in an instruction; 0 if there is none."""
+    tokens = [Token(word, singular(word)) for word in linked.words]
+    marks = load_lexicon().corrections
+    return max((at for at in range(len(tokens)) if marks.at(tokens, at) is not None), default=0)
 
 
 def _said(result: PlanResult) -> str:
