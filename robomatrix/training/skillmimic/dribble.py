@@ -41,40 +41,36 @@ class DribbleLaw:
 
     spot: tuple[float, float] = (0.45, -0.12)
     """Where the ball shall bounce: ahead of the pelvis and to its left [m]."""
-    highest: float = 1.11
+    highest: float = 1.105
     """Where the palm waits at most [m]."""
-    margin: float = 0.16
+    margin: float = 0.155
     """How far over the ball's coming apex it waits [m]."""
-    rising: float = 0.9
+    rising: float = 0.7
     """The strike begins when the ball rises slower than this [m/s]."""
-    lowest: float = 0.55
+    lowest: float = 0.53
     """Height of the ball at which the strike ends [m]."""
     strike: float = 3.2
     """Speed of the palm's target downward [m/s]."""
-    strike_ball: float = 0.0
-    """Part of the ball's velocity that is added to it."""
-    lead: float = 0.1
+    lead: float = 0.095
     """Time by which targets lead in a strike [s]."""
-    follow: float = 0.07
+    follow: float = 0.06
     """Time by which the palm runs ahead of the ball's course [s]."""
-    contact: tuple[float, float] = (-0.085, 0.0)
+    contact: tuple[float, float] = (-0.082, -0.008)
     """How far ahead of the ball and to its left the palm's site lies [m].
 
     The fingers meet the ball. Under the palm, forearm and fingers leave it a band of 1.3 cm, beside which it is thrown
     astray; the palm is tilted by as much as the fingers are bent.
     """
-    harder: float = 13.0
+    harder: float = 16.0
     """Speed added for each metre that the ball is struck below :data:`USUAL` [1/s]."""
-    place: tuple[float, float] = (0.0, 0.0)
-    """How far the palm leaves the ball towards the spot, and against its velocity [1, s]."""
-    tilt: tuple[float, float] = (0.26, 0.15)
+    tilt: tuple[float, float] = (0.285, 0.115)
     """Of the palm at rest, forward and to the left [rad]."""
-    steer: tuple[float, float] = (1.0, 0.7)
-    """Tilt by distance from the spot [rad/m] and against velocity [rad s/m]."""
-    carry: tuple[float, float] = (0.0, 0.2)
+    steer: tuple[float, float] = (0.8, 0.5)
+    """Tilt by distance from the spot, forward and to the left [rad/m]."""
+    damp: tuple[float, float] = (0.65, 0.42)
+    """Tilt against the ball's velocity, forward and to the left [rad s/m]."""
+    carry: tuple[float, float] = (0.02, 0.34)
     """Velocity in a strike, forward and to the left, that makes up for the arm's own swerve [m/s]."""
-    carry_gains: tuple[float, float] = (0.0, 0.0)
-    """Added velocity by distance from the spot [1/s] and against velocity [1]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,13 +221,13 @@ class DribbleLesson:
         wait = np.where(velocity[:, 2] > 0.0, coming, law.highest)
         near = palm[:, 2] - rest - ball[:, 2] < law.margin + 0.05
         strikes = near & (ball[:, 2] > law.lowest) & (velocity[:, 2] < law.rising)
-        ahead = law.follow * velocity[:, :2] + law.place[0] * off - law.place[1] * velocity[:, :2]
-        tilt = np.array(law.tilt) + law.steer[0] * off - law.steer[1] * velocity[:, :2]
+        ahead = np.array(law.contact) + law.follow * velocity[:, :2]
+        tilt = np.array(law.tilt) + np.array(law.steer) * off - np.array(law.damp) * velocity[:, :2]
         height = np.where(strikes, palm[:, 2], wait)
-        palms = np.concatenate([ball[:, :2] + np.array(law.contact) + ahead, height[:, None], tilt], axis=1)
-        down = law.strike + law.strike_ball * velocity[:, 2] + law.harder * np.clip(USUAL - ball[:, 2], -0.2, 0.2)
-        carry = np.array(law.carry) + law.carry_gains[0] * off - law.carry_gains[1] * velocity[:, :2]
+        palms = np.concatenate([ball[:, :2] + ahead, height[:, None], tilt], axis=1)
+        down = law.strike + law.harder * np.clip(USUAL - ball[:, 2], -0.2, 0.2)
         arm = self.stance.arm
+        carry = np.broadcast_to(law.carry, off.shape)
         moves = np.concatenate([carry, -down[:, None]], axis=1) * (law.lead * strikes)[:, None]
         return arm(palms) + sum(arm.slope(palms, axis) * moves[:, axis : axis + 1] for axis in range(3))
 
