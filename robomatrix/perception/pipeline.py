@@ -69,7 +69,7 @@ class Perception:
         self._states.note(state)
 
     def update(self, frame: CameraFrame, state: RobotState, holding: str | None = None) -> World:
-        """Takes in one image; one that was taken while the base was tilted or turned fast leaves all as it was.
+        """Takes in one image; while the base is tilted or turns fast, or measures nonsense, all stays as it was.
 
         Args:
             frame: the image.
@@ -83,7 +83,7 @@ class Perception:
         at = self._states.at(frame.stamp)
         if at.odometry is None:
             raise DriverError("perception needs odometry, and the robot's state has none")
-        if not _steady(at.odometry):
+        if not _usable(at):
             self.world = replace(self.world, stamp=frame.stamp, holding=holding)
             return self.world
         view = View.of(frame, at.odometry)
@@ -131,6 +131,12 @@ class Perception:
         offered = [furniture.surface(track) for track in self._tracker.confirmed() if track is not held]
         grip = self._grip.surface() if stamp - self._let_go > LET_GO else None
         return (FLOOR, *(s for s in (*offered, grip) if s is not None))
+
+
+def _usable(state: RobotState) -> bool:
+    """Tells whether the state has odometry and joints in numbers, and the base is steady."""
+    numbers = (state.joints.position, state.odometry.position, state.odometry.orientation)
+    return all(bool(np.isfinite(n).all()) for n in numbers) and _steady(state.odometry)
 
 
 def _steady(odometry: Odometry) -> bool:
