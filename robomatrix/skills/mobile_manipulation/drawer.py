@@ -118,8 +118,11 @@ def inspect(body: Body, target: str) -> Motion[tuple[SceneObject, float]]:
         place = before(body.thing(target), LOOK_FROM)
         if not (yield from settle(body, place, speed=0.4, position=0.03, heading=0.05)):
             raise GiveUp(ErrorCode.BLOCKED, f"the base does not get to where it sees all of '{target}'")
+    since = body.now
     yield from _look(body, target)
     drawer = yield from sight(body, target)
+    if drawer.stamp <= since:
+        raise GiveUp(ErrorCode.NOT_FOUND, f"'{target}' is not seen from where it should be")
     if drawer.openness is None:
         raise GiveUp(ErrorCode.NOT_FOUND, f"how far '{target}' is open cannot be seen: its cabinet is not where it was")
     return drawer, drawer.openness

@@ -69,3 +69,18 @@ def test_a_base_that_does_not_get_before_the_drawer_cannot_judge_it():
     outcome = ground.run("close", target="drawer_1")
     assert isinstance(outcome, Failed)
     assert outcome.code == ErrorCode.BLOCKED
+
+
+def test_a_drawer_that_is_not_seen_any_more_is_not_called_shut():
+    ground = Playground().add(drawer(1.0))
+    slide = ground._slide
+
+    def unseen_once_it_moves(t):
+        slide(t)
+        if ground.things[t.id].openness < 1.0:
+            ground.hidden.add(t.id)
+
+    ground._slide = unseen_once_it_moves
+    outcome = ground.run("close", target="drawer_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.NOT_FOUND
