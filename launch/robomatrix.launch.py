@@ -27,8 +27,8 @@ ARGUMENTS = (
     DeclareLaunchArgument("seed", default_value="0", description="Seed of the simulated scene."),
     DeclareLaunchArgument(
         "planner",
-        default_value="rules",
-        description="rules, compact, transformers, openai or the name of an installed planner.",
+        default_value="compact",
+        description="compact, rules, transformers, openai or the name of an installed planner.",
     ),
     DeclareLaunchArgument("model", default_value="", description="Model of the planner, by name or local folder."),
     DeclareLaunchArgument(

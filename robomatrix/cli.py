@@ -92,7 +92,7 @@ def plan(
         str, typer.Option(help="Planning scene: a JSON file, or the name of a simulated scene.")
     ] = "office",
     robot: Annotated[str | None, typer.Option(help="Robot; default: the one the scene names.")] = None,
-    planner: Annotated[str, typer.Option(help="Planner: rules, compact, transformers, openai.")] = DEFAULT,
+    planner: Annotated[str, typer.Option(help="Planner: compact, rules, transformers, openai.")] = DEFAULT,
     model: Annotated[str, typer.Option(help="Model of the planner, by name or local folder.")] = "",
     seed: Annotated[int, typer.Option(help="Seed of a simulated scene.")] = 0,
     batch: Annotated[Path | None, typer.Option(help='JSON lines of {"id", "instruction", "scene"}.')] = None,

@@ -72,7 +72,7 @@ class SchedulerParameters:
     """Parameters of the scheduler node."""
 
     robot: str = parameter("ep", "Robot that is commanded; `robomatrix robots` lists them.")
-    planner: str = parameter(DEFAULT, "What turns instructions into plans: rules, compact, transformers, openai.")
+    planner: str = parameter(DEFAULT, "What turns instructions into plans: compact, rules, transformers, openai.")
     model: str = parameter("", "Model of the planner, by name or local folder, where it takes one.")
     scene_wait: float = parameter(1.0, "How long a fresh scene is waited for after a step [s].", 0.0, 30.0)
     server_wait: float = parameter(10.0, "How long the skill server is waited for [s].", 0.1, 120.0)

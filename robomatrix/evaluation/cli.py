@@ -129,7 +129,7 @@ def hardware(
 
 @app.command()
 def planner(
-    name: Annotated[str, typer.Option("--planner", help="Planner: rules, compact, transformers, openai.")] = DEFAULT,
+    name: Annotated[str, typer.Option("--planner", help="Planner: compact, rules, transformers, openai.")] = DEFAULT,
     model: Annotated[str, typer.Option(help="Its model, by name or local folder.")] = "",
     chosen: Annotated[
         str, typer.Option("--set", help="handwritten, crowd, crowd2, generated, old-frames, tuning or seen-frames.")

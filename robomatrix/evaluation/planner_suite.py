@@ -22,6 +22,10 @@ HANDWRITTEN = {
     "handwritten": "planner_bench.yaml",
     "crowd": "planner_bench_crowd.yaml",
     "crowd2": "planner_bench_crowd2.yaml",
+    "crowd3": "planner_bench_crowd3.yaml",
+    "crowd4": "planner_bench_crowd4.yaml",
+    "hazards3": "planner_bench_hazards3.yaml",
+    "skills": "planner_bench_skills.yaml",
 }
 GENERATED: dict[str, Split] = {"generated": "test", "old-frames": "old", "tuning": "tune", "seen-frames": "train"}
 SETS = (*HANDWRITTEN, *GENERATED)

@@ -139,6 +139,7 @@ def planner(
     seed: Annotated[int, typer.Option(help="Of everything random.")] = 1,
     threads: Annotated[int, typer.Option(help="Of the learner.", min=1)] = 1,
     rate: Annotated[float, typer.Option(help="Highest learning rate.", min=1e-5)] = 2e-3,
+    width: Annotated[int, typer.Option(help="Of the model; twice that of --start doubles it.", min=32)] = 128,
     start: Annotated[str, typer.Option(help="Folder of a planner model to begin with.")] = "",
     run: Annotated[Path, typer.Option(help="Folder of the checkpoint; goes on if it has one.")] = Path("runs/planner"),
     out: Annotated[Path | None, typer.Option(help="Folder of the model; default: inside the run's folder.")] = None,
@@ -151,7 +152,7 @@ def planner(
         unseen = "" if at.unseen is None else f" ({at.unseen:.3f} on unseen frames)"
         typer.echo(f"step {at.step}: loss {at.loss:.4f}, exact {at.exact:.3f}{unseen}, {at.seconds:.0f} s", err=True)
 
-    recipe = Recipe(steps=steps, rate=rate, seed=seed, threads=threads, start=start)
+    recipe = Recipe(steps=steps, rate=rate, seed=seed, threads=threads, width=width, start=start)
     report = train(recipe, run, out or run / "model", tell)
     typer.echo(json.dumps(report) if as_json else "\n".join(f"{key}: {value}" for key, value in report.items()))
 

@@ -32,10 +32,11 @@ _DETERMINERS = word_set(
     "many same other"
 )
 _WHOLE = word_set("everything whatever something anything")
-_TEMPORAL = word_set("after before once")
+_TEMPORAL = word_set("after before once following")
 _SET_PHRASES = {("in", "case"), ("have", "time"), ("at", "once"), ("way", "too")}
 _CLAUSE_MARKS = word_set(
-    ". , ; : ! ? and then or but to please you if unless when while before after also now not never do kindly just"
+    ". , ; : ! ? and then or but to please you if unless when while before after also now not never do kindly just us "
+    "next robot gently"
 )
 _MODALS = word_set(
     "belong belongs can could gets go goes has have may must need needs ought shall should want wants will would is are"
@@ -131,6 +132,7 @@ class Linker:
         token = self.tokens[at]
         times = token.text in self.lexicon.times and self._text(at - 1) != "at" and self._text(at + 1) in _ENDS
         number = token.number is not None or token.text in self.lexicon.numbers or times
+        number = number and self._text(at - 1) != "step"
         if not number or len(self.slots) >= len(self.letters) or token.text == "one":
             return 0
         for end in range(min(at + _LONGEST_MEASURE, len(self.tokens)), at, -1):
@@ -241,7 +243,10 @@ class Linker:
                 return
             if end not in seen and (phrase.words or phrase.selectors):
                 seen.add(end)
-                yield phrase, end, self._candidates(phrase)
+                candidates = self._candidates(phrase)
+                said = phrase.words or (self._text(end),)
+                if candidates or not self.lexicon.talk.intersection(said):
+                    yield phrase, end, candidates
             limit = min(end, limit) - 1
 
     def _candidates(self, phrase: NounPhrase) -> frozenset[str]:

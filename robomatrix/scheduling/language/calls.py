@@ -90,7 +90,13 @@ class SkillCalls:
     def _is_implied(thing: NounPhrase, spec: SkillSpec, discourse: Discourse, placed: bool) -> bool:
         if thing.head in _BODY:
             return True
-        if thing.pronoun in ("it", "them", "this", "that"):  # what the skill is about, unless it means something else
+        if thing.pronoun in (
+            "it",
+            "them",
+            "this",
+            "that",
+            "held",
+        ):  # what the skill is about, unless it means something else
             return not discourse.objects
         if IN_HAND in spec.text and not placed:
             return True

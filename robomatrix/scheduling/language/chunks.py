@@ -79,19 +79,26 @@ class Chunker:
         if not found:
             return False
         self._at = end
-        self._exclude(tuple(replace(thing, modifiers=self._trailing_modifiers()) for thing in found))
+        self._exclude(tuple(replace(thing, modifiers=self._trailing_modifiers(thing)) for thing in found))
         return True
 
-    def _trailing_modifiers(self) -> tuple[Modifier, ...]:
+    def _trailing_modifiers(self, excluded: NounPhrase) -> tuple[Modifier, ...]:
+        """Takes "(in the box, except the can) on the table" as where the can is, unless it is elsewhere."""
         match = self.lexicon.relations.at(self.tokens, self._at)
         goal_is_known = any(c.kind == "relation" and c.relation != "from" for c in self.chunks)
         if match is None or match.value == "to" or not goal_is_known:
             return ()
         found, end = self._list(self._at + match.length)
-        if not found or end < len(self.tokens):
+        if not found or end < len(self.tokens) or not self._rests(excluded, found[0]):
             return ()
         self._at = end
         return (Modifier(match.value, found),)
+
+    def _rests(self, thing: NounPhrase, place: NounPhrase) -> bool:
+        """Returns whether something that a phrase may mean is at a place that another may mean."""
+        places = {e.id for e in self.index.entities if self.index.fit(e, place.words)}
+        at = {o.id for o in self.index.scene.objects if o.at in places}
+        return thing.head in ("one", "") or any(self.index.fit(self.index.by_id[id_], thing.words) for id_ in at)
 
     def _exclude(self, found: tuple[NounPhrase, ...]) -> None:
         holders = [i for i, chunk in enumerate(self.chunks) if chunk.things]

@@ -47,9 +47,12 @@ PARTICIPLES = word_set(
 OWN_PLANS = {("i", "want", "to"), ("i", "have", "to"), ("i", "need", "to"), ("i", "must"), ("we", "want", "to")}
 """Said of what the speaker does himself, unless a robot's verb follows."""
 PERSONS = frozenset({"i", "we", "he", "she", "they"})
-REMARKS = word_set("love like likes hate hates bought forgot remember remembers have has lost know knows forget own")
+REMARKS = word_set(
+    "love like likes hate hates bought forgot remember remembers have has lost know knows forget own ran saw"
+)
+LIKES = frozenset({"likes", "loves", "hates", "bought", "forgot", "dislikes"})
 ALONE = ("alone", "untouched", "undisturbed", "unmoved")
-LINKS = frozenset({"is", "are", "was", "were", "looks", "seems", "fell"})
+LINKS = frozenset({"is", "are", "was", "were", "looks", "look", "seems", "seem", "fell"})
 DOORS = frozenset({"open", "closed", "close", "shut", "clear", "empty"})
 WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}
 ASKING = frozenset(["is", "are", "was", "were", "does", "did"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -13,11 +12,11 @@ from robomatrix.scheduling.language.clause_words import (
     DETERMINERS,
     DOORS,
     ENSURE,
+    LIKES,
     LINKS,
     MODALS,
     NEGATIONS,
     OPENERS,
-    OWN_PLANS,
     PERSONS,
     QUESTIONS,
     REMARKS,
@@ -26,11 +25,12 @@ from robomatrix.scheduling.language.clause_words import (
     WISHES,
     is_participle,
 )
-from robomatrix.scheduling.language.entities import EntityIndex
-from robomatrix.scheduling.language.lexicon import Lexicon, Match, Verb, verb_base
+from robomatrix.scheduling.language.courtesies import Courtesies, Tokens, texts
+from robomatrix.scheduling.language.lexicon import Match, Verb
 from robomatrix.scheduling.language.text import Token
 
-Tokens = tuple[Token, ...]
+_NO_SUBJECTS = frozenset({"you", "i", "we", "can", "could", "if"})
+_DEFINITE = frozenset({"the", "my", "your", "his", "her", "our", "their", "its"})
 Form = Literal["command", "wish", "state", "information", "fragment", "question"]
 
 
@@ -64,19 +64,16 @@ class Clause:
     """True before a colon: what follows says what is meant."""
     correction: bool = False
     """True if it replaces or amends what was said before."""
+    opens: bool = False
+    """True if a sentence begins with it."""
 
     def __str__(self) -> str:
         return " ".join(t.text for t in self.whole)
 
 
 @dataclass(frozen=True)
-class ClauseReader:
+class ClauseReader(Courtesies):
     """Reads single clauses of an instruction about a scene."""
-
-    index: EntityIndex
-    lexicon: Lexicon
-    calls: frozenset[tuple[str, ...]] = frozenset()
-    """Phrases that call for one of the robot's own skills."""
 
     def starts_command(self, tokens: Tokens, at: int, *, strict: bool) -> bool:
         """Returns whether a verb in the imperative stands at a position, fillers skipped.
@@ -97,33 +94,21 @@ class ClauseReader:
             imperative = self.lexicon.verbs.at(body, 0) is not None or self.lexicon.unable.at(body, 0) is not None
             return (
                 imperative
-                and following in OPENERS
-                and (not self._is_noun(body[0]) or body[0].text in ("open", "close"))
+                and (following in OPENERS or self._puts(body))
+                and (not self.is_noun(body[0]) or body[0].text in ("open", "close"))
                 and body[0].text not in ("set", "left")
             )
-        if verb.length == 1 and self._is_noun(body[0]):
-            states = body[0].text in ("open", "close", "clear", "empty") and len(body) > 1 and self._is_noun(body[1])
+        if verb.length == 1 and self.is_noun(body[0]):
+            states = body[0].text in ("open", "close", "clear", "empty") and len(body) > 1 and self.is_noun(body[1])
             return following in OPENERS or states
         return not body[0].text.endswith("ed") or self.lexicon.verbs.at(body, 0) is not None
 
-    def _is_noun(self, token: Token) -> bool:
-        return (
-            token.lemma in self.index.nouns
-            or token.lemma in self.index.words
-            or token.text
-            in ("open", "closed", "close", "clear", "clean", "light", "empty", "dry", "cool", "warm", "left")
-        )
-
-    def is_call(self, tokens: Tokens, at: int) -> bool:
-        """Returns whether a phrase that calls a skill by name begins at a position."""
-        if at >= len(tokens):
-            return False
-        rest = texts(tokens, at + 1, at + 6)
-        return any((base, *rest[:length]) in self.calls for base in verb_base(tokens[at].text) for length in range(6))
+    def _puts(self, body: Tokens) -> bool:
+        return body[0].text == "put" and self.lexicon.relations.at(body, 1) is not None
 
     def clause(self, tokens: Tokens) -> Clause | None:
         """Returns what a piece of a sentence says; None if it says nothing."""
-        body = self._without_trailers(self.without_fillers(tokens))
+        body = self.without_trailers(self.without_fillers(tokens))
         if len(body) > 2 and texts(body, len(body) - 2, len(body)) in (("for", "me"), ("for", "us")):
             inner = self.clause(body[:-2])
             return replace(inner, benefit=True) if inner else None
@@ -176,7 +161,7 @@ class ClauseReader:
                 rest
                 and self.lexicon.verbs.verb_at(rest, 0)
                 and rest[0].text not in ("the", "all")
-                and not self._is_noun(rest[0])
+                and not self.is_noun(rest[0])
             ):
                 return self._command(rest)
             if rest:
@@ -189,15 +174,15 @@ class ClauseReader:
         for at in range(1, len(tokens)):
             token = tokens[at]
             participle = is_participle(token.text)
-            attribute = at + 1 < len(tokens) and self._is_noun(tokens[at + 1]) and tokens[at + 1].text not in DOORS
+            attribute = at + 1 < len(tokens) and self.is_noun(tokens[at + 1]) and tokens[at + 1].text not in DOORS
             attribute = attribute and self.lexicon.relations.at(tokens, at + 1) is None
             verb = self.lexicon.verbs.verb_at(tokens, at)
-            if not participle or attribute or self._is_noun(token) or verb is None:
+            if not participle or attribute or self.is_noun(token) or verb is None:
                 continue
             if token.text in STATE_WORDS and {"place", "take", "bring"} & set(verb.value.intents):
                 continue
             subject = tuple(t for t in tokens[:at] if t.text not in BEING and t.text not in ("end", "ends", "up"))
-            if not any(self._is_noun(t) for t in subject):
+            if not any(self.is_noun(t) for t in subject):
                 return None
             return Clause("command", (*subject, *tokens[at + verb.length :]), verb, whole=whole)
         return None
@@ -206,8 +191,12 @@ class ClauseReader:
         return bool(tokens) and tokens[-1].text in ("open", "closed", "shut", "opened")
 
     def _statement(self, body: Tokens) -> Clause | None:
-        if len(body) > 2 and body[0].text in PERSONS and body[1].text in REMARKS and body[2].text != "to":
+        told = len(body) > 2 and body[0].text in PERSONS and body[2].text != "to"
+        if told and (body[1].text in REMARKS or body[1].text.endswith("ed")):
             return Clause("information", body[2:], whole=body)
+        liked = next((i for i in range(min(len(body) - 1, 5)) if body[i].text in LIKES), -1)
+        if liked >= 0 and self.lexicon.verbs.verb_at(body, 0) is None:
+            return Clause("information", body[liked + 1 :], whole=body)
         if texts(body, 0, 3) == ("i", "can", "not") and len(body) > 4:
             return Clause("information", body[4:], whole=body)
         if texts(body, 0, 2) in (
@@ -223,6 +212,8 @@ class ClauseReader:
             ("i", "lost"),
             ("we", "left"),
             ("you", "see"),
+            ("here", "is"),
+            ("here", "are"),
         ):
             return Clause("information", body[2:], whole=body)
         if body[0].text == "there" and len(body) > 1:
@@ -251,25 +242,33 @@ class ClauseReader:
             return Clause("state", (*subject, *predicate), whole=body)
         linked = next((i for i, t in enumerate(body) if t.text in LINKS and i > 0), 0)
         starts_with_verb = self.lexicon.verbs.verb_at(body, 0) is not None and (
-            not self._is_noun(body[0]) or self._verb_reading(body, 1)
+            not self.is_noun(body[0]) or self._verb_reading(body, 1)
         )
         if linked and not starts_with_verb and body[0].text not in ("everything", "whatever", "what", "all"):
             to_be = texts(body, linked + 1, linked + 3) in (("to", "be"), ("to", "go"))
-            rest = (*body[:linked], *_without_state_words(body[linked + 1 :]))
+            rest = self._told(body[:linked], _without_state_words(body[linked + 1 :]))
             return Clause("state" if to_be else "information", rest, whole=body)
         if body[0].text in QUESTIONS and not (linked and body[0].text == "what"):
             return Clause("question", body, whole=body)
         return None
 
+    def _told(self, subject: Tokens, predicate: Tokens) -> Tokens:
+        """Returns what a statement names: "the pan (is dirty)", "the can (is) on it", "Emma (is) looking for a key"."""
+        located = self.lexicon.relations.at(predicate, 0) is not None or subject[-1].text == "there"
+        if not predicate or located:
+            return (*subject, *predicate)
+        names = any(t.text in _DEFINITE for t in predicate)
+        return (*subject, Token(",", ","), *predicate) if names else subject
+
     def modal_at(self, body: Tokens) -> int:
         """Returns where a subject's "should", "must", "goes" stands; 0 if the clause is none of that kind."""
-        if not body or self.lexicon.verbs.verb_at(body, 0) and not self._is_noun(body[0]):
+        if not body or self.lexicon.verbs.verb_at(body, 0) and not self.is_noun(body[0]):
             return 0
         for i in range(1, min(len(body), 14)):
             text = body[i].text
             if text == "where" or text in (",", "and") and i > 6:
                 return 0
-            if text in MODALS and body[0].text not in ("you", "i", "we", "can", "could", "if", "that"):
+            if text in MODALS and not (i == 1 and body[0].text == "that") and body[0].text not in _NO_SUBJECTS:
                 vague = text in ("can", "have", "need", "go", "will", "may", "want", "has", "gets")
                 if not vague or _followed_by_be(body, i):
                     return i
@@ -278,10 +277,10 @@ class ClauseReader:
     def _command(self, body: Tokens) -> Clause:
         verb = self.lexicon.verbs.verb_at(body, 0)
         unable = self.lexicon.unable.verb_at(body, 0)
-        if verb is not None and verb.length == 1 and self._is_noun(body[0]) and not self._verb_reading(body, 1):
+        if verb is not None and verb.length == 1 and self.is_noun(body[0]) and not self._verb_reading(body, 1):
             verb = None
         if unable is not None and (verb is None or unable.length > verb.length):
-            if self._is_noun(body[0]) and unable.length == 1 and not self._verb_reading(body, 1):
+            if self.is_noun(body[0]) and unable.length == 1 and not self._verb_reading(body, 1):
                 unable = None
             else:
                 return Clause("command", body[unable.length :], unable=unable.value, whole=body)
@@ -302,64 +301,6 @@ class ClauseReader:
             return False
         return following.is_word and following.text not in ("and", "or", ",", "is", "are")
 
-    def without_fillers(self, tokens: Tokens) -> Tokens:
-        """Drops what is said before a command and means nothing to it."""
-        at = 0
-        while at < len(tokens):
-            if tokens[at].text in (",", "-", "(", ")", "+", "and"):
-                at += 1
-                continue
-            if at == 0 and tokens[0].text == "to" and self.lexicon.verbs.verb_at(tokens, 1):
-                at += 1
-                continue
-            if tokens[at].text in ("go", "come") and self._leads_to_verb(tokens, at):
-                at += 1
-                continue
-            match = self.lexicon.prefaces.at(tokens, at)
-            wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
-            if match is None or wish > match.length or self._is_wanted(tokens, at, match.length):
-                break
-            own = texts(tokens, at, at + match.length) in (*OWN_PLANS, ("proceed", "to")) and at + match.length < len(
-                tokens
-            )
-            if own and self.lexicon.verbs.verb_at(tokens, at + match.length) is None:
-                break
-            at += match.length
-        return tokens[at:]
-
-    def _leads_to_verb(self, tokens: Tokens, at: int) -> bool:
-        """True for "go pick up A", where "go" says nothing."""
-        whole, rest = self.lexicon.verbs.at(tokens, at), self.lexicon.verbs.at(tokens, at + 1)
-        if whole is None or whole.length > 1 or rest is None or self._is_noun(tokens[at + 1]):
-            return False
-        return self.lexicon.relations.at(tokens, at + 1) is None and "go" not in rest.value.intents
-
-    def _is_wanted(self, tokens: Tokens, at: int, length: int) -> bool:
-        """A filler that begins what is meant is none: "man", "computer", "first ..." before nothing."""
-        if length > 1:
-            return False
-        token = tokens[at]
-        following = tokens[at + 1].text if at + 1 < len(tokens) else ""
-        if token.lemma in self.index.words and following not in (",", "please"):
-            return True
-        return token.text in ("you", "just", "second", "last", "now") and not following
-
-    def _without_trailers(self, tokens: Tokens) -> Tokens:
-        end = len(tokens)
-        while end > 0:
-            if tokens[end - 1].text in (",", "-", "(", ")", "and", "then", "+"):
-                end -= 1
-                continue
-            match = self.lexicon.trailers.ending(tokens, end)
-            if match is None or (match.length == 1 and end == 1) or self._keeps(tokens, end, match.length):
-                break
-            end -= match.length
-        return tokens[:end]
-
-    def _keeps(self, tokens: Tokens, end: int, length: int) -> bool:
-        """Handles "there", "too" and the like belong to the command where a place is missing without them."""
-        return length == 1 and tokens[end - 1].text in ("there", "first", "then") and end > 1
-
     def is_complete(self, tokens: Tokens) -> bool:
         """A clause is complete when something stands after its verb."""
         body = self.without_fillers(tokens)
@@ -368,11 +309,6 @@ class ClauseReader:
             unable = self.lexicon.unable.verb_at(body, 0)
             return unable is not None and len(body) > unable.length or self.is_call(body, 0)
         return len(body) > verb.length or any(i in ("look", "go", "turn", "stop", "wait") for i in verb.value.intents)
-
-
-def texts(tokens: Sequence[Token], start: int, end: int) -> tuple[str, ...]:
-    """Returns the words of some tokens."""
-    return tuple(t.text for t in tokens[start:end])
 
 
 def _is_determined(tokens: Tokens, at: int) -> bool:

@@ -52,7 +52,7 @@ class Commander:
         calls = self.session.calls
         whole = clause.whole
         found = [(whole, call) for call in calls.calls(whole) if not self._prefers_goal(clause, call.length)]
-        at = next((i for i in range(2, len(whole)) if whole[i].text in ("up", "down", "off", "out")), None)
+        at = next((i for i in range(2, len(whole)) if whole[i].text in ("up", "down", "off", "out", "go")), None)
         if at is not None and not found:
             joined = (whole[0], whole[at], *whole[1:at], *whole[at + 1 :])
             found = [

@@ -94,7 +94,10 @@ def _emptiness(tokens: tuple[Token, ...], discourse: Discourse, lexicon: Lexicon
     places = (c.things[0] for c in chunks if c.kind == "relation" and c.things)
     related = next((place for place in places if not place.pronoun), None)
     place = resolver.one(related or _subject(chunks), "place")
-    return not discourse.state.contents(place)
+    contents = discourse.state.contents(place)
+    if contents:
+        discourse.objects.append(tuple(contents))
+    return not contents
 
 
 def _exists(tokens: tuple[Token, ...], discourse: Discourse, lexicon: Lexicon, resolver: Resolver) -> bool:

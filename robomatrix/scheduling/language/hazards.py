@@ -96,6 +96,8 @@ def _victim(tokens: Sequence[Token], index: EntityIndex, *, direct: bool, sharp:
     for i, token in enumerate(tokens[:12]):
         if token.text in (".", ";", "then", "before", "because"):
             return None
+        if token.text in ("me", "us") and i and tokens[i - 1].text == "for":  # as a favour
+            continue
         aimed = any(t.text in towards for t in tokens[max(0, i - 3) : i]) or (direct and i < 4)
         if aimed and _is_living(token, index):
             return token.text

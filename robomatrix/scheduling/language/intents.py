@@ -63,6 +63,7 @@ _BODY = 0.4
 """How far from the border of a large one, so that hands held ahead do not meet what stands on it [m]."""
 _DOORS = (("door",), ("lid",), ("front",))
 _BACK = frozenset({"back", "home", "backward"})
+_RETURNS = frozenset({"return", "go back", "come back", "head back", "drive back", "walk back"})
 
 
 def take(session: Session, command: Command) -> bool:
@@ -140,6 +141,8 @@ def release(session: Session, command: Command) -> bool:
     if not ids:
         raise Unresolved("I am not holding anything.")
     if held not in ids:
+        if set(ids) <= {goal.arguments[0] for goal in session.goals if goal.predicate == "on" and not goal.negated}:
+            return True  # "take A to B and put it down"
         if command.verb not in ("drop", "put", "set", "lay", "put down", "set down", "let", "place"):
             raise Unresolved(f"I am not holding the {session.index.by_id[ids[0]].name}.")
         raise Unresolved(f"Where should the {session.index.by_id[ids[0]].name} go?")
@@ -188,9 +191,17 @@ def _openness(session: Session, command: Command, wanted_open: bool) -> bool:
     return True
 
 
+def _opens(session: Session, id_: str) -> bool:
+    location = session.request.scene.location(id_)
+    return location is not None and location.openable
+
+
 def _openables(session: Session, things: Sequence[NounPhrase], wanted: Callable[[str], bool]) -> list[str]:
     if any(t.head == "thing" for t in things):
         return [p.id for p in session.request.scene.locations if p.openable and wanted(p.id)]
+    mentioned = [id_ for id_ in dict.fromkeys(session.discourse.places) if _opens(session, id_) and wanted(id_)]
+    if len(mentioned) > 1 and all(t.words in _DOORS and t.plural for t in things):
+        return mentioned
     if all(t.words in _DOORS for t in things) and session.discourse.places:
         things = [NounPhrase(pronoun="it", text="it")]
     try:
@@ -211,14 +222,7 @@ def go(session: Session, command: Command) -> bool:
     if any(c.kind == "things" and not c.things[0].pronoun for c in command.chunks) and command.verb in _CARRIERS:
         return False
     if not places:
-        if command.particles & _BACK or command.verb in (
-            "return",
-            "go back",
-            "come back",
-            "head back",
-            "drive back",
-            "walk back",
-        ):
+        if command.particles & _BACK or command.verb in _RETURNS:
             return _visit(session, [START])
         return _visit(session, [session.resolver.person()]) if command.verb in ("come", "come over") else False
     found: list[str] = []
@@ -227,6 +231,9 @@ def go(session: Session, command: Command) -> bool:
         places = [p for p in places if p not in chunk.things]
     for phrase in places:
         found += _place_to_go(session, phrase)
+    if len(session.pending) > 1 and len(found) == 1:  # "take A and B, go to C, put them there"
+        session.discourse.note_place(found[0])
+        return True
     return _visit(session, found)
 
 

@@ -16,13 +16,13 @@ from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.hazards import hazard
 from robomatrix.scheduling.language.intents import INTENTS
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.nouns import PERSONS, NounPhrase
 from robomatrix.scheduling.language.placing import deliver, moves, place, readings
 from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.repairs import amended
 from robomatrix.scheduling.language.saying import sentence
 from robomatrix.scheduling.language.sentences import ClauseParser
-from robomatrix.scheduling.language.session import Said, Session
+from robomatrix.scheduling.language.session import Said, Session, Snapshot
 from robomatrix.scheduling.language.text import Token
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.safety import SafetyRules
@@ -33,9 +33,11 @@ _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _AGAIN = frozenset({"do", "same", "likewise", "ditto"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _SPEAKERS = frozenset({"i", "we"})
+_WHERE = frozenset({"where", "is", "are"})
 _SUBJECTS = frozenset(
     {"i", "we", "he", "she", "they", "you", "my", "our", "it", "this", "that", "the", "there", "nice"}
 )
+_OTHERS = frozenset({"other", "others", "rest", "remaining"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
 
 
@@ -88,6 +90,8 @@ class Interpreter:
 class _Run:
     session: Session
     said: Said | None = None
+    opened: Snapshot | None = None
+    """Before the last sentence that corrected nothing."""
     following: Clause | None = None
     """What is said next."""
     verbs: list[Token] = field(default_factory=list)
@@ -108,6 +112,7 @@ class _Run:
                 continue
             chunks = self.session.chunks(_after_unknown_verb(clause))
             things = [t for c in chunks if c.kind == "things" for t in c.things if not t.pronoun]
+            things = [t for t in things if not _OTHERS & set(t.selectors)]  # whatever else there is, is not asked for
             for thing in things[:3]:
                 try:
                     found = self.session.resolver.resolve(replace(thing, quantity="all"), "object")
@@ -120,12 +125,16 @@ class _Run:
     def clause(self, clause: Clause) -> None:
         """Plans a clause; what makes no sense is overlooked if the next one corrects it."""
         session = self.session
+        if clause.opens and not clause.correction:
+            self.opened = session.snapshot()
         self.verbs += clause.whole[:1]
         self._consider(clause)
         if clause.heading:
             self._information(tuple(session.chunks(clause.tokens)))
             return
         if clause.negated:
+            if clause.correction and self.said is not None:  # "put it there, no, leave it alone"
+                session.restore(self.said.before)
             self._forbidden(clause)
             return
         if not all(self._holds(guard) for guard in self._guarded(clause)):
@@ -143,7 +152,17 @@ class _Run:
                 raise
             session.restore(before)
         if clause.form != "information" and not _repeats(clause):  # "the same" is what was said before it
-            self.said = Said(clause, chunks, before)
+            self.said = Said(clause, chunks, before, self._start(clause, before))
+
+    def _start(self, clause: Clause, before: Snapshot) -> Snapshot:
+        """Returns what a command goes back to if another is given instead: "take A and bring it to B" is one."""
+        taken = (
+            self.said is not None
+            and self.said.clause.verb is not None
+            and {"take", "bring"} & set(self.said.clause.verb.value.intents)
+        )
+        goes_on = taken and bool({"it", "them"} & {token.text for token in clause.tokens})
+        return self.said.start if goes_on and self.said is not None else before
 
     def _consider(self, clause: Clause) -> None:
         """Notes what a clause names, whatever comes of it."""
@@ -189,18 +208,20 @@ class _Run:
         said = self.said
         if said is None:
             return False
+        for thing in (t for c in said.chunks for t in c.things):
+            self.session.resolver.consider(thing)
         if clause.form == "fragment":
             chunks = amended(self.session, said, self.session.chunks(clause.tokens))
             if chunks is None:
                 return False
             self.session.restore(said.before)
             self._planned(said.clause, chunks)
-            self.said = Said(said.clause, chunks, said.before)
+            self.said = Said(said.clause, chunks, said.before, said.start)
             return True
-        self.session.restore(said.before)
+        self.session.restore(self.opened if clause.opens and self.opened is not None else said.start)
         chunks = tuple(self.session.chunks(clause.tokens))
         self._planned(clause, chunks)
-        self.said = Said(clause, chunks, said.before)
+        self.said = Said(clause, chunks, said.start, said.start)
         return True
 
     def _planned(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
@@ -215,7 +236,7 @@ class _Run:
                 self._information(chunks)
             case "question":
                 self.asked = str(clause)
-                if clause.whole[:1] and clause.whole[0].text in _SPEAKERS:  # "I left it there, can you ...?"
+                if clause.whole[:1] and clause.whole[0].text in _SPEAKERS | _WHERE:  # "I left it there, can you ...?"
                     self._information(chunks)
             case _:
                 self._fragment(clause, chunks)
@@ -233,8 +254,11 @@ class _Run:
     def _state(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         if self._opening(clause.tokens):
             return
-        if not any([place(self.session, move) for move in moves(chunks)]):
+        if any([place(self.session, move) for move in moves(chunks)]):
+            return
+        if self.following is None or not any(t.text in _REFERRING for t in self.following.whole):
             raise Unresolved(f"I do not understand '{clause}'.")
+        self._information(chunks)
 
     def _opening(self, tokens: Tokens) -> bool:
         """Handles "(I want) the drawer open" and "(make sure) the drawer (is) closed"."""
@@ -255,10 +279,14 @@ class _Run:
         if needs and not self.session.acts:
             self.wanted = needs[0]
         subjects = moves(chunks)[:1]
-        narrowed = readings(subjects[0], weak_goal=False)[0].things if subjects else ()
+        told = readings(subjects[0], weak_goal=False)[0].things if subjects else ()
+        narrowed = tuple(t for t in told if t.pronoun not in PERSONS)
         others = tuple(t for c in chunks if c.kind == "relation" for t in c.things)
         heads = [t.head for t in narrowed or others if t.head not in ("", "one", "thing")]
         self.session.discourse.head = heads[-1] if heads else self.session.discourse.head
+        if len(narrowed) > 1 and (together := self._all_objects(narrowed)):
+            self.session.discourse.note_objects(together)
+            return
         for thing in (*others, *narrowed):
             for role in ("object", "any"):
                 try:
@@ -271,6 +299,13 @@ class _Run:
                     self.session.discourse.places += found
                 self.session.discourse.mentioned += found
                 break
+
+    def _all_objects(self, things: Sequence[NounPhrase]) -> list[str]:
+        """Returns what several phrases mean, if all of them mean things."""
+        try:
+            return self.session.resolver.all_of(tuple(things), "object")
+        except PlanningError:
+            return []
 
     def _fragment(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         things = [t for c in chunks for t in c.things]

@@ -30,6 +30,7 @@ def verb_base(word: str) -> tuple[str, ...]:
         found += _stems(word[:-3])
     elif word.endswith("ed") and len(word) > 3:
         found += [*_stems(word[:-2]), word[:-1]]
+        found += [f"{word[:-3]}y"] if word.endswith("ied") else []
     elif word.endswith("es") and len(word) > 3:
         found += [word[:-1], word[:-2]]
     elif word.endswith("s") and len(word) > 3:
@@ -124,6 +125,8 @@ class Lexicon:
     misspellings: Mapping[str, str]
     discard_to: frozenset[str]
     skills: Mapping[str, tuple[tuple[str, ...], ...]]
+    talk: frozenset[str]
+    """Nouns of talk: "your next task is", "do me a favour"; they name something only where the scene has it."""
     words: frozenset[str]
     """Every word that has a meaning here; for telling misspellings from words."""
 
@@ -161,6 +164,7 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         needs=data["needs"],
         misspellings=data["misspellings"],
         discard_to=frozenset(data["discard_to"]),
+        talk=frozenset(data["talk"]),
         skills={name: tuple(map(_words, phrases)) for name, phrases in data["skills"].items()},
         words=words
         | _call_words(data["skills"])

@@ -31,7 +31,7 @@ STOP = word_set(
     "because since but not no except without as than too also please now again both is has have had do does did "
     "will would should could must may might shall can't where why how what whatever the a an into onto from with by "
     "at in on for everything anything all each every something nothing itself themselves myself yourself else "
-    "otherwise unless instead"
+    "otherwise unless instead put plus excluding belongs belong"
 )
 _SELECTORS = word_set(
     "left right leftmost rightmost middle nearest closest near farthest furthest far other others remaining rest "
@@ -44,6 +44,8 @@ _COLLECTIVES = word_set(
 _QUANTITY_NOUNS = word_set(
     "all both each any some one most half none either many several few everything rest remainder"
 )
+_POSSESSIVES = word_set("my your his her our their its this these those")
+_STATES = frozenset({"open", "closed", "shut", "empty", "full", "clear"})
 _FRONTS = frozenset({"door", "lid", "front", "top", "surface", "handle"})
 _FOUND = frozenset({"find", "see", "have", "found", "spot"})
 PARTICIPLES = word_set(
@@ -109,6 +111,8 @@ class NounPhrases:
             following, following_end = self.one_at(after) if after > end else (None, end)
             if following is None:
                 return tuple(found), end
+            if len(found) == 1 and self.tokens[at].text == "both" and not self.tokens[end - 1].plural:
+                found[0] = replace(first, quantity="one", count=1, plural=False)  # "both the can and the box"
             bare = not following.definite and following.quantity == "one" and len(following.words) == 1
             shared = found[0].words[:-1] if bare else ()
             found.append(replace(following, alternative=alternative, shared=shared))
@@ -161,7 +165,7 @@ class NounPhrases:
             return None
         if text == "her" and self._begins_phrase(at + 1):
             return None
-        if text in THEM | DEMONSTRATIVES and following in ("all", "both"):
+        if text in THEM | DEMONSTRATIVES | {"it"} and following in ("all", "both"):
             return NounPhrase(pronoun="them", text=text, plural=True), at + 2
         if text == HELD:
             return NounPhrase(pronoun="held", text="what I hold"), at + 1
@@ -187,6 +191,10 @@ class NounPhrases:
             return NounPhrase(("thing",), "all", selectors=("rest",), plural=True, text=text), end + 1
         if text in ("what", "whatever") and self._text(end) in ("you", "i") and self._text(end + 1) in _FOUND:
             end += 2
+        if self._text(end) in ("that", "which") and self._text(end + 1) in ("is", "are"):
+            words, selectors, _, after = self._words(end + 2, True)
+            if words and not selectors and words[0] not in _STATES:  # "everything that is clothing"
+                return NounPhrase(words, "all", plural=True, text=text), after
         attributes, end = self._attributes(end)
         return NounPhrase((*attributes, "thing"), "all", plural=True, text=text), end
 
@@ -283,6 +291,8 @@ class NounPhrases:
 
     def _is_selector(self, at: int, started: bool) -> bool:
         token = self.tokens[at]
+        if token.text == "other" and self._text(at + 1) == "than":
+            return False
         if started and self.lexicon.relations.at(self.tokens, at) is not None:
             return False
         return (
@@ -298,6 +308,8 @@ class NounPhrases:
             return False
         if token.text == "one":
             return True
+        if started and token.text in _POSSESSIVES or token.text == "other":
+            return False
         if self.lexicon.relations.at(self.tokens, at) is not None and token.lemma not in self.index.nouns:
             return False
         return not (token.text in PARTICLES | PARTICIPLES and (started or not determined))

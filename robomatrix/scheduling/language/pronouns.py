@@ -10,6 +10,7 @@ from robomatrix.scheduling.language.text import lemmas
 from robomatrix.scheduling.scene import START
 
 _SELF = frozenset({"me", "us", "myself", "i"})
+_OTHERS = frozenset({"him", "her"})
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Pronouns:
         pronoun = phrase.pronoun
         if pronoun == "held":
             return [self._held()]
+        if pronoun in _OTHERS and (person := self._last_mentioned("person")):
+            return [person]
         if pronoun in _SELF or role == "person" or pronoun in ("him", "her", "everyone"):
             return [self.person()]
         if pronoun == "here":
@@ -63,6 +66,10 @@ class Pronouns:
             if fills(role if role != "place" else "any", index.by_id[id_]) and (
                 role != "place" or id_ not in self._recent()
             ):
+                return id_
+        whence = [self.discourse.initial.resting.get(id_) for id_ in reversed(objects)]
+        for id_ in filter(None, whence):  # "take it out of the box and close it"
+            if role == "openable" and id_ in index.by_id and fills(role, index.by_id[id_]):
                 return id_
         openable = [e.id for e in index.entities if fills("openable", e)]
         if role == "openable" and len(openable) == 1:

@@ -68,6 +68,8 @@ class Resolver:
 
     def consider(self, phrase: NounPhrase) -> None:
         """Notes everything that a phrase might mean."""
+        for excluded in phrase.without:
+            self.consider(excluded)
         fits = self._fits(phrase.words, "any") if phrase.words else []
         self.discourse.considered.update(entity.id for entity, _ in fits)
 
@@ -267,7 +269,7 @@ class Resolver:
         if answered:
             return answered
         said = [id_ for id_ in reversed(self.discourse.mentioned) if id_ in found]
-        if said and phrase.head != "one":
+        if said and (phrase.head != "one" or phrase.text.split()[0] in ("that", "this")):
             return said[0]
         found = self._shared(phrase, found)
         if len(found) == 1:

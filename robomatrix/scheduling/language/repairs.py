@@ -18,7 +18,7 @@ def amended(session: Session, said: Said, correction: Sequence[Chunk]) -> tuple[
     Raises:
         Unresolved: it could correct the thing as well as the place.
     """
-    things = [c for c in correction if c.kind == "things"]
+    things = [c for c in correction if c.kind == "things" and c.things]
     relations = [c for c in correction if c.kind == "relation"]
     if not things and not relations:
         return None
@@ -43,6 +43,8 @@ def _with_thing(session: Session, chunks: list[Chunk], thing: NounPhrase, *, onl
     if not fitting:
         first = next((i for i in slots if chunks[i].kind == "things"), slots[0])
         fitting = [first]
+    if len(fitting) > 1 and all(chunks[i].kind == "relation" for i in fitting):
+        fitting = fitting[-1:]  # where things go is said last
     if len(fitting) > 1:
         raise Unresolved(f"Do you mean the thing or the place with '{thing.text}'?")
     chosen = fitting[0]

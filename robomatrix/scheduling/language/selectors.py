@@ -39,7 +39,7 @@ def _selected(discourse: Discourse, selector: str, phrase: NounPhrase, found: li
         said = [id_ for id_ in reversed(discourse.mentioned) if id_ in found]
         return said[:1] or found
     if len(found) < 2:
-        return found
+        return [] if _ORDER.get(selector, 0) > 0 else found
     if selector in _NEAR | _FAR:
         return _by_distance(discourse, found, selector in _FAR)
     if selector in _LEFT | _RIGHT | _MIDDLE or selector in _ORDER:

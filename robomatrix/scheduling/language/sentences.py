@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from robomatrix.scheduling.language.clause_words import NEGATIONS, OPENERS, WISHES
+from robomatrix.scheduling.language.clause_words import LIKES, NEGATIONS, OPENERS, WISHES
 from robomatrix.scheduling.language.clauses import (
     Clause,
     ClauseReader,
@@ -13,7 +13,7 @@ from robomatrix.scheduling.language.clauses import (
     Tokens,
     texts,
 )
-from robomatrix.scheduling.language.text import phrase_list
+from robomatrix.scheduling.language.text import Token, phrase_list
 
 _ENDS = frozenset({".", "!", "?", ";", ":"})
 _CONNECTORS = frozenset(
@@ -30,6 +30,8 @@ _REASONS = phrase_list(
     "so it does|so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|"
     "as i|as we|as it is"
 )
+_ABLE = (("can",), ("could",), ("would",), ("please",), ("do",), ("have",))
+_COURTEOUS = frozenset({"time", "a", "the", "not", "mind", "please", "so", "be"})
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
 
@@ -46,8 +48,12 @@ class ClauseParser:
         guards: tuple[Guard, ...] = ()
         for sentence, mark in _sentences(tokens):
             clauses, guards = self._sentence(sentence, guards)
+            clauses = [replace(c, opens=c is clauses[0]) for c in clauses]
             if mark == "?":
-                clauses = [replace(c, form="question") if c.form in _ASKABLE and not c.verb else c for c in clauses]
+                clauses = [
+                    replace(c, form="question") if c.form in _ASKABLE and not c.verb and not c.correction else c
+                    for c in clauses
+                ]
             found += [replace(c, heading=True) for c in clauses] if mark == ":" else clauses
         return found[:_MAX_CLAUSES]
 
@@ -73,7 +79,9 @@ class ClauseParser:
         guard, consequence = condition
         then, other = _split_at(consequence, ("otherwise", "else"))
         clauses = self._ordered(then)
-        guarded = clauses[-1:] if guard.trailing else clauses
+        timed = consequence[0].text in _FIRST | _LATER if consequence else False
+        whole = timed or any(t.text in ("it", "them") for c in clauses[-1:] for t in c.tokens)
+        guarded = clauses if whole or not guard.trailing else clauses[-1:]
         clauses = [replace(c, guards=(guard,)) if c in guarded else c for c in clauses]
         opposite = replace(guard, positive=not guard.positive)
         clauses += [replace(c, guards=(opposite,)) for c in self._ordered(other)]
@@ -91,7 +99,7 @@ class ClauseParser:
             if tokens[i].text in (",", "then")
             or (
                 i > start + 1
-                and self.reader.starts_command(tokens, i, strict=True)
+                and (self.reader.starts_command(tokens, i, strict=True) or _wishes(tokens, i))
                 and not _auxiliary_before(tokens, i)
             )
         )
@@ -171,7 +179,8 @@ class ClauseParser:
         for piece, correction in self._pieces(tokens):
             timed = self.reader.without_fillers(piece)[:1]
             if timed and timed[0].text in _FIRST | _LATER and len(piece) < len(tokens):
-                found += self._ordered(piece)
+                ordered = self._ordered(piece)
+                found += [replace(c, correction=correction) if c is ordered[0] else c for c in ordered]
                 continue
             if self._only_says_where(piece):
                 place = piece
@@ -228,6 +237,8 @@ class ClauseParser:
         if match is None or texts(tokens, at, at + 3) == ("hold", "on", "to"):
             return 0
         single = match.length == 1
+        if single and tokens[at].text == "wait" and at + 1 < len(tokens) and self._is_time(tokens[at + 1]):
+            return 0
         if single and tokens[at].text == "no" and self.reader.lexicon.relations.at(tokens, at + 1) is not None:
             single = False  # "to the shelf no to the box"
         separated = at == 0 or tokens[at - 1].text == "," or at == start
@@ -244,6 +255,9 @@ class ClauseParser:
             return 0
         length = match.length
         return length + (tokens[at + length].text == ",")
+
+    def _is_time(self, token: Token) -> bool:
+        return token.text == "for" or token.number is not None or token.text in self.reader.lexicon.numbers
 
     def _boundary(self, tokens: Tokens, at: int, start: int) -> int | None:
         """Returns where the next clause begins if one ends at a position."""
@@ -292,6 +306,8 @@ class ClauseParser:
             return True
         if texts(rest, 0, 3) == ("do", "the", "same"):
             return True
+        if rest[0].text in ("can", "could", "may") and "be" in texts(rest, 2, 10):
+            return True
         if texts(rest, 0, 2) in _REMARKS and self.reader.is_complete(before):
             return True
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
@@ -319,6 +335,10 @@ def _sentences(tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
         yield tokens[start:], "."
 
 
+def _wishes(tokens: Tokens, at: int) -> bool:
+    return any(texts(tokens, at, at + len(wish)) == wish for wish in WISHES)
+
+
 def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
     at = next((i for i, t in enumerate(tokens) if t.text in marks), None)
     if at is None:
@@ -328,7 +348,12 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
 
 def _is_remark(tokens: Tokens) -> bool:
     """Returns whether a piece says how somebody or something is: "my hands are full"."""
-    return len(tokens) > 2 and bool({"am", "is", "are"} & set(texts(tokens, 1, 3)))
+    said = texts(tokens, 1, 5)
+    return len(tokens) > 2 and (
+        "been" in said
+        or bool(LIKES & set(texts(tokens, 0, 4)))
+        or bool({"am", "is", "are", "was", "were"} & set(said[:2]))
+    )
 
 
 def _gives_reason(tokens: Tokens, at: int) -> bool:
@@ -337,16 +362,12 @@ def _gives_reason(tokens: Tokens, at: int) -> bool:
 
 
 def _polite(tokens: Tokens, at: int) -> bool:
+    """Returns whether "if possible", "if you can" and the like stand at a position: no conditions."""
     following = texts(tokens, at + 1, at + 3)
-    return following[:1] in (("possible",), ("necessary",), ("needed",), ("not",)) or following in (
-        ("you", "can"),
-        ("you", "could"),
-        ("you", "would"),
-        ("you", "please"),
-        ("you", "do"),
-        ("you", "have"),
-        ("that", "is"),
-    )
+    if following[:1] in (("possible",), ("necessary",), ("needed",), ("not",)) or following == ("that", "is"):
+        return True
+    ended = at + 3 >= len(tokens) or not tokens[at + 3].is_word or tokens[at + 3].text in _COURTEOUS
+    return ended and following[:1] == ("you",) and following[1:] in _ABLE
 
 
 def _subjectless(tokens: Tokens) -> Tokens:

@@ -142,6 +142,8 @@ class Said:
     clause: Clause
     chunks: tuple[Chunk, ...]
     before: Snapshot
+    start: Snapshot
+    """Before what it goes on with: "take A and bring it to B"."""
 
 
 def _contradict(old: Literal, new: Literal) -> bool:

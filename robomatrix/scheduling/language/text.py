@@ -64,7 +64,8 @@ def word_set(text: str) -> frozenset[str]:
 
 _IRREGULAR = word_pairs(
     "knives:knife shelves:shelf loaves:loaf leaves:leaf halves:half scarves:scarf mice:mouse people:person "
-    "men:man women:woman children:child feet:foot dice:die teeth:tooth shoes:shoe cookies:cookie veggies:veggie "
+    "kiwis:kiwi taxis:taxi men:man women:woman children:child feet:foot dice:die teeth:tooth shoes:shoe cookies:cookie "
+    "veggies:veggie "
     "hoodies:hoodie beanies:beanie brownies:brownie movies:movie smoothies:smoothie ties:tie pies:pie "
     "plushies:plushie cds:cd tvs:tv toes:toe groceries:grocery buses:bus axes:axe vases:vase cases:case "
     "cheeses:cheese houses:house purses:purse bases:base roses:rose blouses:blouse suitcases:suitcase "

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from robomatrix.scheduling.plan import Planner
 
 ENTRY_POINT_GROUP = "robomatrix.planners"
-DEFAULT = "rules"
+DEFAULT = "compact"
 """What plans where nothing else is asked for; the launch files and config/robomatrix.yaml say the same."""
 
 _OWN = {

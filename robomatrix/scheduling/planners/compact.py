@@ -7,6 +7,7 @@ may plan alone if it is sure enough and everything that it uses was named.
 
 from __future__ import annotations
 
+import logging
 import re
 import time
 from dataclasses import dataclass, field, replace
@@ -26,13 +27,14 @@ from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.screening import screened
 from robomatrix.scheduling.language.session import Session
-from robomatrix.scheduling.language.text import lemmas, singular, word_set
+from robomatrix.scheduling.language.text import Token, lemmas, singular, word_set
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.planners.rules import RulePlanner
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.symbolic import SymbolicState, simulate
 from robomatrix.scheduling.validator import STOP, validate
 
+_LOG = logging.getLogger(__name__)
 _LETTER = re.compile(rf"\b[{LETTERS}]\b")
 _DO_YOU_MEAN = "Do you mean: "
 _FORMER = word_set("yes y first former 1 ok sure right exactly correct")
@@ -43,12 +45,12 @@ _LATTER = word_set("second latter 2 other no")
 class Thresholds:
     """Log-probabilities of a whole answer from which on the model is listened to."""
 
-    sure: float = -0.3
+    sure: float = -0.2
     """It may plan where the rules only did not understand."""
     certain: float = -0.1
     """It may plan where the rules think that something is missing."""
-    contradicts: float = -0.1
-    """It may object to a plan of the rules."""
+    contradicts: float = -0.002
+    """It may object to a plan of the rules, which are rarely wrong where they understand everything."""
 
 
 def default_model() -> Path:
@@ -171,17 +173,28 @@ class CompactPlanner:
 
 
 def overlooked(linked: Linked, program: str, index: EntityIndex) -> list[str]:
-    """Returns what an instruction names that a program is not about: linked phrases, and nouns that were not linked."""
+    """Returns what an instruction names that a program is not about: linked phrases, and nouns that were not linked.
+
+    What is taken back ("the can, no, the ball") need not be in it.
+    """
     used = set(_LETTER.findall(program))
     anything = index.ontology.anything
     said = [slot for slot in linked.slots if slot.candidates and slot.phrase.head not in anything]
     meant = {id_ for slot in said if slot.letter in used for id_ in slot.candidates}
-    idle = [slot for slot in said if slot.letter not in used and not slot.candidates <= meant]
+    taken_back = set(linked.words[: _last_correction(linked)])
+    idle = [slot for slot in said if slot.letter not in used | taken_back and not slot.candidates <= meant]
     names = {
         phrase for entity in index.entities if entity.entity for phrase, fit in entity.heads.items() if fit >= CLASS
     }
     loose = [word for word in linked.words if (singular(word),) in names]
     return [" ".join(slot.phrase.words) for slot in idle] + loose
+
+
+def _last_correction(linked: Linked) -> int:
+    """Returns where the last correction stands in an instruction; 0 if there is none."""
+    tokens = [Token(word, singular(word)) for word in linked.words]
+    marks = load_lexicon().corrections
+    return max((at for at in range(len(tokens)) if marks.at(tokens, at) is not None), default=0)
 
 
 def _said(result: PlanResult) -> str:
@@ -204,13 +217,16 @@ def _choice(request: PlanRequest, asked: str) -> int | None:
 
 
 def same_end(request: PlanRequest, one: PlanResult, other: PlanResult) -> bool:
-    """Returns whether two plans lead to the same state and call the same skills by name."""
+    """Returns whether two plans lead to the same state and call the same skills by name.
+
+    With which arguments is no matter: measures and directions are read alike, but the model may leave one out.
+    """
     if one.status != "ok" or other.status != "ok":
         return False
     skills = {spec.name: spec for spec in request.skills}
     ends = [simulate(request.scene, skills, result.steps).final for result in (one, other)]
     named = {spec.name for spec in called_skills(request.skills)}
-    calls = [[str(s) for s in result.steps if s.skill in named] for result in (one, other)]
+    calls = [[s.skill for s in result.steps if s.skill in named] for result in (one, other)]
     visits = [{goal for goal in result.goal if goal.startswith("at(")} for result in (one, other)]
     return _shape(ends[0]) == _shape(ends[1]) and calls[0] == calls[1] and visits[0] == visits[1]
 
@@ -219,16 +235,19 @@ def _shape(state: SymbolicState) -> tuple[object, ...]:
     return state.holding, dict(state.resting), state.closed, state.facts
 
 
-def compact_planner(model: str | None = None, *, thresholds: Thresholds | None = None) -> CompactPlanner:
-    """Returns the compact planner, its model loaded.
+def compact_planner(model: str | None = None, *, thresholds: Thresholds | None = None) -> CompactPlanner | RulePlanner:
+    """Returns the compact planner, its model loaded; the rules alone, with a warning, if no model was installed.
 
     Args:
         model: folder of another checkpoint than the one that ships.
         thresholds: from when on the model is listened to.
 
     Raises:
-        ConfigurationError: the folder holds no such model.
+        ConfigurationError: a folder was given, or one is installed, and it holds no such model.
     """
+    if model is None and not default_model().is_dir():
+        _LOG.warning("%s is missing: planning by rules alone; reinstall robomatrix for the model", default_model())
+        return RulePlanner()
     reader = CompactModel(Path(model)) if model else CompactModel()
     reader.load()
     return CompactPlanner(reader, thresholds=thresholds or Thresholds())

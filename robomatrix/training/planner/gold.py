@@ -16,6 +16,7 @@ from robomatrix.scheduling.safety import load_rules
 from robomatrix.training.planner.rooms import Named
 from robomatrix.training.planner.samples import Sample
 
+_COUNTED = frozenset(["both", "two", "three", "four", "five"])
 _UNDECIDED = frozenset(["store", "sort", "group", "drop", "wait"])
 
 
@@ -126,6 +127,8 @@ class _World:
             ids = [id_ for id_ in ids if id_ not in excluded.ids]
         if not ids:
             raise _Declined
+        if len(ids) < len(named.ids) and _COUNTED & set(named.text.split()):
+            self.uncertain = True  # "both cans on the table", where one is: a question is right too
         return [id_ for id_ in ids if id_ not in self.kept or not named.plural]
 
     def _ambiguous(self, term: Term) -> bool:
@@ -194,6 +197,9 @@ class _World:
     def follow(self, statement: Statement, *, last: bool) -> None:
         """Changes the room as a statement says."""
         action, arguments = statement.action, statement.arguments
+        if action == "drop" and last and self.held is None and self._is_down(arguments):
+            self.uncertain = True  # put somewhere and then let go of: that is so, or may be asked about
+            return
         if action in _UNDECIDED:
             raise _Declined if action == "drop" and self.held is None and last else _Undecided
         match action:
@@ -213,6 +219,10 @@ class _World:
                 if statement.words[1:] == ("stand", "up"):
                     raise _Undecided  # several skills do that
                 self.steps.append(f"{statement.words[0]}()")
+
+    def _is_down(self, arguments: Sequence[Sequence[Term]]) -> bool:
+        """Returns whether what is to be let go of was put somewhere before."""
+        return bool(arguments) and all(("on", id_) in self.goals for id_ in self._ids(arguments[0]))
 
     def _move(self, action: str, arguments: Sequence[Sequence[Term]]) -> None:
         if action == "clear":
@@ -266,7 +276,7 @@ class _World:
     def _put(self, id_: str, target: str) -> None:
         scene = self.sample.room.scene
         self._must_not_grip(id_)
-        if load_rules().placing_fault(scene, id_, target):
+        if self.resting[id_] != target and load_rules().placing_fault(scene, id_, target):
             raise _Declined
         if target in self.resting:
             self.loose = True

@@ -316,7 +316,7 @@ class Composer:
             words = tuple(w for word in mood.split() for w in (words if word == _PLAIN else (word,)))
         elif roll < 0.22:
             words = (*self.frames.listed("contexts", self.rng, self.split), *words)
-        elif roll < 0.3 and "decline" not in draft.tags:
+        elif roll < 0.3 and "decline" not in draft.tags and "held" not in draft.means:  # "it" would be the remark's
             words = (*self._idle().words, *self.rng.choice(_AFTER_IDLE), *words)
             draft = replace(draft, tags=(*draft.tags, "idle"))
         if self.rng.random() < 0.2:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.errors import UnknownNameError
-from robomatrix.hardware.mujoco.skillbench import DOORS, OBJECT, bench_spec
+from robomatrix.hardware.mujoco.skillbench import OBJECT, bench_spec
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.scenes import skillbench as bench
 from robomatrix.skills.skillblender.controller import ARM_RATE
@@ -101,7 +101,7 @@ class BenchTask:
         start = bench.place(self.view.scene, self.bench, env.rng, ids.size)
         self._store(ids, {"start": start, **self.rules.goals(self, env.rng, start)})
         if self.view.doors:
-            env.simulation.qpos[np.ix_(ids, _places(env, DOORS))] = bench.DOOR_START
+            env.simulation.qpos[np.ix_(ids, _places(env, bench.DOORS))] = bench.DOOR_START
         elif _movable(self.view):
             place = _places(env, (OBJECT,))[0]
             env.simulation.qpos[ids, place : place + 3] = start
@@ -136,7 +136,7 @@ class BenchTask:
 
     def doors(self, env: HumanoidEnv) -> Array:
         """Returns the doors' angles (n, 2) [rad]; (n, 0) where there are none."""
-        return env.simulation.qpos[:, _places(env, DOORS)] if self.view.doors else np.zeros((self._worlds, 0))
+        return env.simulation.qpos[:, _places(env, bench.DOORS)] if self.view.doors else np.zeros((self._worlds, 0))
 
     def goal(self, env: HumanoidEnv) -> Array:
         """Returns what the policy sees of the task (n, goal)."""

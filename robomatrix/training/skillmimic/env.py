@@ -80,7 +80,7 @@ class EnvConfig:
     """Mean difference of the joints up to which a clip can follow on another [rad]."""
     grasp_frames: int = 15
     """For so long after a touch the hands wait where the ball was met until both hold it."""
-    sway: float = 1.0
+    sway: float = 0.5
     """Share of the body's sway that the arms make up for while the ball comes or is held."""
     ramp: tuple[float, float] = (0.6, 0.2)
     """Times before a touch at which the hands begin to follow the ball and at which they do so in full [s]."""

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tensordict import TensorDict
 
 from robomatrix.errors import ConfigurationError
-from robomatrix.motions.chain import chain
+from robomatrix.motions.chain import chain, in_place
 from robomatrix.motions.clip import Clip
 from robomatrix.motions.edit import cut, lift_ball, relabel_contact, resample
 from robomatrix.motions.library import find_clips, load_clip
@@ -33,6 +33,7 @@ from robomatrix.skills.skillmimic.observation import LABELS, terms
 from robomatrix.skills.skillmimic.policy import NAME
 from robomatrix.training.ppo import Learner, PpoConfig
 from robomatrix.training.skillmimic.arm import fit_arm
+from robomatrix.training.skillmimic.balance import level
 from robomatrix.training.skillmimic.catching import CatchConfig, make_sure
 from robomatrix.training.skillmimic.distill import ClipLesson, Distillation, DistillConfig, Lesson, Student
 from robomatrix.training.skillmimic.dribble import DribbleConfig, DribbleLesson, DribbleStance, crouch
@@ -129,6 +130,8 @@ def make_references(clips: Sequence[Clip], log: Log = say) -> Reference:
     radius = float(model.geom("ball").size[0])
     for clip in chain([lift_ball(relabel_contact(resample(source, RATE)), radius) for source in clips]):
         motion = retarget(clip, mapping, share())
+        if in_place(clip):
+            motion = level(model, motion)
         reference = make_reference(model, motion, LABELS.index(clip.label))
         pace, torque = np.abs(reference.qvel[:, 6:-6]).max(), np.abs(reference.torque).max()
         verdict = "left out, it jumps" if pace > FASTEST or torque > STRONGEST else clip.label
@@ -279,7 +282,7 @@ def start_states(reference: Reference, stance: DribbleStance | None = None) -> d
     tensors["start_qpos_stand"] = reference.qpos[ends].astype(np.float32)
     tensors["start_qvel_stand"] = 0.0 * reference.qvel[ends].astype(np.float32)
     if stance is not None:
-        lesson = DribbleLesson(stance, DribbleConfig(worlds=1, apex=(0.83, 0.83)))
+        lesson = DribbleLesson(stance, DribbleConfig(worlds=1, apex=(0.9, 0.9)))
         qpos, qvel = lesson.start(1, np.zeros((1, 1)))
         tensors["start_qpos_dribble"] = np.stack([qpos[0], stance.holding]).astype(np.float32)
         tensors["start_qvel_dribble"] = np.stack([qvel[0], 0.0 * qvel[0]]).astype(np.float32)

@@ -49,6 +49,15 @@ def test_the_canonical_carry(office):
         ("if the drawer is closed open it, otherwise go to the bin", ["open(drawer)"]),
         ("swap the red can and the ball", ["on(red_can, drawer)", "on(ball, table)"]),
         ("bring me something to drink from the table", None),
+        ("the red can is empty, throw it in the bin", ["on(red_can, bin)"]),
+        ("take the red can to the bin, then put it down", ["on(red_can, bin)"]),
+        ("put all cans other than the red can in the bin", ["on(green_can, bin)"]),
+        ("move everything on the table except the knife to the bin", ["on(red_can, bin)", "on(green_can, bin)"]),
+        ("put everything on the table except the knife in the bin", ["on(red_can, bin)", "on(green_can, bin)"]),
+        ("put both the red can and the green can in the bin", ["on(red_can, bin)", "on(green_can, bin)"]),
+        ("take the ball out of the drawer and close it", ["holding(ball)", "not open(drawer)"]),
+        ("take red can off table put on drawer", ["on(red_can, drawer)"]),
+        ("can I have the green can handed to me", ["on(green_can, user)"]),
     ],
 )
 def test_goals_that_are_said_are_reached(office, instruction, goal):
@@ -171,3 +180,19 @@ def test_the_same_of_the_same_ends(office: PlanningScene) -> None:
 def test_the_same_may_be_asked_for_twice(office: PlanningScene) -> None:
     result = plan(office, "put the red can in the bin. do the same with the green can. do the same with the ball.")
     assert set(result.goal) == {"on(red_can, bin)", "on(green_can, bin)", "on(ball, bin)"}
+
+
+@pytest.mark.parametrize(
+    ("instruction", "unmoved"),
+    [
+        ("put the cans in the bin, but the red can stays where it is", "red_can"),
+        ("put the red can in the bin, no wait, leave the red can alone", "red_can"),
+        ("put everything on the table except the knife in the bin", "knife"),
+        ("move all cans to the bin you must not touch the red can", "red_can"),
+        ("before you close the drawer, put the ball in it, if the drawer is open", "ball"),
+        ("bring me the second knife", "knife"),
+    ],
+)
+def test_what_is_to_stay_is_not_moved(office, instruction, unmoved):
+    moved = {step.arguments.get("object") for step in plan(office, instruction).steps}
+    assert unmoved not in moved

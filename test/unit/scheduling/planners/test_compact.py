@@ -1,15 +1,30 @@
 """The policy between the two opinions; how good the model is, is measured by ``bench planner``."""
 
+import logging
 import subprocess
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
-from robomatrix.scheduling.compact.linking import Linked
+from robomatrix.errors import ConfigurationError
+from robomatrix.scheduling.compact.linking import Linked, Linker
+from robomatrix.scheduling.language.entities import EntityIndex
+from robomatrix.scheduling.language.lexicon import load_lexicon
+from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
-from robomatrix.scheduling.planners import make_planner
-from robomatrix.scheduling.planners.compact import CompactModel, CompactPlanner, Reading, Thresholds, same_end
+from robomatrix.scheduling.planners import DEFAULT, compact, make_planner
+from robomatrix.scheduling.planners.compact import (
+    CompactModel,
+    CompactPlanner,
+    Reading,
+    Thresholds,
+    overlooked,
+    same_end,
+)
+from robomatrix.scheduling.planners.rules import RulePlanner
+from robomatrix.scheduling.safety import load_rules
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.validator import STOP
 from robomatrix.skills.mobile_manipulation.specs import SPECS
@@ -63,7 +78,7 @@ def test_what_both_read_is_done(office: PlanningScene) -> None:
 
 
 def test_where_they_differ_the_user_is_asked(office: PlanningScene) -> None:
-    result = weighed(office, carry("red_can", "white_box"), carry("red_can", "blue_box"), -0.01)
+    result = weighed(office, carry("red_can", "white_box"), carry("red_can", "blue_box"), -0.001)
     assert result.status == "clarify" and not result.steps
     assert "white_box" in result.message and "blue_box" in result.message
 
@@ -73,7 +88,7 @@ def test_where_they_differ_the_user_is_asked(office: PlanningScene) -> None:
     [("yes", "white_box"), ("the first", "white_box"), ("the second", "blue_box"), ("the blue_box", "blue_box")],
 )
 def test_the_answer_decides(office: PlanningScene, answer: str, goal: str) -> None:
-    reading = Reading(carry("red_can", "blue_box"), -0.01)
+    reading = Reading(carry("red_can", "blue_box"), -0.001)
     planner = CompactPlanner(Says(reading=reading), Rules(carry("red_can", "white_box")))  # type: ignore[arg-type]
     request = PlanRequest("put the red can in the box", office, EP)
     question = planner.plan(request).message
@@ -144,3 +159,39 @@ def test_needs_no_framework() -> None:
         "sys.exit('torch' in sys.modules or 'transformers' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_plans_by_rules_alone_and_says_so_where_no_model_was_installed(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    assert DEFAULT == "compact"
+    monkeypatch.setattr(compact, "default_model", lambda: tmp_path / "compact")
+    with caplog.at_level(logging.WARNING):
+        planner = make_planner()
+    assert isinstance(planner, RulePlanner)
+    assert "compact is missing: planning by rules alone" in caplog.text
+
+
+def test_a_model_that_was_asked_for_must_be_there(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="no planner model can be read"):
+        make_planner("compact", model=str(tmp_path))
+
+
+def test_calls_of_the_same_skill_agree_whatever_the_measure(office: PlanningScene) -> None:
+    request = PlanRequest("turn left 90 degrees", office, EP)
+    measured, plain = (PlanResult("ok", steps=(PlanStep("turn", {"angle_deg": angle}),)) for angle in (90.0, 45.0))
+    assert same_end(request, measured, plain)
+    assert not same_end(request, measured, PlanResult("ok", steps=(PlanStep("look_around", {}),)))
+
+
+@pytest.mark.parametrize(
+    ("said", "program", "idle"),
+    [
+        ("put the red can in the bin , no , the ball", "put C B", []),
+        ("put the red can in the bin and the ball", "put C B", ["red can"]),
+    ],
+)
+def test_what_was_taken_back_is_not_overlooked(office: PlanningScene, said: str, program: str, idle: list[str]) -> None:
+    index = EntityIndex(office)
+    linked = Linker(read(said, index, load_lexicon(), load_rules()), index, load_lexicon()).run()
+    assert overlooked(linked, program, index) == idle
