@@ -197,11 +197,11 @@ def _football_shoot(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent
 
 
 def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    """The hand on the box's far side from where it must go pushes it along, touching it nearer or further off.
+    """The hand on the side that the box must leave pushes it towards its goal.
 
-    A hand comes down only beside the box, so that it does not sweep the box off its table; a robot that steps back
-    would drag it along.
-    Everything is a smooth function of where box, goal, hands and pelvis are, so that a network can follow it.
+    A hand comes down only beside the box, so that it does not sweep the box off its table. It pushes only while the
+    body is ahead: an arm that reaches across swings back towards the body, and the box with it. Everything is a smooth
+    function of where box, goal, hands and pelvis are, so that a network can follow it.
     """
     box, lack = points["object"], points["goal"] - points["object"]
     stance = box[:, 0] - task.rest[0, 0] - 0.04 + np.clip(-0.5 * lack[:, 0], 0.0, 0.03)
@@ -209,19 +209,18 @@ def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     near = 1.0 - rise(place[:, 0] - env.signals.position[:, 0], (0.06, 0.12))
     late = env.signals.position[:, 1] - place[:, 1]
     hands = [_pushing_hand(env.signals.hands[:, i], box, lack, near, late, side) for i, side in SIDES]
-    velocity = towards(env, place)
-    velocity[:, 0] = np.maximum(velocity[:, 0], 0.0)
-    return Intent(velocity, np.stack(hands, 1), _still(env))
+    return Intent(towards(env, place), np.stack(hands, 1), _still(env))
 
 
 def _pushing_hand(hand: Array, box: Array, lack: Array, near: Array, late: Array, side: float) -> Array:
     """Where the hand of a side (+1 left, -1 right) goes (n, 3), for what the box lacks (n, 3)."""
     beyond, off = 0.5 * bench.BOX_EDGE + HAND, hand - box
     gap, across = side * off[:, 1], np.clip(-side * lack[:, 1], 0.0, None)
-    touch = np.clip(0.01 - 0.6 * lack[:, 0], -0.03, 0.03)
+    along = np.clip(6.0 * lack[:, 0] + 0.2, -0.2, 1.0)
     wanted = near * rise(across, (0.005, 0.04)) * rise(gap, (0.6 * beyond, 0.9 * beyond))
-    level = (1.0 - rise(np.abs(off[:, 0] - touch), (0.05, 0.1))) * (1.0 - rise(off[:, 2], (0.06, 0.11)))
-    push = wanted * level * (0.05 + np.minimum(across, 0.06) * (1.0 - rise(side * late, (0.1, 0.25))))
+    level = (1.0 - rise(np.abs(off[:, 0]), (0.05, 0.1))) * (1.0 - rise(off[:, 2], (0.06, 0.11)))
+    push = wanted * level * (1.0 - rise(side * late, (0.05, 0.12))) * (0.05 + np.minimum(across, 0.06))
+    touch = push * along + np.clip(-0.4 * lack[:, 0], 0.0, 0.03)
     target = box + np.stack([touch, side * (beyond + 0.05 - push), 0.16 - 0.17 * wanted], -1)
     return target + FOLLOW * (target - hand)
 
