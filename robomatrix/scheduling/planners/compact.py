@@ -47,7 +47,7 @@ class Thresholds:
 
     sure: float = -0.2
     """It may plan where the rules only did not understand."""
-    certain: float = -0.1
+    certain: float = -0.02
     """It may plan where the rules think that something is missing."""
     contradicts: float = -0.002
     """It may object to a plan of the rules, which are rarely wrong where they understand everything."""
