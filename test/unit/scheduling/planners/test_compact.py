@@ -195,3 +195,8 @@ def test_what_was_taken_back_is_not_overlooked(office: PlanningScene, said: str,
     index = EntityIndex(office)
     linked = Linker(read(said, index, load_lexicon(), load_rules()), index, load_lexicon()).run()
     assert overlooked(linked, program, index) == idle
+
+
+def test_what_only_the_user_can_tell_is_not_answered_by_the_model(office: PlanningScene) -> None:
+    asked = PlanResult("clarify", "Which can: the red can or the green can?")
+    assert weighed(office, asked, carry("red_can", "white_box"), 0.0) == asked
