@@ -1,4 +1,7 @@
-"""Instructions to a humanoid through planner, skills, safety gate and driver, in lockstep; the truth judges the end."""
+"""Instructions to a humanoid through planner, skills, safety gate and driver, in lockstep.
+
+A success is what the robot claims by its own checks, if it truly stands afterwards.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,8 @@ from robomatrix.skills.registry import registry_for
 
 UPRIGHT = 0.8
 """Share of its home height above which a pelvis belongs to a robot on its feet."""
+AFTER = 3.0
+"""Time after an instruction until its robot must stand, risen out of a squat if need be [s]."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +31,7 @@ class HumanoidEpisode:
 
     seed: int
     success: bool
-    """Claimed by the robot, which still stands 1 s later."""
+    """Claimed by the robot, which stands some seconds later."""
     message: str
     seconds: float
     """Simulated."""
@@ -51,7 +56,7 @@ def play(robot: str, scene: str, instruction: str, seed: int) -> HumanoidEpisode
 
         end = session.run_task(task, note)
         seconds = session.time
-        session.settle(1.0)
+        session.settle(AFTER)
         stands = driver.base_height() > UPRIGHT * humanoid(robot).height
         moved = [math.dist(o.position, before[o.id]) for o in driver.objects()]
         return HumanoidEpisode(seed, end.success and stands, end.message, seconds, tuple(steps), tuple(moved))
