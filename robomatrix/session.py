@@ -46,12 +46,12 @@ class Session:
     def __init__(
         self,
         driver: SimulatedDriver,
-        perception: Perceiver,
+        perception: Perceiver | None,
         registry: SkillRegistry,
         gate: SafetyGate | None = None,
         camera_rate: float = CAMERA_RATE,
     ) -> None:
-        """Takes a driver that was reset; nothing moves yet."""
+        """Takes a driver that was reset; nothing moves yet. A robot without cameras needs no perception."""
         self.driver = driver
         self.perception = perception
         self.gate = gate or SafetyGate(driver.spec)
@@ -80,7 +80,8 @@ class Session:
     def step(self) -> None:
         """One control period: look, think, check, act, and let the world go on."""
         self._look()
-        command = self.runner.tick(Observation(self.state, self._known(), self.frames))
+        seen = Observation(self.state, self._known(), self.frames)
+        command = self.runner.rest(seen) or self.runner.tick(seen)
         applied, _ = self.gate.filter(command, self.state, self.state.stamp)
         self.driver.write(applied)
         self.state = self.driver.step()
@@ -110,7 +111,7 @@ class Session:
         """Returns what is perceived now, as planners see it; ``believed`` as in :func:`planning_scene`."""
         odometry = self.state.odometry
         at = (float(odometry.position[0]), float(odometry.position[1])) if odometry is not None else (0.0, 0.0)
-        return planning_scene(self.world.with_holding(self.runner.holding), self.driver.spec.name, at, believed)
+        return planning_scene(self._known().with_holding(self.runner.holding), self.driver.spec.name, at, believed)
 
     def run_task(self, task: TaskExecution, on_step: Callable[[RunStep], None] | None = None) -> Finished:
         """Executes an instruction to its end; a question ends it, as there is nobody to answer."""
@@ -129,7 +130,7 @@ class Session:
     def _run_step(self, task: TaskExecution, action: RunStep) -> Action:
         began = self.time
         outcome = self.run_skill(action.step.skill, action.step.arguments)
-        seen = seen_since(self.world, began, action.step)
+        seen = seen_since(self._known(), began, action.step)
         return task.on_result(step_outcome(outcome), self.planning_scene(task.resting), seen)
 
     def _known(self) -> World:
@@ -144,7 +145,7 @@ class Session:
         self._next_frame = self.state.stamp + self._camera_period
         for camera in self.driver.spec.cameras:
             frame = self.driver.frame(camera.name)
-            if frame is not None:
+            if frame is not None and self.perception is not None:
                 self.frames = {**self.frames, camera.name: frame}
                 self.world = self.perception.update(frame, self.state, self.runner.holding)
 

@@ -85,6 +85,7 @@ class Bridge(LifecycleNode):
         self._twist: Twist | None = None
         self._joints: RobotCommand | None = None
         self._command_stamp: float | None = None
+        self._arrived = 0.0
         self._last_reports: frozenset[str] = frozenset()
         self._fault = ""
         self._write_lock = threading.Lock()
@@ -206,7 +207,7 @@ class Bridge(LifecycleNode):
         super().destroy_node()
 
     def _on_twist(self, message: TwistMsg) -> None:
-        self._twist = conversions.from_twist(message)
+        self._twist, self._arrived = conversions.from_twist(message), time.monotonic()
         self._step_when_answered()
 
     def _on_joints(self, message: JointStateMsg) -> None:
@@ -216,7 +217,7 @@ class Bridge(LifecycleNode):
             self.get_logger().error(f"command refused, the robot stands: {error}", throttle_duration_sec=1.0)
             self.gate.refuse()
             return
-        self._command_stamp = conversions.from_time(message.header.stamp)
+        self._command_stamp, self._arrived = conversions.from_time(message.header.stamp), time.monotonic()
         self._step_when_answered()
 
     def _step_when_answered(self) -> None:
@@ -244,10 +245,11 @@ class Bridge(LifecycleNode):
             self.on_step()
 
     def _advance(self) -> RobotState:
-        command, stamp = self._take_command()
         state = self._state if self.simulated else self.driver.read()
+        now = self._now(state)
+        command, stamp = self._take_command(now)
         with self._write_lock:
-            applied, reports = self.gate.filter(command, state, self._now(state), stamp)
+            applied, reports = self.gate.filter(command, state, now, stamp)
             self._fault = self._write(applied)
         self._log_changes(reports)
         return self.driver.step() if self.simulated else state
@@ -267,12 +269,14 @@ class Bridge(LifecycleNode):
             self._newest = (state.stamp, time.monotonic())
         return state.stamp + (0.0 if self.simulated else time.monotonic() - self._newest[1])
 
-    def _take_command(self) -> tuple[RobotCommand | None, float | None]:
+    def _take_command(self, now: float) -> tuple[RobotCommand | None, float | None]:
         if self._twist is None and self._joints is None:
             return None, None
         joints = self._joints or RobotCommand()
         command = RobotCommand(joints.positions, joints.velocities, joints.efforts, self._twist)
-        stamp = self._command_stamp or None  # zero is what those send who know no time
+        pace = self.settings.speed if self.simulated else 1.0
+        # Zero is what those send who know no time: what counts is when it came, not when it was looked at.
+        stamp = self._command_stamp or now - pace * (time.monotonic() - self._arrived)
         self._twist = self._joints = self._command_stamp = None
         return command, stamp
 

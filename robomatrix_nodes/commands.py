@@ -14,7 +14,7 @@ from robomatrix.scheduling.planners import DEFAULT
 Robot = Annotated[str, typer.Option(help="Robot; see `robomatrix robots`.")]
 Driver = Annotated[str, typer.Option(help="Driver; default: the robot's first, see `robomatrix robots --json`.")]
 DriverOptions = Annotated[str, typer.Option(help="Options of the driver, such as '{host: 127.0.0.1}'.")]
-Scene = Annotated[str, typer.Option(help="Simulated scene; default: the robot's own.")]
+Scene = Annotated[str, typer.Option(help="Simulated scene; default: the robot's first that fits.")]
 Planner = Annotated[str, typer.Option(help="Planner: compact, rules, transformers, openai.")]
 Model = Annotated[str, typer.Option(help="Model of the planner, by name or local folder.")]
 Seed = Annotated[int, typer.Option(help="Seed of a simulated scene.")]
@@ -37,6 +37,7 @@ def register(app: typer.Typer) -> None:
     bench.app.command("recovery")(recovery)
     bench.app.command("bringup")(bringup)
     bench.app.command("soak")(soak)
+    bench.app.command("stops")(stops)
 
 
 def run(
@@ -66,7 +67,7 @@ def run(
         robot=robot,
         driver=driver,
         driver_options=driver_options,
-        scene=scene,
+        scene=scene or ("" if driver else _room(instruction, robot, seed)),
         planner=planner,
         model=model,
         seed=seed,
@@ -81,6 +82,18 @@ def run(
     emit(report.to_json(), as_json, report.lines())
     if not report.success:
         raise typer.Exit(1)
+
+
+def _room(instruction: str, robot: str, seed: int) -> str:
+    """Returns the robot's simulated scene in which an instruction makes sense; empty where there is no choice."""
+    from robomatrix.robots.loader import load_robot
+    from robomatrix.scheduling.simulated import fitting_scene
+    from robomatrix.skills.registry import registry_for
+
+    spec = load_robot(robot)
+    if len(spec.scenes) < 2:
+        return ""
+    return fitting_scene(instruction, spec, (skill.spec for skill in registry_for(robot)), seed)
 
 
 def up(
@@ -180,3 +193,14 @@ def soak(
     from robomatrix_nodes import soak as suite
 
     bench.give(suite.run(minutes), as_json, out)
+
+
+def stops(
+    count: Annotated[int, typer.Option(help="Emergency stops; half as many ends of the commands.", min=2)] = 100,
+    out: bench.OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """How soon a robot is told to stand, with every queue full: emergency stop, and when commands cease."""
+    from robomatrix_nodes import stops as suite
+
+    bench.give(suite.run(count, count // 2), as_json, out)

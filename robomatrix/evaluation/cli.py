@@ -204,6 +204,37 @@ def _film_primitives(robot: str, names: tuple[str, ...], folder: Path) -> None:
             write_pictures(load_policy(robot, name), folder)
 
 
+@app.command("humanoid-sessions")
+def humanoid_sessions(
+    instruction: Annotated[str, typer.Argument(help="What to do, in plain language.")],
+    robot: Annotated[str, typer.Option(help="Humanoid.")] = "g1",
+    scene: Annotated[str, typer.Option(help="Where.")] = "plain",
+    episodes: Annotated[int, typer.Option(help="Worlds.", min=1)] = 20,
+    seed: SeedOption = 100_000,
+    out: OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """An instruction through planner, skills, safety gate and driver, in lockstep."""
+    from robomatrix.evaluation.humanoid_sessions import run
+
+    with _Ticker("episodes", as_json) as tick:
+        report = run(robot, scene, instruction, range(seed, seed + episodes), tick)
+    give(report, as_json, out)
+
+
+@app.command("humanoid-transfer")
+def humanoid_transfer(
+    robot: Annotated[str, typer.Option(help="Humanoid.")] = "g1",
+    seconds: Annotated[float, typer.Option(help="Of each walk.", min=1.0)] = 20.0,
+    out: OutOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Does the walk that was learnt in MuJoCo also walk in PyBullet?"""
+    from robomatrix.evaluation.humanoid_transfer import run
+
+    give(run(robot, seconds), as_json, out)
+
+
 @app.command("dexgen")
 def dexgen(
     robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",

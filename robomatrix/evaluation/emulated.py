@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
-from typing import Any
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.emulators.ep.server import EpEmulator, Ports, Settings
 from robomatrix.emulators.ep.simulated import SimulatedBody
-from robomatrix.errors import DriverError
+from robomatrix.errors import DriverError, RobomatrixError
 from robomatrix.hardware.driver import CameraFrame, RobotCommand, RobotState
 from robomatrix.hardware.robomaster import RobomasterDriver, RobomasterSettings, protocol
 from robomatrix.robots.loader import load_robot
@@ -23,6 +27,8 @@ VIDEO_LATENCY = 0.02
 """Rendering, encoding, sending and decoding of an image on this machine [s]."""
 FIRST_IMAGE = 5.0
 """[s] that a reset waits for the first image."""
+
+Result = TypeVar("Result")
 
 
 class EmulatedDriver:
@@ -56,24 +62,21 @@ class EmulatedDriver:
             video_latency=VIDEO_LATENCY, gripper_time=RobomasterSettings.gripper_time / speed
         )
         self._speed = speed
-        self.emulator: EpEmulator | None = None
+        self._emulator: _Emulator | None = None
         self._driver: RobomasterDriver | None = None
         self._due = 0.0
 
     def connect(self) -> None:
         """Starts the emulator with seed 0 unless :meth:`reset` has started one."""
-        if self.emulator is None:
+        if self._emulator is None:
             self.reset(0)
 
     def reset(self, seed: int) -> RobotState:
         """Starts a new emulator whose room is drawn from ``seed``, connects, and waits for the first image."""
         self.close()
         ports = Ports.free()
-        self.emulator = EpEmulator(
-            lambda: self._build(seed),
-            Settings(ports=ports, timestep=self.timestep, speed=self._speed, rate=round(30 * self._speed)),
-        )
-        self.emulator.start()
+        emulation = Settings(ports=ports, timestep=self.timestep, speed=self._speed, rate=round(30 * self._speed))
+        self._emulator = _Emulator(self.spec.name, self._scene, self._overrides, seed, emulation)
         local = {"connection": "address", "host": "127.0.0.1", "listen": "127.0.0.1"}
         settings = replace(self._settings, ports=protocol.Ports(**asdict(ports)), **local)
         self._driver = RobomasterDriver(self.spec, settings)
@@ -81,13 +84,6 @@ class EmulatedDriver:
         self._await_image()
         self._due = time.monotonic()
         return self.read()
-
-    def _build(self, seed: int) -> SimulatedBody:
-        from robomatrix.hardware.mujoco import MujocoDriver
-
-        simulation = MujocoDriver(self.spec, self._scene, self._overrides)
-        simulation.reset(seed)
-        return SimulatedBody(simulation)
 
     def _await_image(self) -> None:
         end = time.monotonic() + FIRST_IMAGE
@@ -133,35 +129,110 @@ class EmulatedDriver:
         driver, self._driver = self._driver, None
         if driver is not None:
             driver.close()
-        emulator, self.emulator = self.emulator, None
+        emulator, self._emulator = self._emulator, None
         if emulator is not None:
-            emulator.stop()
+            emulator.close()
 
     def objects(self) -> tuple[SceneObject, ...]:
         """Returns the truth, for evaluation only."""
-        return self._truth(lambda simulation: simulation.objects())
+        return self.inside(_ask_simulation, "objects")
 
     def base_pose(self) -> Any:
         """Returns where the base truly is, for evaluation only."""
-        return self._truth(lambda simulation: simulation.base_pose())
+        return self.inside(_ask_simulation, "base_pose")
 
     def render(self, camera: str, width: int, height: int) -> NDArray[np.uint8]:
         """Returns a picture that does not cross the network."""
-        return self._truth(lambda simulation: simulation.render(camera, width, height))
+        return self.inside(_ask_simulation, "render", camera, width, height)
 
     def place(self, item_id: str, position: Vector3, yaw: float = 0.0) -> None:
         """Puts a movable object somewhere."""
-        self._truth(lambda simulation: simulation.place(item_id, position, yaw))
+        self.inside(_ask_simulation, "place", item_id, position, yaw)
 
     def slide(self, drawer_id: str, openness: float) -> None:
         """Sets how far a drawer is open, 0 to 1."""
-        self._truth(lambda simulation: simulation.slide(drawer_id, openness))
+        self.inside(_ask_simulation, "slide", drawer_id, openness)
 
-    def _truth(self, ask: Any) -> Any:
-        if self.emulator is None:
+    def inside(self, action: Callable[..., Result], *arguments: Any) -> Result:
+        """Calls a function of a module with the emulator, in its process, and the arguments; returns its result."""
+        if self._emulator is None:
             raise DriverError("the emulated robot is not connected; call connect() or reset(seed) first")
-        simulation = self.emulator.firmware.body.driver
-        return self.emulator.runner.call(lambda: ask(simulation))
+        return self._emulator.call(action, *arguments)
+
+
+def _ask_simulation(emulator: EpEmulator, name: str, *arguments: Any) -> Any:
+    """Calls a method of the simulation between two of its steps."""
+    method = getattr(emulator.firmware.body.driver, name)
+    return emulator.runner.call(lambda: method(*arguments))
+
+
+class _Emulator:
+    """The emulator in a process of its own, as a robot is a machine of its own."""
+
+    def __init__(
+        self, robot: str, scene: str | None, overrides: Mapping[str, Any] | None, seed: int, settings: Settings
+    ) -> None:
+        """Starts the process and waits until it listens; raises DriverError with what its start raised."""
+        context = get_context("spawn")
+        self._pipe, theirs = context.Pipe()
+        arguments = (theirs, robot, scene, overrides, seed, settings)
+        self._process: BaseProcess = context.Process(target=_emulate, args=arguments, daemon=True)
+        self._process.start()
+        theirs.close()
+        try:
+            self._answer()
+        except DriverError:
+            self.close()
+            raise
+
+    def call(self, action: Callable[..., Result], *arguments: Any) -> Result:
+        """Calls a function with the emulator in its process."""
+        self._pipe.send((action, arguments))
+        return self._answer()
+
+    def close(self) -> None:
+        """Ends the process; idempotent."""
+        self._pipe.close()
+        self._process.join(timeout=10.0)
+        if self._process.is_alive():
+            self._process.kill()
+
+    def _answer(self) -> Any:
+        try:
+            answer = self._pipe.recv()
+        except (EOFError, OSError):
+            raise DriverError("the emulator's process has ended") from None
+        if isinstance(answer, DriverError):
+            raise answer
+        return answer
+
+
+def _emulate(
+    pipe: Connection, robot: str, scene: str | None, overrides: Mapping[str, Any] | None, seed: int, settings: Settings
+) -> None:
+    """Emulates a robot until the other end of the pipe closes; runs in the emulator's process."""
+    from robomatrix.hardware.mujoco import MujocoDriver
+
+    def build() -> SimulatedBody:
+        simulation = MujocoDriver(load_robot(robot), scene, overrides)
+        simulation.reset(seed)
+        return SimulatedBody(simulation)
+
+    try:
+        with EpEmulator(build, settings) as emulator, suppress(EOFError):
+            pipe.send(None)
+            while True:
+                action, arguments = pipe.recv()
+                pipe.send(_result(action, emulator, arguments))
+    except RobomatrixError as error:
+        pipe.send(DriverError(str(error)))
+
+
+def _result(action: Callable[..., Any], emulator: EpEmulator, arguments: tuple[Any, ...]) -> Any:
+    try:
+        return action(emulator, *arguments)
+    except RobomatrixError as error:
+        return DriverError(str(error))
 
 
 def open_emulated(robot: str, seed: int, overrides: Mapping[str, Any], speed: float = 1.0) -> Any:

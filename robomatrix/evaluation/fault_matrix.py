@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
+from robomatrix.emulators.ep.server import EpEmulator
 from robomatrix.errors import RobomatrixError, UnknownNameError
 from robomatrix.evaluation.emulated import EmulatedDriver
 from robomatrix.hardware.checks import CameraWatch
@@ -131,25 +132,39 @@ class Rig:
             self.rested = self.clock - begun
 
     def _robot_gave_up(self) -> bool:
-        return isinstance(self.driver, EmulatedDriver) and not self.driver.emulator.firmware.in_sdk_mode
+        return isinstance(self.driver, EmulatedDriver) and self.driver.inside(_gave_up)
 
     def _true_speed(self) -> float:
         if isinstance(self.driver, EmulatedDriver):
-            sense = self.driver.emulator.firmware.sense
-            return math.hypot(sense.vx, sense.vy)
+            return self.driver.inside(_speed)
         return float(np.linalg.norm(self.driver.read().odometry.linear_velocity[:2]))
+
+
+def _gave_up(emulator: EpEmulator) -> bool:
+    return not emulator.firmware.in_sdk_mode
+
+
+def _speed(emulator: EpEmulator) -> float:
+    return math.hypot(emulator.firmware.sense.vx, emulator.firmware.sense.vy)
+
+
+def _impair(emulator: EpEmulator, changes: Mapping[str, object]) -> None:
+    for key, value in changes.items():
+        setattr(emulator.network, key, value)
+
+
+def _report_nan(emulator: EpEmulator, on: bool) -> None:
+    emulator.faults.not_a_number = on
 
 
 def _network(**changes: object) -> tuple[Callable[[Rig], None], Callable[[Rig], None]]:
     """Returns what switches an impairment of the emulated network on and off."""
 
     def begin(rig: Rig) -> None:
-        for key, value in changes.items():
-            setattr(rig.driver.emulator.network, key, value)
+        rig.driver.inside(_impair, changes)
 
     def end(rig: Rig) -> None:
-        for key, value in changes.items():
-            setattr(rig.driver.emulator.network, key, type(value)())
+        rig.driver.inside(_impair, {key: type(value)() for key, value in changes.items()})
 
     return begin, end
 
@@ -198,7 +213,7 @@ def _open_zone(rig: Rig) -> None:
 
 
 def _faulty_pushes(rig: Rig, on: bool) -> None:
-    rig.driver.emulator.faults.not_a_number = on
+    rig.driver.inside(_report_nan, on)
 
 
 _ROBOMASTER = ("robomaster",)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,11 +15,15 @@ from robomatrix.hardware.mujoco.humanoid import ARMATURE
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.controller import Controller
-from robomatrix.skills.skillblender.library import Policy
+from robomatrix.skills.skillblender.library import Policy, load_policy
 
 Array = NDArray[np.float64]
 SUBSTEPS = 20
 """Physics and servo steps of a control period; PyBullet's servos are explicit."""
+
+
+SPEEDS = (0.0, 0.4, 0.8)
+"""[m/s]."""
 
 
 class PybulletHumanoid:
@@ -118,3 +125,36 @@ def walk_in_pybullet(policy: Policy, command: tuple[float, float, float], second
         last = pose
     robot.close()
     return {"seconds": state.stamp, "fell": float(controller.fallen(state)), "vx": way / max(state.stamp - 0.5, 1e-6)}
+
+
+@dataclass(frozen=True)
+class TransferReport:
+    """Walks in PyBullet, by forward velocity that was asked for [m/s]."""
+
+    robot: str
+    seconds: float
+    walks: Mapping[float, Mapping[str, float]]
+
+    @property
+    def reached(self) -> bool:
+        """Whether the robot never fell."""
+        return not any(walk["fell"] for walk in self.walks.values())
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns plain data."""
+        return {"suite": "humanoid-transfer", **asdict(self)}
+
+    def table(self) -> Any:
+        """Returns a row for each walk."""
+        from rich.table import Table
+
+        table = Table("asked [m/s]", "walked [m/s]", "on its feet [s]", title=f"{self.robot} in PyBullet")
+        for asked, walk in self.walks.items():
+            table.add_row(f"{asked:g}", f"{walk['vx']:.2f}", f"{walk['seconds']:.1f} of {self.seconds:g}")
+        return table
+
+
+def run(robot: str = "g1", seconds: float = 20.0, speeds: tuple[float, ...] = SPEEDS) -> TransferReport:
+    """Walks straight ahead at some speeds in PyBullet, with the policy that ships."""
+    policy = load_policy(robot, "walk")
+    return TransferReport(robot, seconds, {v: walk_in_pybullet(policy, (v, 0.0, 0.0), seconds) for v in speeds})

@@ -13,6 +13,8 @@ from robomatrix.skills.mobile_manipulation.geometry import Footprint, Pose2, wra
 from robomatrix.world import SceneObject
 
 GRASPABLE = tuple(sorted(SMALL))
+PADS_FREE = 0.01
+"""Pads further apart than a thing is wide, and this, do not hold it [m]."""
 ANGLES = (-180.0, 180.0)
 """Of the turns that are measured [deg]."""
 
@@ -185,7 +187,8 @@ def rests_on(true_id: str, place_id: str) -> Judge:
         bottom = thing.position[2] - max(thing.size) / 2.0
         top = place.position[2] + place.size[2] / 2.0
         ahead, left = base_pose(stage).local((thing.position[0], thing.position[1]))
-        if 0.15 < ahead < 0.36 and abs(left) < 0.08:
+        pads = stage.session.state.joints["gripper"]
+        if 0.15 < ahead < 0.36 and abs(left) < 0.08 and pads < min(thing.size) + PADS_FREE:
             return f"'{true_id}' is still in the gripper"
         return None if bottom < top + 0.06 else f"'{true_id}' does not rest"
 

@@ -39,6 +39,8 @@ PATHS: Mapping[str, Callable[[], Case]] = {
 """Ways through the skills, and tasks."""
 MOST_STEPS = 15_000
 """Control periods after a fault began in which a run has to end: five minutes."""
+STILL_CARRIED = 25
+"""Control periods from the start of a release in which the pads have not parted yet."""
 ARM = ("arm_right", "arm_left")
 
 
@@ -62,7 +64,7 @@ class Victim:
     true_id: str
     """Of the thing that the skill acts on; empty where there is none."""
     delay: int
-    """Control periods from the skill's start to the fault, for faults of the world."""
+    """Control periods from the skill's start to the fault, for faults of the world; while a thing is still carried."""
 
 
 FAULTS: Mapping[str, Maker] = {
@@ -148,7 +150,8 @@ class SabotagedSession(Session):
         self._skills += 1
         if not self.armed and self.begins(name, self._skills):
             self.armed = True
-            victim = Victim(self, name, self._true_id(arguments or {}), int(self._rng.integers(0, 150)))
+            delay = int(self._rng.integers(0, STILL_CARRIED if name == "release" else 150))
+            victim = Victim(self, name, self._true_id(arguments or {}), delay)
             self.driver.arm(self.make(victim))
         return super().run_skill(name, arguments, timeout)
 

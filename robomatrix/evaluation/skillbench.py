@@ -152,7 +152,7 @@ def summary(runs: Sequence[Rollout], threshold: float, seconds: float) -> dict[s
         "falls": int((~alive).sum()),
         "rollouts": len(error),
         "seeds": len(runs),
-        "seconds": seconds,
+        "rollout_seconds": seconds,
         "tilt": float(tilt),
         "height": float(height),
         "torque": float(torque),

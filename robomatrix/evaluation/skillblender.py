@@ -16,7 +16,7 @@ from robomatrix.robots.humanoid import humanoid
 from robomatrix.skills.skillblender.library import FAMILY, Policy, load_policy, policy_from
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts, Task
 from robomatrix.training.skillblender.randomisation import NOMINAL, Randomisation
-from robomatrix.training.skillblender.standing import Reach, ReachRanges, Squat, paper_goals
+from robomatrix.training.skillblender.standing import Reach, ReachRanges, Squat, SquatRanges, paper_goals
 from robomatrix.training.skillblender.starts import after_walking
 from robomatrix.training.skillblender.step import Step, StepRanges
 from robomatrix.training.skillblender.walk import Walk, WalkRanges
@@ -152,8 +152,11 @@ def _hand_errors(task: Reach, trial: Trial) -> Array:
 
 def evaluate_squat(policy: Policy, episodes: int = 200, seconds: float = 5.0, seed: int = SEED) -> Metrics:
     """Returns the error of the pelvis' height from the lowest of the table to standing, and of doing nothing."""
-    task = Squat(policy.function, episodes)
-    task.ranges = replace(task.ranges, lowest=policy.function.lowest, hold=(1e6, 1e6), standing=0.0)
+    ranges = SquatRanges(policy.function.lowest, hold=(1e6, 1e6), standing=0.0)
+    busy = Squat(policy.function, episodes, replace(ranges, moving_arms=1.0))
+    working = Trial(policy, busy, episodes, DISTURBED, seed)
+    errors_working = _held(working, seconds, lambda: np.abs(busy.error(working.env)))
+    task = Squat(policy.function, episodes, ranges)
     trial = Trial(policy, task, episodes, DISTURBED, seed)
     errors = _held(trial, seconds, lambda: np.abs(task.error(trial.env)))
     low = task.final[trial.alive] < policy.function.lowest + 0.10 - policy.function.robot.height
@@ -166,6 +169,8 @@ def evaluate_squat(policy: Policy, episodes: int = 200, seconds: float = 5.0, se
         "episodes": episodes,
         "episode_seconds": seconds,
         "falls": int((~trial.alive).sum()),
+        "error_moving_arms": float(np.mean(errors_working)),
+        "falls_moving_arms": int((~working.alive).sum()),
         "falls_after_walk": _falls_after_walk(policy, Squat(policy.function, episodes), episodes, seconds, seed),
     }
 

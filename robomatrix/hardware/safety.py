@@ -165,14 +165,18 @@ class SafetyGate:
     def _find_reason_to_stand(self, now: float) -> Iterator[Report]:
         if self._reason is not None:
             yield Report("e_stop", "latch", self._reason)
-        elif self._command is not None and now - self._stamp > self.limits.max_command_age:
+        elif self._command is not None and self._is_old(now):
             text = f"the last command is older than {self.limits.max_command_age * 1e3:.0f} ms"
             yield Report("stale_command", "age", text, wanted=now - self._stamp)
 
     def _idle(self, now: float) -> bool:
         if self._reason is not None or self._command is None:
             return True
-        return now - self._stamp > self.limits.max_command_age
+        return self._is_old(now)
+
+    def _is_old(self, now: float) -> bool:
+        """A quarter of a period is given away, or rounding decides whether a tick waits for the next one."""
+        return now - self._stamp > self.limits.max_command_age - 0.25 / self.spec.rate
 
     def _hold(self) -> RobotCommand:
         """The stop command, computed once per stop so that a sagging joint is not followed down."""

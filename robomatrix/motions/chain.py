@@ -55,6 +55,11 @@ def chain(clips: Sequence[Clip]) -> list[Clip]:
     return [part for clip in clips for part in (next(joined) if clip in standing else [clip])]
 
 
+def in_place(clip: Clip) -> bool:
+    """Returns whether a clip's feet stay where they are."""
+    return _steps(clip) < STEP
+
+
 def _steps(clip: Clip) -> float:
     """How far the ankles travel [m]."""
     return max(float(np.ptp(clip.body(f"{side}_Ankle")[:, :2], axis=0).max()) for side in "LR")

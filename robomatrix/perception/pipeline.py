@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from robomatrix.perception.colour_shape import ColourShapeDetector
 from robomatrix.perception.detector import Detector
 from robomatrix.perception.furniture import Furniture
 from robomatrix.perception.grip import HELD, Grip, let_go
+from robomatrix.perception.history import StateHistory
 from robomatrix.perception.placement import Placer
 from robomatrix.perception.projection import View, rotation_matrix
 from robomatrix.perception.self_view import SelfView
@@ -33,8 +34,8 @@ LEVEL = 0.02
 """Largest tilt of the base with which images are used [rad]: with a wheel on a bar, places on the floor are far off."""
 STEADY = 0.3
 """Largest speed of tilting with which they are [rad/s]: image and odometry are not of the very same moment."""
-HISTORY = 64
-"""States kept to find the odometry of an image's stamp."""
+TURNING = 0.5
+"""Fastest turning with which they are [rad/s]: one that is dated wrongly by 0.1 s is then off by 3 degrees at most."""
 
 
 class Perception:
@@ -57,7 +58,7 @@ class Perception:
         self._walls = Walls(model.walls)
         self._self_view = SelfView(robot)
         self._grip = Grip(self._self_view)
-        self._states: deque[RobotState] = deque(maxlen=HISTORY)
+        self._states = StateHistory()
         self._holding: str | None = None
         self._let_go = -np.inf
         self.world = World()
@@ -65,11 +66,10 @@ class Perception:
 
     def note(self, state: RobotState) -> None:
         """Remembers a state, so that images that come late still find the odometry of their stamp. Optional."""
-        if not self._states or state.stamp > self._states[-1].stamp:
-            self._states.append(state)
+        self._states.note(state)
 
     def update(self, frame: CameraFrame, state: RobotState, holding: str | None = None) -> World:
-        """Takes in one image; one that was taken while the base was tilted tells nothing, and the belief stays.
+        """Takes in one image; while the base is tilted or turns fast, or measures nonsense, all stays as it was.
 
         Args:
             frame: the image.
@@ -80,10 +80,11 @@ class Perception:
             DriverError: the robot gives no odometry.
         """
         self.note(state)
-        at = min((state, *self._states), key=lambda s: abs(s.stamp - frame.stamp))
+        at = self._states.at(frame.stamp)
         if at.odometry is None:
             raise DriverError("perception needs odometry, and the robot's state has none")
-        if not _level(at.odometry):
+        if not _usable(at):
+            self.world = replace(self.world, stamp=frame.stamp, holding=holding)
             return self.world
         view = View.of(frame, at.odometry)
         own_body = self._self_view.mask(frame, at)
@@ -132,8 +133,14 @@ class Perception:
         return (FLOOR, *(s for s in (*offered, grip) if s is not None))
 
 
-def _level(odometry: Odometry) -> bool:
-    """Tells whether the base stands level and still in roll and pitch."""
+def _usable(state: RobotState) -> bool:
+    """Tells whether the state has odometry and joints in numbers, and the base is steady."""
+    numbers = (state.joints.position, state.odometry.position, state.odometry.orientation)
+    return all(bool(np.isfinite(n).all()) for n in numbers) and _steady(state.odometry)
+
+
+def _steady(odometry: Odometry) -> bool:
+    """Tells whether the base stands level, is still in roll and pitch, and turns slowly."""
     upright = rotation_matrix(odometry.orientation)[2, 2]
-    rocking = np.hypot(*np.asarray(odometry.angular_velocity)[:2])
-    return bool(upright >= np.cos(LEVEL) and rocking <= STEADY)
+    rates = np.asarray(odometry.angular_velocity)
+    return bool(upright >= np.cos(LEVEL) and np.hypot(*rates[:2]) <= STEADY and abs(rates[2]) <= TURNING)

@@ -5,7 +5,7 @@ Origin is where the robot stands at first, x is where it looks; metres and kilog
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -13,10 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.errors import UnknownNameError
+from robomatrix.world import SceneObject
 
 Array = NDArray[np.float64]
 Range = tuple[float, float]
 
+SCENE_PREFIX = "bench_"
+"""Scenes of config/scenes with this prefix are SkillBench's."""
+DOORS = ("left_door", "right_door")
+"""Names of the doors' bodies and hinges, and ids of the doors."""
 WALL_FRONT = 1.475
 """Of the wall with the button, 5 cm thick."""
 BUTTON_ASIDE: Range = (-0.5, 0.5)
@@ -86,6 +91,50 @@ def bench_for(robot: str) -> Bench:
     if robot not in BENCHES:
         raise UnknownNameError("robot of SkillBench", robot, BENCHES)
     return BENCHES[robot]
+
+
+def bench_scene(scene: str) -> str:
+    """Returns which of SkillBench's scenes a scene of config/scenes shows; ``empty`` for all others."""
+    return scene.removeprefix(SCENE_PREFIX) if scene.startswith(SCENE_PREFIX) else "empty"
+
+
+def things(
+    scene: str, robot: str, place: Sequence[float], openness: Sequence[float], stamp: float = 0.0
+) -> tuple[SceneObject, ...]:
+    """Returns a scene's things in the world.
+
+    Args:
+        scene: One of :data:`SCENES`.
+        robot: Its size decides on the things' sizes.
+        place: Where the loose thing, the button or the cabinet is (3,) [m].
+        openness: Of the cabinet's doors, 0 to 1.
+        stamp: When they were seen [s].
+    """
+
+    def thing(kind: str, colour: str, position: Sequence[float], size: Sequence[float], **more: float) -> SceneObject:
+        at, extent = (tuple(float(v) for v in values) for values in (position, size))
+        return SceneObject(f"{kind}_1", f"{colour} {kind}", kind, colour, at, size=extent, stamp=stamp, **more)
+
+    sizes = bench_for(robot)
+    if scene == "empty":
+        return ()
+    if scene == "button":
+        return (thing("button", "red", place, (0.02, 0.06, 0.06)),)
+    if scene == "cabinet":
+        cabinet = thing(
+            "cabinet", "brown", place, (2.0 * HINGE_LEAD, 2.0 * HINGE_ASIDE, CABINET_HEIGHT), openness=max(openness)
+        )
+        parts = [(name, name.replace("_", " "), "door", "blue", cabinet.position) for name in DOORS]
+        doors = (SceneObject(*part, openness=o, stamp=stamp) for part, o in zip(parts, openness, strict=True))
+        return (cabinet, *doors)
+    if scene == "football":
+        goal = (GOAL_DISTANCE - 0.5 * GOAL_DEPTH, 0.0, 0.5 * GOAL_HEIGHT)
+        net = thing("goal", "white", goal, (GOAL_DEPTH, GOAL_WIDTH, GOAL_HEIGHT))
+        return thing("ball", "red", place, [2 * BALL_RADIUS] * 3), net
+    if scene == "package":
+        return (thing("package", "brown", place, sizes.package),)
+    table = thing("table", "brown", (TABLE_DISTANCE, 0.0, sizes.table), TABLE_SIZE)
+    return thing("box", "red", place, [BOX_EDGE] * 3), table
 
 
 def place(scene: str, bench: Bench, rng: np.random.Generator, n: int) -> Array:

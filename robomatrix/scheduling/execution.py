@@ -22,6 +22,7 @@ from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.symbolic import Literal
 from robomatrix.scheduling.validator import STOP, repair, safety_fault, validate
+from robomatrix.skills.base import ErrorCode
 from robomatrix.skills.spec import SkillSpec
 
 _LASTING = ("on", "open", "holding")
@@ -137,6 +138,8 @@ class TaskExecution:
     _belief: Belief | None = None
     _asked: PlanningScene | None = None
     """What was known when the plan in force was made."""
+    _late: set[str] = field(default_factory=set)
+    """What turned up after that and is part of the goal."""
 
     def begin(self, scene: PlanningScene) -> Action:
         """Plans. ``stop`` is matched before anything else, and nothing holds it up."""
@@ -175,7 +178,8 @@ class TaskExecution:
             self._failures.pop(str(step), None)
             return self._next()
         reason = outcome.message if not outcome.success else f"afterwards {', '.join(map(str, missed))} did not hold"
-        return self._recover(f"{step} failed: {reason or 'no reason given'}")
+        text = f"{step} failed: {reason or 'no reason given'}"
+        return self._recover(text, again=outcome.code != ErrorCode.TIMEOUT)
 
     def answer(self, text: str, scene: PlanningScene) -> Action:
         """Takes the answer to a question and plans again with it."""
@@ -341,12 +345,16 @@ class TaskExecution:
         fault = None if step == STOP else self._known.fault(self._skills, step)
         return RunStep(self.index, step) if fault is None else self._recover(fault)
 
-    def _recover(self, reason: str) -> Action:
-        """Tries the rest of the plan again from the present state, then a new plan, then gives up; all bounded."""
+    def _recover(self, reason: str, again: bool = True) -> Action:
+        """Tries the rest of the plan again from the present state, then a new plan, then gives up; all bounded.
+
+        A step that had all of its time is not tried again as it is (``again``), else a robot that does not do as it is
+        told would be at it for a quarter of an hour.
+        """
         step = str(self.plan[self.index]) if self.index < len(self.plan) else ""
         self._failures[step] = self._failures.get(step, 0) + 1
         self.history.append(reason)
-        if self._failures[step] <= self.rules.limits.retries and self._mend():
+        if again and self._failures[step] <= self.rules.limits.retries and self._mend():
             return self._next()
         if self.replans >= self.rules.limits.replans:
             return self._finish(False, f"gave up after {self.replans} new plans: {reason}", TaskError.FAILED)
@@ -357,18 +365,23 @@ class TaskExecution:
         """Asks what the plan had aimed at, had all been known that was seen since: "the cans" means those too."""
         asked, result = self._asked, self.result
         new = [o for o in self._known.scene.objects if asked is not None and asked.entity(o.id) is None]
-        if asked is None or result is None or not result.goal or not new:
+        if asked is None or result is None or not new:
             return
         self._asked = asked.also(new)
         request = PlanRequest(self.instruction, self._asked, tuple(self.skills), tuple(self.history))
         hindsight = validate(request, self.planner.plan(request), self.rules)
         if hindsight.status == "ok" and set(hindsight.goal) > set(result.goal):
             self.result = hindsight
+            self._late |= {o.id for o in new}
             self._note("reconsidered", goal=list(hindsight.goal))
 
     def _unmet(self) -> list[Literal]:
         goals = [Literal.parse(goal) for goal in self.result.goal] if self.result else []
-        return [g for g in goals if g.predicate in _LASTING and not self._known.state.holds(g)]
+        return [g for g in goals if g.predicate in _LASTING and not self._known.state.holds(g) and not self._phantom(g)]
+
+    def _phantom(self, goal: Literal) -> bool:
+        """What only a later look showed, and the next one does not, was nothing."""
+        return goal.arguments[0] in self._late and self._known.scene.entity(goal.arguments[0]) is None
 
     def _mend(self) -> bool:
         done, rest = self.plan[: self.index], self.plan[self.index :]

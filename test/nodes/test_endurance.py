@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from robomatrix_nodes import bringup, soak
+from robomatrix_nodes import bringup, soak, stops
 from robomatrix_nodes.recovery import Outcome, Report
 
 
@@ -48,3 +48,22 @@ def test_a_robot_comes_up_and_goes_down(monkeypatch: pytest.MonkeyPatch, domain_
     report = bringup.run(1)
     assert report.reached, report.failures
     assert len(report.up) == 1 and 0.0 < report.down[0] < 20.0
+
+
+@pytest.mark.parametrize(
+    ("emergency", "loss", "moved", "reached"),
+    [(20.0, 110.0, 0, True), (90.0, 110.0, 0, False), (20.0, 130.0, 0, False), (20.0, 110.0, 1, False)],
+)
+def test_a_late_stop_or_one_that_does_not_hold_is_no_success(
+    emergency: float, loss: float, moved: int, reached: bool
+) -> None:
+    assert stops.Report((2.0, emergency), (90.0, loss), moved, 1000.0).reached is reached
+
+
+def test_an_emergency_stop_comes_through_a_flood_of_commands() -> None:
+    report = stops.run(2, 2)
+    assert report.moved_again == 0
+    assert report.flood > 200.0
+    assert 0.0 < max(report.emergency) < 500.0
+    assert 0.0 < max(report.loss) < 700.0
+    assert report.table().row_count == 4

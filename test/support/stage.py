@@ -53,10 +53,16 @@ class Stage:
         return self.add("table", colour, x, y, 0.09, yaw, 0.4, 1.05, 0.02)
 
     def state(
-        self, x: float = 0.0, y: float = 0.0, yaw: float = 0.0, stamp: float = 0.0, pitch: float = 0.0
+        self,
+        x: float = 0.0,
+        y: float = 0.0,
+        yaw: float = 0.0,
+        stamp: float = 0.0,
+        pitch: float = 0.0,
+        turning: float = 0.0,
     ) -> RobotState:
         turn = quaternion(0.0, pitch, yaw)
-        odometry = Odometry(np.array([x, y, 0.0]), turn, np.zeros(3), np.zeros(3))
+        odometry = Odometry(np.array([x, y, 0.0]), turn, np.zeros(3), np.array([0.0, 0.0, turning]))
         return RobotState(stamp, JointState((), np.zeros(0), np.zeros(0), np.zeros(0)), odometry=odometry)
 
     def look(self, x: float = 0.0, y: float = 0.0, yaw: float = 0.0, stamp: float = 0.0) -> CameraFrame:

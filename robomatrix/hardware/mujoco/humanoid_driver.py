@@ -20,6 +20,7 @@ from robomatrix.hardware.targets import clamp
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.scenes.description import load_scene
+from robomatrix.scenes.skillbench import bench_scene
 from robomatrix.world import SceneObject
 
 OVERVIEW = "overview"
@@ -63,7 +64,7 @@ class MujocoHumanoidDriver:
     def reset(self, seed: int) -> RobotState:
         """Stands the robot on its feet in the home pose; ``seed`` draws the errors of the sensors."""
         self.close()
-        self._bench = skillbench.bench_scene(self.scene.name)
+        self._bench = bench_scene(self.scene.name)
         spec = skillbench.bench_spec(self._humanoid, self._bench)
         add_overview(spec, self._humanoid.height)
         self._model = model = spec.compile()

@@ -17,12 +17,8 @@ from robomatrix.world import SceneObject
 
 OBJECT = "object"
 """Name of the loose thing's body, geometry and joint."""
-DOORS = ("left_door", "right_door")
-"""Names of the doors' bodies and hinges."""
 SOLVER = (8, 8)
 """Iterations, line-search iterations: a grip needs more than feet on a floor."""
-SCENE_PREFIX = "bench_"
-"""Scenes of config/scenes with this prefix are SkillBench's."""
 ESTIMATE_NOISE = 0.004
 """Of a tracked position, each axis and reading [m]."""
 WOOD, WHITE, RED, BLUE = (0.65, 0.5, 0.34, 1), (0.85, 0.85, 0.86, 1), (0.82, 0.25, 0.2, 1), (0.25, 0.42, 0.72, 1)
@@ -82,7 +78,7 @@ def _cabinet(spec: mujoco.MjSpec, sizes: bench.Bench) -> None:
     middle = (front + 0.02 + 0.5 * deep, 0.0, sizes.cabinet)
     _fixed(spec, "cabinet", (deep, 2.0 * bench.HINGE_ASIDE, height), middle)
     spec.geom("cabinet").conaffinity = 0
-    for name, side in zip(DOORS, (1.0, -1.0), strict=True):
+    for name, side in zip(bench.DOORS, (1.0, -1.0), strict=True):
         door = spec.worldbody.add_body(name=name, pos=[front, side * bench.HINGE_ASIDE, sizes.cabinet])
         hinge = door.add_joint(name=name, type=mujoco.mjtJoint.mjJNT_HINGE, axis=[0, 0, -side])
         hinge.limited, hinge.range, hinge.damping = True, bench.DOOR_RANGE, [bench.DOOR_DAMPING, 0, 0]
@@ -134,18 +130,13 @@ _BUILDERS: Mapping[str, Callable[[mujoco.MjSpec, bench.Bench], None]] = MappingP
 )
 
 
-def bench_scene(scene: str) -> str:
-    """Returns which of SkillBench's scenes a scene of config/scenes shows; ``empty`` for all others."""
-    return scene.removeprefix(SCENE_PREFIX) if scene.startswith(SCENE_PREFIX) else "empty"
-
-
 def arrange(
     model: mujoco.MjModel, data: mujoco.MjData, scene: str, robot: Humanoid, rng: np.random.Generator
 ) -> Vector:
     """Puts the scene's things where a draw wants them; returns where its button, cabinet or loose thing is (3,)."""
     start = bench.place(scene, bench.bench_for(robot.name), rng, 1)[0]
     if scene == "cabinet":
-        data.qpos[[int(model.joint(name).qposadr[0]) for name in DOORS]] = bench.DOOR_START
+        data.qpos[[int(model.joint(name).qposadr[0]) for name in bench.DOORS]] = bench.DOOR_START
     elif scene not in ("empty", "button"):
         place = int(model.joint(OBJECT).qposadr[0])
         data.qpos[place : place + 3] = start
@@ -154,32 +145,10 @@ def arrange(
 
 def things(data: mujoco.MjData, scene: str, robot: Humanoid, start: Vector) -> tuple[SceneObject, ...]:
     """Returns the scene's true things in the world; ``start`` is what :func:`arrange` gave."""
-    sizes, stamp = bench.bench_for(robot.name), float(data.time)
-
-    def thing(kind: str, colour: str, position: Vector, size: Vector, **more: float) -> SceneObject:
-        place, extent = (tuple(float(v) for v in values) for values in (position, size))
-        return SceneObject(f"{kind}_1", f"{colour} {kind}", kind, colour, place, size=extent, stamp=stamp, **more)
-
-    if scene == "empty":
-        return ()
-    if scene == "button":
-        return (thing("button", "red", start, (0.02, 0.06, 0.06)),)
-    if scene == "cabinet":
-        openness = [float(data.joint(name).qpos[0]) / bench.DOOR_RANGE[1] for name in DOORS]
-        size = (2.0 * bench.HINGE_LEAD, 2.0 * bench.HINGE_ASIDE, bench.CABINET_HEIGHT)
-        cabinet = thing("cabinet", "brown", start, size, openness=max(openness))
-        parts = [(name, name.replace("_", " "), "door", "blue", cabinet.position) for name in DOORS]
-        doors = [SceneObject(*part, openness=o, stamp=stamp) for part, o in zip(parts, openness, strict=True)]
-        return (cabinet, *doors)
-    body = data.body(OBJECT)
-    if scene == "football":
-        goal = (bench.GOAL_DISTANCE - 0.5 * bench.GOAL_DEPTH, 0.0, 0.5 * bench.GOAL_HEIGHT)
-        size = (bench.GOAL_DEPTH, bench.GOAL_WIDTH, bench.GOAL_HEIGHT)
-        return thing("ball", "red", body.xpos, [2 * bench.BALL_RADIUS] * 3), thing("goal", "white", goal, size)
-    if scene == "package":
-        return (thing("package", "brown", body.xpos, sizes.package),)
-    table = thing("table", "brown", (bench.TABLE_DISTANCE, 0.0, sizes.table), bench.TABLE_SIZE)
-    return thing("box", "red", body.xpos, [bench.BOX_EDGE] * 3), table
+    doors = bench.DOORS if scene == "cabinet" else ()
+    openness = [float(data.joint(name).qpos[0]) / bench.DOOR_RANGE[1] for name in doors]
+    place = start if scene in ("empty", "button", "cabinet") else data.body(OBJECT).xpos
+    return bench.things(scene, robot.name, place, openness, float(data.time))
 
 
 def estimated(true: Sequence[SceneObject], rng: np.random.Generator) -> tuple[SceneObject, ...]:

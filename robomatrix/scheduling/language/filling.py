@@ -72,7 +72,14 @@ class Filler:
                     self._entity(parameter)
                 case _:
                     pass
+        self._frame()
         self._remaining_directions()
+
+    def _frame(self) -> None:
+        """A place that is said by a way and a distance is meant from where the robot stands then."""
+        frame = next((p for p in self.spec.parameters if p.name == "frame" and "robot" in p.choices), None)
+        if frame and {"x", "y"} & set(self.filling.values) and not {"x", "y"} & {t.text for t in self.tokens}:
+            self._set(frame, "robot")
 
     def _set(self, parameter: Parameter, value: Value, *used: int) -> None:
         self.filling.values[parameter.name] = value

@@ -59,8 +59,8 @@ _FINDING = frozenset(
 )
 _STANDOFF = 0.6
 """How far from the middle of a thing a walker stops [m]."""
-_BODY = 0.25
-"""How far from the border of a large one [m]."""
+_BODY = 0.4
+"""How far from the border of a large one, so that hands held ahead do not meet what stands on it [m]."""
 _DOORS = (("door",), ("lid",), ("front",))
 _BACK = frozenset({"back", "home", "backward"})
 _RETURNS = frozenset({"return", "go back", "come back", "head back", "drive back", "walk back"})

@@ -72,7 +72,7 @@ def _empty(session: Session, sources: Sequence[NounPhrase], what: NounPhrase, go
         if goal is not None:
             session.resolver.all_of(goal.things, "place")  # what is named and not needed is understood all the same
         session.acts += 1
-        return True
+        return _look_back(session, places)
     if goal is not None:
         return place(session, Move((what,), (goal,))) and _look_back(session, places)
     ids = session.resolver.resolve(replace(what, quantity="all"), "object")
@@ -89,7 +89,7 @@ def _empty(session: Session, sources: Sequence[NounPhrase], what: NounPhrase, go
 
 
 def _look_back(session: Session, places: Sequence[str]) -> bool:
-    """Returns to the tables that were cleared: what stood behind something else shows only now."""
+    """Goes to the tables in the end: what was overlooked, or stood behind something else, shows only there."""
     for name in places:
         location = session.request.scene.location(name)
         with suppress(PlanningError):

@@ -10,6 +10,7 @@ from robomatrix.hardware.driver import RobotCommand
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Skill, Steps, Succeeded
 from robomatrix.skills.dexgen import specs
 from robomatrix.skills.dexgen.grip import GripMonitor, grip_effort, joint_command, require_grip, servo_targets
+from robomatrix.skills.dexgen.palm import in_hand
 from robomatrix.skills.spec import SkillSpec
 
 _OPEN_TIME = 1.0
@@ -48,7 +49,7 @@ class Hold(HandSkill):
 
 
 class Release(HandSkill):
-    """Opens the fingers and the thumb, then checks that they are open."""
+    """Opens fingers and thumb, then checks that they are open and, where there is a tracker, that the palm is empty."""
 
     spec: ClassVar[SkillSpec] = specs.RELEASE
 
@@ -63,4 +64,8 @@ class Release(HandSkill):
         error = float(np.abs(observation.state.joints.position - opened).max())
         if error > _REACHED:
             return Failed(ErrorCode.RELEASE_FAILED, f"a finger is {error:.2f} rad from being open; is it blocked?")
+        lying = in_hand(observation.world)
+        if lying:
+            names = ", ".join(o.name for o in lying)
+            return Failed(ErrorCode.RELEASE_FAILED, f"the fingers are open, and the palm still carries: {names}")
         return Succeeded({"largest_error": error}, holding=None)

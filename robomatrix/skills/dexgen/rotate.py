@@ -14,8 +14,8 @@ from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Runn
 from robomatrix.skills.dexgen import specs
 from robomatrix.skills.dexgen.grip import LEAST_GRIP, grip_effort, joint_command, require_grip, servo_targets
 from robomatrix.skills.dexgen.hold import HandSkill
+from robomatrix.skills.dexgen.palm import in_hand, in_palm, within_reach
 from robomatrix.skills.spec import SkillSpec
-from robomatrix.world import SceneObject
 
 Array = NDArray[np.float64]
 
@@ -31,17 +31,6 @@ STALE = 0.5
 """A tracked object not seen for longer is unknown, and the fingers stop [s]."""
 GIVE_UP = 2.0
 """The skill ends after so long without the tracker [s]."""
-REACH = 0.13
-"""An object further than this from the middle of the hand is lost [m]."""
-
-_CENTRE = np.array([0.055, 0.0, 0.035])
-_PALM = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
-"""Mount frame (palm's normal up, fingers forward) to the palm frame, in which policies see things."""
-
-
-def in_palm(thing: SceneObject) -> Array:
-    """Returns a tracked object's place (3,) in the palm frame [m]."""
-    return _PALM @ np.array(thing.position)
 
 
 class Tracked:
@@ -49,7 +38,7 @@ class Tracked:
 
     def __init__(self, observation: Observation) -> None:
         """Raises PreconditionError if nothing is tracked in the hand."""
-        near = [o for o in observation.world.objects.values() if np.linalg.norm(in_palm(o) - _CENTRE) < REACH]
+        near = in_hand(observation.world)
         if len(near) != 1:
             found = ", ".join(sorted(o.name for o in near)) or "none"
             raise PreconditionError(f"one tracked object must be in the hand; there are: {found}")
@@ -76,7 +65,7 @@ class Tracked:
     @property
     def lost(self) -> bool:
         """True if the object has left the hand."""
-        return float(np.linalg.norm(self.place - _CENTRE)) > REACH
+        return not within_reach(self.place)
 
 
 class Course:

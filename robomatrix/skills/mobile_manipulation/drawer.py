@@ -7,7 +7,7 @@ import math
 from robomatrix.errors import PreconditionError
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
-from robomatrix.skills.mobile_manipulation.body import Body, ManipulationSkill, Motion
+from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import Pose2
 from robomatrix.skills.mobile_manipulation.hand import (
     CARRY_X,
@@ -25,8 +25,8 @@ from robomatrix.world import SceneObject
 ATTEMPTS = 3
 REACHABLE = 1.0
 """[m]."""
-OPEN_ENOUGH, SHUT_ENOUGH = 0.8, 0.1
-"""Perceived openness from which a drawer counts as open, and up to which as shut."""
+OPEN_ENOUGH, SHUT_ENOUGH = 0.85, 0.06
+"""Perceived openness from which a drawer counts as open, and up to which as shut; sight may be off by 0.04."""
 TRAVEL = 0.2
 """How far a drawer comes out [m]."""
 KNOB = 0.04
@@ -70,14 +70,14 @@ class Open(_DrawerSkill):
         """Tries up to three times; fails with MECHANISM_FAILED or NOT_FOUND."""
         target = self.text("target")
         for attempt in range(1, ATTEMPTS + 1):
-            drawer = yield from inspect(body, target)
-            if (drawer.openness or 0.0) >= OPEN_ENOUGH:
-                return Succeeded({"openness": drawer.openness or 0.0, "attempts": attempt - 1})
-            yield from _pull(body, drawer)
-        drawer = yield from inspect(body, target)
-        if (drawer.openness or 0.0) >= OPEN_ENOUGH:
-            return Succeeded({"openness": drawer.openness or 0.0, "attempts": ATTEMPTS})
-        return Failed(ErrorCode.MECHANISM_FAILED, f"'{target}' is open by {drawer.openness:.0%} only")
+            drawer, openness = yield from inspect(body, target)
+            if openness >= OPEN_ENOUGH:
+                return Succeeded({"openness": openness, "attempts": attempt - 1})
+            yield from _pull(body, drawer, openness)
+        _, openness = yield from inspect(body, target)
+        if openness >= OPEN_ENOUGH:
+            return Succeeded({"openness": openness, "attempts": ATTEMPTS})
+        return Failed(ErrorCode.MECHANISM_FAILED, f"'{target}' is open by {openness:.0%} only")
 
 
 class Close(_DrawerSkill):
@@ -89,14 +89,14 @@ class Close(_DrawerSkill):
         """Tries up to three times; fails with MECHANISM_FAILED or NOT_FOUND."""
         target = self.text("target")
         for attempt in range(1, ATTEMPTS + 1):
-            drawer = yield from inspect(body, target)
-            if (drawer.openness or 0.0) <= SHUT_ENOUGH:
-                return Succeeded({"openness": drawer.openness or 0.0, "attempts": attempt - 1})
-            yield from _push(body, drawer)
-        drawer = yield from inspect(body, target)
-        if (drawer.openness or 0.0) <= SHUT_ENOUGH:
-            return Succeeded({"openness": drawer.openness or 0.0, "attempts": ATTEMPTS})
-        return Failed(ErrorCode.MECHANISM_FAILED, f"'{target}' is still open by {drawer.openness:.0%}")
+            drawer, openness = yield from inspect(body, target)
+            if openness <= SHUT_ENOUGH:
+                return Succeeded({"openness": openness, "attempts": attempt - 1})
+            yield from _push(body, drawer, openness)
+        _, openness = yield from inspect(body, target)
+        if openness <= SHUT_ENOUGH:
+            return Succeeded({"openness": openness, "attempts": ATTEMPTS})
+        return Failed(ErrorCode.MECHANISM_FAILED, f"'{target}' is still open by {openness:.0%}")
 
 
 def front(drawer: SceneObject) -> Pose2:
@@ -104,18 +104,28 @@ def front(drawer: SceneObject) -> Pose2:
     return Pose2(drawer.position[0], drawer.position[1], drawer.yaw).ahead(drawer.size[0] / 2.0)
 
 
-def inspect(body: Body, target: str) -> Motion[SceneObject]:
-    """Stands square before a drawer, far enough to see it whole, and returns a sighting from there.
+def inspect(body: Body, target: str) -> Motion[tuple[SceneObject, float]]:
+    """Stands square before a drawer, far enough to see it whole, and returns it as seen from there, and its openness.
 
     It looks before it approaches and again when it has arrived, since what was just moved is not where it was believed.
+    GiveUp(BLOCKED) where it does not arrive: with odometry that is not to be trusted, a drawer that stays looks pushed.
+    GiveUp(NOT_FOUND) where the cabinet is not seen round it: then nobody knows how far it is open.
     """
     body.enter("look", 0.1)
     yield from lower_to(body, CARRY_X, CARRY_Z)
     for _ in range(2):
         yield from _look(body, target)
-        yield from settle(body, before(body.thing(target), LOOK_FROM), speed=0.4, position=0.03, heading=0.05)
+        place = before(body.thing(target), LOOK_FROM)
+        if not (yield from settle(body, place, speed=0.4, position=0.03, heading=0.05)):
+            raise GiveUp(ErrorCode.BLOCKED, f"the base does not get to where it sees all of '{target}'")
+    since = body.now
     yield from _look(body, target)
-    return (yield from sight(body, target))
+    drawer = yield from sight(body, target)
+    if drawer.stamp <= since:
+        raise GiveUp(ErrorCode.NOT_FOUND, f"'{target}' is not seen from where it should be")
+    if drawer.openness is None:
+        raise GiveUp(ErrorCode.NOT_FOUND, f"how far '{target}' is open cannot be seen: its cabinet is not where it was")
+    return drawer, drawer.openness
 
 
 def _look(body: Body, target: str) -> Motion[None]:
@@ -134,7 +144,7 @@ def before(drawer: SceneObject, distance: float) -> Pose2:
     return Pose2(place.x, place.y, place.yaw + math.pi)
 
 
-def _pull(body: Body, drawer: SceneObject) -> Motion[None]:
+def _pull(body: Body, drawer: SceneObject, openness: float) -> Motion[None]:
     body.enter("reach", 0.3)
     yield from open_gripper(body, 0.07)
     yield from lower_to(body, REACH, drawer.position[2] + KNOB_RISE)
@@ -143,17 +153,17 @@ def _pull(body: Body, drawer: SceneObject) -> Motion[None]:
     width = yield from close_gripper(body)
     if KNOB_WIDTH[0] <= width <= KNOB_WIDTH[1]:
         body.enter("pull", 0.6)
-        yield from back_off(body, TRAVEL * (1.0 - (drawer.openness or 0.0)) + 0.03, 0.3)
+        yield from back_off(body, TRAVEL * (1.0 - openness) + 0.03, 0.3)
     body.enter("let go", 0.8)
     yield from open_gripper(body, OPEN)
     yield from back_off(body, AWAY)
 
 
-def _push(body: Body, drawer: SceneObject) -> Motion[None]:
+def _push(body: Body, drawer: SceneObject, openness: float) -> Motion[None]:
     body.enter("reach", 0.3)
     yield from open_gripper(body, OPEN)
     yield from lower_to(body, REACH, drawer.position[2] + KNOB_RISE)
     body.enter("push", 0.5)
-    shut = front(drawer).ahead(-TRAVEL * (drawer.openness or 0.0) + REACH + PAD_FRONT - 0.015)
+    shut = front(drawer).ahead(-TRAVEL * openness + REACH + PAD_FRONT - 0.015)
     yield from settle(body, Pose2(shut.x, shut.y, shut.yaw + math.pi), speed=0.35, position=0.01, heading=0.1)
     yield from back_off(body, AWAY)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from functools import cached_property
 from typing import ClassVar
 
@@ -13,23 +13,36 @@ from numpy.typing import NDArray
 from robomatrix.errors import PreconditionError
 from robomatrix.hardware.driver import RobotState
 from robomatrix.scenes import skillbench as bench
-from robomatrix.skills.base import ErrorCode, Failed, Observation, Steps, Succeeded
+from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Steps, Succeeded
 from robomatrix.skills.skillblender import bench_specs as specs
-from robomatrix.skills.skillblender.controller import Controller, take_over
+from robomatrix.skills.skillblender.blend import BlendNetwork
+from robomatrix.skills.skillblender.commanded import commanded
+from robomatrix.skills.skillblender.controller import Controller
+from robomatrix.skills.skillblender.functions import WholeBody
 from robomatrix.skills.skillblender.library import Policy, blended_primitive, load_task
-from robomatrix.skills.skillblender.primitives import HumanoidSkill, odometry_of, rotation
+from robomatrix.skills.skillblender.primitives import RAMP, SETTLE, HumanoidSkill, odometry_of, rotation
 from robomatrix.skills.skillblender.views import Points, TaskView, view_of
 from robomatrix.world import SceneObject, World
 
 Array = NDArray[np.float64]
+Work = Generator[Running, Observation, Observation | Failed]
+"""A part of a task: ends with what is seen then, or with why the skill is over."""
 HELD = 0.5
 """How long a task must stay done [s]."""
 PATIENCE = 20.0
 """After which a task that is not done has failed [s]."""
 NEAR_GOAL = 0.35
 """Mean error over the coordinates of a ball that counts as at the goal [m]."""
+OVERHANG = 0.02
+"""Further than this beyond a table's edge the middle of a box is not tracked by error [m]."""
 EDGE = 0.08
 """A box whose middle is this far from a table's edge lies at the edge [m]."""
+RAISED, BACK, RETREAT = 0.4, 1.2, -0.3
+"""Time for the hands to rise, time to walk backwards [s], at which velocity [m/s]."""
+ASIDE, ABOVE = 0.05, 0.1
+"""Where the hands are held on the way, from where they rest [m]."""
+INWARD = 0.14
+"""A box is pushed at least this far from the table's near edge, over which an arm could draw it [m]."""
 LEAD = 0.45
 """Furthest the policy is asked to push at once: training went up to 0.5 [m]."""
 
@@ -86,27 +99,52 @@ class BenchSkill(HumanoidSkill):
         """Returns the goals that the policy is shown now; those of the start unless a task says otherwise."""
         return fixed
 
+    def hopeless(self, fixed: Points, points: Points) -> str:
+        """Returns why the task cannot be done any more; empty while it can."""
+        return ""
+
+    def leave(self, controller: Controller, observation: Observation) -> Work:
+        """Ends a task that is done, before it is measured for good; does nothing unless a task says otherwise."""
+        return observation
+        yield
+
     def run(self, observation: Observation) -> Steps:
-        """Follows the policy, and measures with the same estimates that it sees."""
-        controller = take_over(self.robot, observation.state)
-        fixed, started, done_since = self.fixed(observation), observation.state.stamp, None
-        error = float("inf")
-        while observation.state.stamp - started < self.patience:
+        """Follows the policy until the task is done, leaves, and measures with the same estimates that it sees."""
+        controller, fixed = Controller(self.robot, observation.state), self.fixed(observation)
+        worked = yield from self._work(controller, fixed, observation)
+        if isinstance(worked, Failed):
+            return worked
+        left = yield from self.leave(controller, worked)
+        if isinstance(left, Failed):
+            return left
+        error = self._error({**fixed, **self.points(controller, left)}, left.world)
+        if error > self.tolerance:
+            text = f"the error was below {self.tolerance:g} and is {error:.3f} after letting go"
+            return Failed(ErrorCode.GOAL_NOT_REACHED, text, {"error": error})
+        return Succeeded({"error": error})
+
+    def _work(self, controller: Controller, fixed: Points, observation: Observation) -> Work:
+        """Follows the policy until the error has stayed small; returns what is seen then, or why it has not."""
+        started, done_since, error = observation.state.stamp, None, float("inf")
+        while (now := observation.state.stamp) - started < self.patience:
             points, doors = {**fixed, **self.points(controller, observation)}, self.doors(observation.world)
-            error = float(self.view.error(points, doors)[0])
-            now = observation.state.stamp
+            error, lost = self._error(points, observation.world), self.hopeless(fixed, points)
+            if lost:
+                return Failed(ErrorCode.GOAL_NOT_REACHED, lost, {"error": error})
             done_since = (done_since if done_since is not None else now) if error <= self.tolerance else None
             if done_since is not None and now - done_since >= HELD:
-                return Succeeded({"error": error})
+                return observation
             goal = self._goal({**points, **self.shown(fixed, points)}, doors, observation.state)
             share = (now - started) / self.patience
-            observation = yield from self.advance(
-                controller, self.policy, goal, observation.state, self.spec.name, share
-            )
-            if isinstance(observation, Failed):
-                return observation
+            seen = yield from self.advance(controller, self.policy, goal, observation.state, self.spec.name, share)
+            if isinstance(seen, Failed):
+                return seen
+            observation = seen
         text = f"error {error:.3f} is above {self.tolerance:g} after {self.patience:g} s"
         return Failed(ErrorCode.GOAL_NOT_REACHED, text, {"error": error})
+
+    def _error(self, points: Points, world: World) -> float:
+        return float(self.view.error(points, self.doors(world))[0])
 
     def _goal(self, points: Points, doors: Array, state: RobotState) -> Array:
         odometry = odometry_of(state)
@@ -202,16 +240,48 @@ class BoxPush(BenchSkill):
 
     spec = specs.BOX_PUSH
     about = "box"
+    patience = 40.0
 
     def fixed(self, observation: Observation) -> Points:
-        """Returns where the box shall be: on the table, by the distance or at the edge."""
+        """Returns where the box shall be: by the distance or at the edge, and away from the table's near edge."""
         box, table = self.thing(observation.world), self.other(observation.world, "table")
+        self._require_on(box, table)
         sign, distance = 1.0 if self.arguments["side"] == "left" else -1.0, self.number("distance")
         edge = table.position[1] + sign * (0.5 * table.size[1] - EDGE)
         aside = box.position[1] + sign * distance if distance > 0 else edge
         if sign * (aside - edge) > EDGE:
             raise PreconditionError(f"the box would fall: the {self.arguments['side']} edge is {abs(edge):.2f} m away")
-        return {"goal": np.array([[box.position[0], aside, box.position[2]]])}
+        ahead = max(box.position[0], table.position[0] - 0.5 * table.size[0] + INWARD)
+        return {"goal": np.array([[ahead, aside, box.position[2]]])}
+
+    @staticmethod
+    def _require_on(box: SceneObject, table: SceneObject) -> None:
+        lift = box.position[2] - 0.5 * box.size[2] - table.position[2] - 0.5 * table.size[2]
+        aside = np.abs(np.subtract(box.position, table.position)[:2]) - 0.5 * np.asarray(table.size[:2])
+        if abs(lift) > 0.5 * bench.BOX_EDGE or aside.max() > OVERHANG:
+            raise PreconditionError(f"{box.name} is not on {table.name}")
+
+    def hopeless(self, fixed: Points, points: Points) -> str:
+        """Returns that the box has fallen off its table."""
+        fallen = points["object"][0, 2] < fixed["goal"][0, 2] - bench.BOX_EDGE
+        return "the box has fallen off the table" if fallen else ""
+
+    def leave(self, controller: Controller, observation: Observation) -> Work:
+        """Raises the hands and walks backwards, so that arms that come to rest do not meet the box."""
+        network = self.policy.network
+        assert isinstance(network, BlendNetwork)
+        hands = np.array([0.0, ASIDE, ABOVE, 0.0, -ASIDE, ABOVE])
+        body = WholeBody(self.policy.function.robot, ())
+        started, whole = observation.state.stamp, RAISED + BACK + RAMP
+        while (elapsed := observation.state.stamp - started) < whole + SETTLE:
+            back = np.clip((elapsed - RAISED) / RAMP, 0.0, 1.0) * np.clip((whole - elapsed) / RAMP, 0.0, 1.0)
+            goals = {"walk": np.array([2.0 * RETREAT * back, 0.0, 0.0]), "reach": hands}
+            told = Policy(self.policy.spec, body, commanded(network.blend, goals, "walk", "reach"))
+            seen = yield from self.advance(controller, told, np.zeros(0), observation.state, "letting go", 1.0)
+            if isinstance(seen, Failed):
+                return seen
+            observation = seen
+        return observation
 
     def shown(self, fixed: Points, points: Points) -> Mapping[str, Array]:
         """Returns the goal, no further away than the policy has learnt to push at once."""
@@ -230,5 +300,5 @@ class PackageLift(BenchSkill):
         return {"goal": np.array([self.thing(observation.world).position]) + [0.0, 0.0, self.number("height")]}
 
 
-BENCH_SKILLS: tuple[type[BenchSkill], ...] = (FarReach, CabinetClose, FootballShoot)
+BENCH_SKILLS: tuple[type[BenchSkill], ...] = (FarReach, CabinetClose, FootballShoot, BoxPush)
 """Those whose weights ship."""

@@ -8,9 +8,11 @@ _UPRIGHT = Condition("upright")
 _RATE = 50.0
 
 
-def _spec(name: str, text: str, *parameters: Parameter, robots: tuple[str, ...] = ("g1",)) -> SkillSpec:
+def _spec(name: str, text: str, *parameters: Parameter, timeout: float = 40.0) -> SkillSpec:
     conditions = {"preconditions": (_UPRIGHT,), "effects": (_UPRIGHT,)}
-    return SkillSpec(name=name, text=text, robots=robots, parameters=parameters, rate=_RATE, timeout=40.0, **conditions)
+    return SkillSpec(
+        name=name, text=text, robots=("g1",), parameters=parameters, rate=_RATE, timeout=timeout, **conditions
+    )
 
 
 FAR_REACH = _spec(
@@ -42,6 +44,7 @@ BOX_PUSH = _spec(
     Parameter("box", "location", "which one"),
     Parameter("side", "choice", "to which side, seen from the robot", default="left", choices=("left", "right")),
     Parameter("distance", "number", "how far; 0 for the table's edge", "m", 0.0, 0.0, 1.0),
+    timeout=60.0,
 )
 PACKAGE_LIFT = _spec(
     "package_lift",

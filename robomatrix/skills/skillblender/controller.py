@@ -16,16 +16,15 @@ from robomatrix.skills.skillblender.observation import ACTION_SCALE, Propriocept
 Array = NDArray[np.float64]
 ARM_RATE = 3.0
 """Fastest change of an arm's or the waist's target, so that skills hand over smoothly [rad/s]."""
-HANDOVER = 0.1
-"""Longest pause between two skills that still counts as going on [s]."""
-SAME_TARGETS = 0.8
-"""Largest difference of targets that counts as the same, in units of ACTION_SCALE."""
 FALLEN_TILT = 0.6
 """Of the pelvis' up vector along the vertical; below it the robot has fallen (53 degrees)."""
 
 
 class Controller:
-    """Memory of one humanoid between ticks: the last action and the gait's clock."""
+    """Memory of one humanoid between ticks: the last action.
+
+    The gait's clock follows from the state's stamp, so that the next skill's controller goes on with it.
+    """
 
     def __init__(self, robot: RobotSpec, state: RobotState) -> None:
         """Takes over from whatever moved the robot before: the servos' targets follow from the measured effort.
@@ -42,10 +41,8 @@ class Controller:
         self._others = {j.name: j.home for j in robot.joints if j.name not in self.humanoid.joints}
         self._arms = np.array([i not in self.humanoid.legs for i in range(len(self._joints))])
         self._step = ARM_RATE / robot.rate / ACTION_SCALE
-        self.phase = 0.0
-        """Of the gait's clock, in cycles."""
-        self.stamp = state.stamp
-        """Of the last step [s]."""
+        self.phase = clock(state)
+        """Of the gait's clock at the last step, in cycles."""
         self.action = self._present_action(state)
         """Last whole action (d,), in units of ACTION_SCALE."""
 
@@ -77,8 +74,7 @@ class Controller:
     def step(self, function: SkillFunction, network: Network, goal: Array, state: RobotState) -> RobotCommand:
         """Returns the command of one control step of a skill; the goal (k,) is in the network's units."""
         body = self.feel(state)
-        self.phase = (self.phase + GAIT_FREQUENCY * max(0.0, state.stamp - self.stamp)) % 1.0
-        self.stamp = state.stamp
+        self.phase = clock(state)
         wanted = function.action(network, body, goal[None], np.array([self.phase]))[0]
         self.action = np.where(self._arms, self.action + np.clip(wanted - self.action, -self._step, self._step), wanted)
         return self.command()
@@ -90,21 +86,9 @@ class Controller:
         return RobotCommand(positions={**self._others, **targets})
 
 
-_LAST: dict[str, Controller] = {}
-"""The controller of each robot's newest skill, so that the next one goes on with the gait's clock."""
-
-
-def take_over(robot: RobotSpec, state: RobotState) -> Controller:
-    """Returns the controller that moved the robot up to now, or a fresh one if none did.
-
-    A controller counts as the mover when its last step is at most HANDOVER old and the servos have its targets.
-    """
-    fresh, last = Controller(robot, state), _LAST.get(robot.name)
-    if last is not None and 0.0 <= state.stamp - last.stamp <= HANDOVER:
-        same = np.abs(fresh.action - last.action).max() < SAME_TARGETS
-        fresh.phase = last.phase if same else fresh.phase
-    _LAST[robot.name] = fresh
-    return fresh
+def clock(state: RobotState) -> float:
+    """Returns the phase of the gait's clock at a state's stamp, in cycles."""
+    return GAIT_FREQUENCY * state.stamp % 1.0
 
 
 def gravity(orientation: Array) -> Array:

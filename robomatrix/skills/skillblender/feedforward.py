@@ -159,10 +159,14 @@ class Gait:
         """Returns 0 for a body (n, 6 + 3 d) upright over feet side by side, to 1 for one that must step (n,)."""
         xp = module_of(body)
         apart = (legs.apart - like(self.odometry.apart, body)) * like(ACROSS, body)
+        return xp.maximum(rise(xp.sqrt((apart**2).sum(-1) + 1e-9), APART), self.imbalance(body, legs))
+
+    def imbalance(self, body: Tensor, legs: LegSense) -> Tensor:
+        """Returns 0 for a body (n, 6 + 3 d) upright and at rest, to 1 for one that falls unless it steps (n,)."""
+        xp = module_of(body)
         tilt = xp.sqrt((body[:, 3:5] ** 2).sum(-1) + 1e-9)
         speed = xp.sqrt((legs.velocity**2).sum(-1) + 1e-9)
-        apart_or_tilted = xp.maximum(rise(xp.sqrt((apart**2).sum(-1) + 1e-9), APART), rise(tilt, TILT))
-        return xp.maximum(apart_or_tilted, rise(speed, SPEED))
+        return xp.maximum(rise(tilt, TILT), rise(speed, SPEED))
 
     def basis(
         self, body: Tensor, phase: Tensor, command: Tensor, gates: tuple[Tensor, Tensor], legs: LegSense
@@ -253,6 +257,20 @@ REFLEXES: Mapping[str, Reflex] = MappingProxyType(
             ankle_roll=(-0.474, 0.05),
             turn=0.011,
         ),
+        "h1": Reflex(
+            lift=0.8,
+            sway=-0.014,
+            sway_lead=0.278,
+            lean=-0.071,
+            lean_speed=0.233,
+            ankle_pitch=(1.152, 0.066),
+            swing_pitch=(-1.114, -0.023, -0.421),
+            stance_pitch=0.55,
+            stance_roll=(0.136, 0.024),
+            swing_roll=(1.261, -0.089, 0.466),
+            ankle_roll=(-0.331, 0.047),
+            turn=-0.005,
+        ),
     }
 )
 """By robot."""
@@ -266,6 +284,13 @@ STANCES: Mapping[str, Reflex] = MappingProxyType(
             stance_pitch=0.073,
             stance_roll=(0.588, 0.033),
             ankle_roll=(-0.399, 0.062),
+        ),
+        "h1": Reflex(
+            lean=-0.037,
+            ankle_pitch=(0.829, 0.039),
+            stance_pitch=0.072,
+            stance_roll=(0.177, 0.069),
+            ankle_roll=(-0.357, 0.033),
         ),
     }
 )

@@ -271,7 +271,7 @@ class StepFunction(SteppingFunction):
     """Puts one foot where it shall stand, the other stays.
 
     The goal is what each foot lacks, left before right, in the pelvis' heading. A foot lifts in its half of the gait's
-    clock and only while it lacks something.
+    clock and only while it lacks something, or while the body is out of balance, as after a shove.
     """
 
     name = "step"
@@ -298,8 +298,11 @@ class StepFunction(SteppingFunction):
         return module_of(body).stack((legs.left, legs.right), 1)
 
     def sense(self, body: Tensor, goal: Tensor, phase: Tensor) -> StepSense:
-        """Returns the legs' state, and gates that are open for feet that lack something."""
-        return StepSense(self.gait.odometry.sense(body, phase >= 0.5), lift_gates(goal))
+        """Returns the legs' state, and gates open for feet that lack something and for a body out of balance."""
+        legs = self.gait.odometry.sense(body, phase >= 0.5)
+        imbalance, maximum = self.gait.imbalance(body, legs), module_of(body).maximum
+        left, right = lift_gates(goal)
+        return StepSense(legs, (maximum(left, imbalance), maximum(right, imbalance)))
 
     def command(self, goal: Tensor) -> Tensor:
         """Returns (vx, vy, wz) [m/s, rad/s] of a walk that brings the body over the goal in half a second."""

@@ -8,7 +8,7 @@ WALKERS = ("g1",)
 """Robots whose walking policy ships."""
 REACHERS = ("g1",)
 SQUATTERS = ("g1",)
-STEPPERS: tuple[str, ...] = ()
+STEPPERS = ("g1",)
 
 _UPRIGHT = Condition("upright")
 _RATE = 50.0
@@ -40,11 +40,13 @@ WALK = SkillSpec(
 )
 WALK_TO = SkillSpec(
     name="walk_to",
-    text="Walk to a point of the ground, given from where the robot was switched on (x forwards, y to the left).",
+    text="Walk to a point of the ground (x forwards, y to the left).",
     robots=WALKERS,
     parameters=(
-        Parameter("x", "number", "forwards from the start", "m", None, -20.0, 20.0),
-        Parameter("y", "number", "to the left of the start", "m", 0.0, -20.0, 20.0),
+        Parameter("x", "number", "forwards", "m", None, -20.0, 20.0),
+        Parameter("y", "number", "to the left", "m", 0.0, -20.0, 20.0),
+        Parameter("frame", "choice", "from where: where the robot was switched on, or where it stands now",
+                  default="start", choices=("start", "robot")),
     ),
     preconditions=(_UPRIGHT,),
     effects=(_UPRIGHT,),

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from robomatrix.hardware.driver import RobotState
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Steps, Succeeded
 from robomatrix.skills.skillblender import specs
-from robomatrix.skills.skillblender.controller import Controller, take_over
+from robomatrix.skills.skillblender.controller import Controller
 from robomatrix.skills.skillblender.functions import StepFunction
 from robomatrix.skills.skillblender.primitives import HumanoidSkill, heading_rotation, odometry_of, rotation
 
@@ -16,10 +16,10 @@ Array = NDArray[np.float64]
 FOOT_TOLERANCE = 0.04
 """Of step's own check [m]."""
 CLOSE = 0.03
-"""A foot this near counts as having arrived [m]."""
-RESTED = 0.5
-"""It must stay there for so long [s]."""
-PATIENCE = 4.0
+"""Feet this near count as having arrived [m]."""
+RESTED = 0.4
+"""They must stay there for so long [s]."""
+PATIENCE = 8.0
 """Then the step is over, arrived or not [s]."""
 LANDED = 0.02
 """Difference of the ankles' heights up to which both feet stand [m]."""
@@ -32,8 +32,8 @@ class Step(HumanoidSkill):
     policy_name = "step"
 
     def run(self, observation: Observation) -> Steps:
-        """Steps until the foot rests at its place, and measures by joint angles and odometry."""
-        controller = take_over(self.robot, observation.state)
+        """Steps until both feet rest at their places, and measures by joint angles and odometry."""
+        controller = Controller(self.robot, observation.state)
         state = yield from self.rise(controller, observation.state)
         if isinstance(state, Failed):
             return state
@@ -69,7 +69,7 @@ class Step(HumanoidSkill):
         return targets
 
     def _arrived(self, target: Array, ankles: Array) -> bool:
-        near = np.linalg.norm(target - ankles[:, :2], axis=-1)[self._moving] < CLOSE
+        near = np.linalg.norm(target - ankles[:, :2], axis=-1).max() < CLOSE
         return bool(near and abs(ankles[0, 2] - ankles[1, 2]) < LANDED)
 
     def _judge(self, target: Array, ankles: Array) -> Succeeded | Failed:

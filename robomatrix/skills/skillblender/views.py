@@ -82,14 +82,15 @@ _DELIVERED = (("object", "goal"),)
 _MOVED = (*_DELIVERED, *_to("object"))
 _FAR = (("left_hand", "left_goal"), ("right_hand", "right_goal"))
 _BUTTON = (("left_hand", "object"),)
-_SHOT = (*_DELIVERED, ("pelvis", "object"))
+_THERE = ("pelvis", "object")
+_SHOT = (*_DELIVERED, _THERE)
 VIEWS: Mapping[str, TaskView] = MappingProxyType(
     {
         "far_reach": TaskView("empty", _WALK_REACH, _FAR, 0.05, _FAR),
-        "button_press": TaskView("button", _WALK_REACH, _BUTTON, 0.05, _BUTTON, (1, 2)),
+        "button_press": TaskView("button", _WALK_REACH, (*_BUTTON, _THERE), 0.05, _BUTTON, (1, 2)),
         "cabinet_close": TaskView("cabinet", _WALK_REACH, _to("object"), 0.01, doors=True),
         "football_shoot": TaskView("football", _WALK_REACH, _SHOT, 1.5, _DELIVERED),
-        "box_push": TaskView("table", _WALK_REACH, _MOVED, 0.05, _DELIVERED),
+        "box_push": TaskView("table", _WALK_REACH, (*_MOVED, _THERE), 0.05, _DELIVERED),
         "package_lift": TaskView("package", _ALL, _MOVED, 0.1, _DELIVERED, (2,)),
         "box_transfer": TaskView("two_tables", _WALK_REACH, _MOVED, 0.05, _DELIVERED),
         "package_carry": TaskView("package", _ALL, _MOVED, 0.1, _DELIVERED),

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from robomatrix.scenes import skillbench as bench
 from robomatrix.skills.skillblender.blend import Blend
+from robomatrix.skills.skillblender.feedforward import rise
 from robomatrix.skills.skillblender.observation import rotate_back
 from robomatrix.skills.skillblender.views import Points
 from robomatrix.training.skillblender.env import HumanoidEnv
@@ -33,6 +34,12 @@ DROP = 0.05
 """Furthest the pelvis' height is sent from the present one [m]."""
 HAND = 0.04
 """Radius of a hand [m]."""
+FOLLOW = 0.3
+"""Share of what a pushing hand lacks that it is sent further."""
+LEAD = 0.1
+"""How far a robot that pushes sideways stands ahead of its box [m]."""
+SIDES = ((0, 1.0), (1, -1.0))
+"""Index and sign along y of the left and the right."""
 SHOULDER, LONG_ARM, CLOSEST = 1.07, 0.45, 0.18
 """Height of a standing G1's shoulder, length of its arm, nearest that it stands to what it presses [m]."""
 
@@ -190,23 +197,32 @@ def _football_shoot(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent
 
 
 def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    """Each hand comes beside the box on its own side and pushes as far as the box must go the other way.
+    """The hand on the side that the box must leave pushes it towards its goal.
 
-    Everything is a smooth function of where box, goal and hands are, so that a network can follow it.
+    A hand comes down only beside the box, so that it does not sweep the box off its table. It pushes only while the
+    body is ahead: an arm that reaches across swings back towards the body, and the box with it. Everything is a smooth
+    function of where box, goal, hands and pelvis are, so that a network can follow it.
     """
     box, lack = points["object"], points["goal"] - points["object"]
-    beyond, hands = 0.5 * bench.BOX_EDGE + HAND, []
-    for i, side in enumerate((1.0, -1.0)):
-        off = env.signals.hands[:, i] - box
-        gap = side * off[:, 1]
-        wanted = np.clip((-side * lack[:, 1] - 0.01) / 0.04, 0.0, 1.0)
-        clear = np.clip((gap - 0.6 * beyond) / (0.3 * beyond), 0.0, 1.0)
-        level = np.clip((0.11 - np.abs(off[:, [0, 2]])) / 0.05, 0.0, 1.0).prod(-1)
-        push = wanted * clear * level * (0.05 + np.clip(np.abs(lack[:, 1]), 0.0, 0.06))
-        raised = 0.02 + 0.13 * (1.0 - wanted * clear)
-        hands.append(box + np.stack([np.zeros_like(gap), side * (beyond + 0.05 - push), raised], -1))
-    place = np.stack([box[:, 0] - task.rest[0, 0] - 0.05, box[:, 1]], -1)
+    stance = box[:, 0] - task.rest[0, 0] - 0.04 + np.clip(-0.5 * lack[:, 0], 0.0, 0.03)
+    place = np.stack([stance, box[:, 1] + np.clip(lack[:, 1], -LEAD, LEAD)], -1)
+    near = 1.0 - rise(place[:, 0] - env.signals.position[:, 0], (0.06, 0.12))
+    late = env.signals.position[:, 1] - place[:, 1]
+    hands = [_pushing_hand(env.signals.hands[:, i], box, lack, near, late, side) for i, side in SIDES]
     return Intent(towards(env, place), np.stack(hands, 1), _still(env))
+
+
+def _pushing_hand(hand: Array, box: Array, lack: Array, near: Array, late: Array, side: float) -> Array:
+    """Where the hand of a side (+1 left, -1 right) goes (n, 3), for what the box lacks (n, 3)."""
+    beyond, off = 0.5 * bench.BOX_EDGE + HAND, hand - box
+    gap, across = side * off[:, 1], np.clip(-side * lack[:, 1], 0.0, None)
+    along = np.clip(6.0 * lack[:, 0] + 0.2, -0.2, 1.0)
+    wanted = near * rise(across, (0.005, 0.04)) * rise(gap, (0.6 * beyond, 0.9 * beyond))
+    level = (1.0 - rise(np.abs(off[:, 0]), (0.05, 0.1))) * (1.0 - rise(off[:, 2], (0.06, 0.11)))
+    push = wanted * level * (1.0 - rise(side * late, (0.05, 0.12))) * (0.05 + np.minimum(across, 0.06))
+    touch = push * along + np.clip(-0.4 * lack[:, 0], 0.0, 0.03)
+    target = box + np.stack([touch, side * (beyond + 0.05 - push), 0.16 - 0.17 * wanted], -1)
+    return target + FOLLOW * (target - hand)
 
 
 def _grip(task: BenchTask, env: HumanoidEnv, points: Points, half: float, grip: Array, lift: Array) -> Intent:

@@ -28,7 +28,7 @@ from robomatrix.training.export import actor_state, mlp_tensors
 from robomatrix.training.ppo import Learner, PpoConfig, Progress
 from robomatrix.training.skillblender.arm import train_arm
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts, Task
-from robomatrix.training.skillblender.standing import Reach, Squat
+from robomatrix.training.skillblender.standing import Reach, Squat, SquatRanges
 from robomatrix.training.skillblender.starts import after_walking
 from robomatrix.training.skillblender.step import Step
 from robomatrix.training.skillblender.walk import Walk
@@ -91,6 +91,11 @@ def prepare_arm(robot: Humanoid, seed: int) -> Tensors:
     return {ARM + name: value for name, value in tensors.items()}
 
 
+def busy_squat(function: SquatFunction, worlds: int) -> Squat:
+    """Returns squatting as it is learnt: under arms that work in half of the episodes."""
+    return Squat(function, worlds, SquatRanges(function.lowest - 0.02, moving_arms=0.5))
+
+
 def walked(robot: str, config: EnvConfig) -> Starts:
     """Returns states after a walk of the policy that ships."""
     return after_walking(load_policy(robot, "walk"), config.worlds, config.seed, config.threads)
@@ -124,7 +129,7 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             parent="walk",
         ),
         "squat": Recipe(
-            task=lambda robot, worlds, tensors: Squat(SquatFunction(robot), worlds),
+            task=lambda robot, worlds, tensors: busy_squat(SquatFunction(robot), worlds),
             samples=3e6,
             env=EnvConfig(episode=10.0, started=0.4),
             ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98, entropy=0.0005),

@@ -15,6 +15,7 @@ from robomatrix.skills.skillblender.observation import rotate_back
 from robomatrix.skills.skillblender.reach_functions import ReachFunction
 from robomatrix.training.skillblender import rewards as terms
 from robomatrix.training.skillblender.env import HumanoidEnv, Ids
+from robomatrix.training.skillblender.moving_arms import MovingArms
 
 Array = NDArray[np.float64]
 
@@ -152,6 +153,8 @@ class SquatRanges:
     """At which the command moves [m/s]."""
     standing: float = 0.15
     """Share of commands to stand up."""
+    moving_arms: float = 0.0
+    """Share of episodes whose arms move on their own, as a reaching skill's would."""
 
 
 class Squat:
@@ -168,11 +171,13 @@ class Squat:
         self.change = np.zeros(worlds)
         """The same on its way there."""
         self._due = np.zeros(worlds)
+        self._arms = MovingArms(function.robot, worlds, self.ranges.moving_arms, np.nan)
 
     def reset(self, env: HumanoidEnv, ids: Ids) -> None:
         """Stands, and draws the first height."""
         self.change[ids] = 0.0
         self._draw(env, ids)
+        self._arms.reset(env, ids)
 
     def advance(self, env: HumanoidEnv) -> None:
         """Moves the command and renews heights that are due."""
@@ -180,6 +185,7 @@ class Squat:
         self.change += np.clip(self.final - self.change, -step, step)
         self._due -= env.dt
         self._draw(env, np.flatnonzero(self._due <= 0))
+        self._arms.advance(env)
 
     def _draw(self, env: HumanoidEnv, ids: Ids) -> None:
         low = self.ranges.lowest - self.function.robot.height
@@ -202,7 +208,7 @@ class Squat:
     def rewards(self, env: HumanoidEnv) -> Mapping[str, Array]:
         """Returns the weighted terms."""
         error = self.error(env)
-        arms = np.abs(env.signals.body.position[:, 12:]).sum(-1)
+        arms = np.where(self._arms.moving, 0.0, np.abs(env.signals.body.position[:, self._arms.joints]).sum(-1))
         return {
             "squat": 1.0 * np.exp(-4.0 * np.abs(error)) + 1.5 * np.exp(-np.abs(error) / 0.03),
             "arms": -0.05 * arms,

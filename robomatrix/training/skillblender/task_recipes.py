@@ -20,7 +20,7 @@ from robomatrix.training.ppo import Learner, PpoConfig, Progress
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
 from robomatrix.training.skillblender.imitation import ImitationConfig, imitate, running_blend
 from robomatrix.training.skillblender.recipes import humanoid_policy, made
-from robomatrix.training.skillblender.tasks import BenchTask, task_env
+from robomatrix.training.skillblender.tasks import BenchTask, Scatter, task_env
 
 TASK_PPO = PpoConfig(
     initial_std=0.06, desired_kl=0.002, gamma=0.99, learning_rate=3e-5, learning_rate_limit=1e-4, entropy=0.0
@@ -28,7 +28,14 @@ TASK_PPO = PpoConfig(
 SCRATCH_PPO = PpoConfig(gamma=0.99)
 """Of the baselines, which set out from nothing."""
 TASK_SAMPLES = 3.5e5
+"""Default of a training; one that is spent by the imitation ends there."""
 IMITATION = ImitationConfig()
+IMITATIONS: Mapping[str, ImitationConfig] = MappingProxyType(
+    {name: ImitationConfig(rounds=6, steps=250, keep=5, passes=14, decay=0.75) for name in ("button_press", "box_push")}
+)
+"""By task, where the first ones' is too short."""
+SCATTER: Mapping[str, Scatter] = MappingProxyType({"box_push": Scatter((-0.6, 0.25), 0.3, 0.35)})
+"""By task: places where half of the training's episodes begin, as a walk may end there."""
 CRITIC_FIRST = 10
 """Iterations in which only the critic learns, so that a good start is not forgotten."""
 DISTURBED = 0.3
@@ -65,6 +72,7 @@ def train_task(
     from robomatrix.training.skillblender.blend import BlendModel, frozen_blend
 
     task, config = bench_task(robot, name, EnvConfig.worlds), replace(TASK_PPO, seed=seed)
+    task.scatter = SCATTER.get(name)
     env = task_env(task, EnvConfig(episode=task.rules.seconds, seed=seed, threads=threads))
     env.level = DISTURBED
     kind, skills = METHODS[method], used_skills(task, method)
@@ -72,20 +80,30 @@ def train_task(
     meta = {"robot": robot, "name": name, "seed": seed, "method": method}
     learner = Learner(env, config if method == "blend" else replace(SCRATCH_PPO, seed=seed), run, actor, meta)
     if not learner.resume() and method == "blend":
-        _begin(learner, env, each)
+        _begin(learner, env, IMITATIONS.get(name, IMITATION), each)
+    if method == "blend" and not learner.progress.iteration and learner.progress.samples < samples:
+        _value(learner, env, each)
     return learner.learn(int(samples), each)
 
 
-def _begin(learner: Learner, env: HumanoidEnv, each: Callable[[Progress, dict[str, float]], None] | None) -> None:
-    """Imitates the guide, then lets the critic find out what that is worth."""
+Each = Callable[[Progress, dict[str, float]], None] | None
+
+
+def _begin(learner: Learner, env: HumanoidEnv, config: ImitationConfig, each: Each) -> None:
+    """Imitates the guide."""
     started, progress, actor = time.perf_counter(), learner.progress, learner.algorithm.actor
-    losses = imitate(actor, env, running_blend(env.robot, env.task.skills), IMITATION, learner.config.seed)
-    progress.samples += IMITATION.samples * env.num_envs
+    losses = imitate(actor, env, running_blend(env.robot, env.task.skills), config, learner.config.seed)
+    progress.samples += config.samples * env.num_envs
     progress.seconds += time.perf_counter() - started
     if each:
         each(progress, {f"imitation_{i}": loss for i, loss in enumerate(losses)})
+
+
+def _value(learner: Learner, env: HumanoidEnv, each: Each) -> None:
+    """Lets the critic alone find out what the start is worth."""
+    actor = learner.algorithm.actor
     actor.requires_grad_(False)
-    learner.learn(progress.samples + CRITIC_FIRST * env.num_envs * learner.config.horizon, each)
+    learner.learn(learner.progress.samples + CRITIC_FIRST * env.num_envs * learner.config.horizon, each)
     actor.requires_grad_(True)
 
 

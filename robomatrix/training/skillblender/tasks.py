@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.errors import UnknownNameError
-from robomatrix.hardware.mujoco.skillbench import DOORS, OBJECT, bench_spec
+from robomatrix.hardware.mujoco.skillbench import OBJECT, bench_spec
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.scenes import skillbench as bench
 from robomatrix.skills.skillblender.controller import ARM_RATE
@@ -62,6 +62,20 @@ class TaskRules:
     """An episode is over once the object is this close to the goal [m]."""
 
 
+@dataclass(frozen=True)
+class Scatter:
+    """Where robots begin that do not begin at the origin, as after a walk."""
+
+    ahead: bench.Range
+    """[m]."""
+    aside: float
+    """At most to either side [m]."""
+    turned: float
+    """At most to either side [rad]."""
+    share: float = 0.5
+    """Of the episodes."""
+
+
 class BenchTask:
     """One task in a batch of worlds."""
 
@@ -72,7 +86,9 @@ class BenchTask:
         self.function = WholeBody(robot, self.view.terms)
         self.fixed: dict[str, Array] = {}
         """Points that stay for an episode (worlds, 3)."""
-        self._worlds, self._due = worlds, np.full(worlds, np.inf)
+        self.scatter: Scatter | None = None
+        """Where episodes begin; at the origin if None."""
+        self._worlds = worlds
         self.privileged_mirror = signs(*[1] * self._privileged_size())
 
     @property
@@ -85,10 +101,20 @@ class BenchTask:
         start = bench.place(self.view.scene, self.bench, env.rng, ids.size)
         self._store(ids, {"start": start, **self.rules.goals(self, env.rng, start)})
         if self.view.doors:
-            env.simulation.qpos[np.ix_(ids, _places(env, DOORS))] = bench.DOOR_START
+            env.simulation.qpos[np.ix_(ids, _places(env, bench.DOORS))] = bench.DOOR_START
         elif _movable(self.view):
             place = _places(env, (OBJECT,))[0]
             env.simulation.qpos[ids, place : place + 3] = start
+        if self.scatter is not None:
+            self._place_robots(env, ids, self.scatter)
+
+    @staticmethod
+    def _place_robots(env: HumanoidEnv, ids: Ids, scatter: Scatter) -> None:
+        moved = ids[env.rng.random(ids.size) < scatter.share]
+        half = 0.5 * env.rng.uniform(-scatter.turned, scatter.turned, moved.size)
+        env.simulation.qpos[moved, 0] = env.rng.uniform(*scatter.ahead, moved.size)
+        env.simulation.qpos[moved, 1] = env.rng.uniform(-scatter.aside, scatter.aside, moved.size)
+        env.simulation.qpos[moved, 3:7] = np.stack([np.cos(half), 0 * half, 0 * half, np.sin(half)], -1)
 
     def _store(self, ids: Ids, points: Points) -> None:
         for name, value in points.items():
@@ -110,7 +136,7 @@ class BenchTask:
 
     def doors(self, env: HumanoidEnv) -> Array:
         """Returns the doors' angles (n, 2) [rad]; (n, 0) where there are none."""
-        return env.simulation.qpos[:, _places(env, DOORS)] if self.view.doors else np.zeros((self._worlds, 0))
+        return env.simulation.qpos[:, _places(env, bench.DOORS)] if self.view.doors else np.zeros((self._worlds, 0))
 
     def goal(self, env: HumanoidEnv) -> Array:
         """Returns what the policy sees of the task (n, goal)."""

@@ -14,6 +14,7 @@ from robomatrix.skills.skillblender.functions import WalkFunction
 from robomatrix.skills.skillblender.mirror import joined, signs, swapped
 from robomatrix.training.skillblender import rewards as terms
 from robomatrix.training.skillblender.env import HumanoidEnv, Ids
+from robomatrix.training.skillblender.moving_arms import MovingArms
 
 Array = NDArray[np.float64]
 
@@ -48,11 +49,7 @@ class Walk:
         """(vx, vy, wz) of this moment [m/s, rad/s]."""
         self._final, self._rate = np.zeros((worlds, 3)), np.full(worlds, np.inf)
         self._due = np.zeros(worlds)
-        self._arms = np.array([i for i in range(len(robot.joints)) if i not in robot.legs])
-        self._arm_target = np.zeros((worlds, self._arms.size))
-        self._arm_offset = np.zeros((worlds, self._arms.size))
-        self._arm_due = np.zeros(worlds)
-        self._restless = np.zeros(worlds, dtype=bool)
+        self._arms = MovingArms(robot, worlds, self.ranges.moving_arms, 0.0)
         self._deviation = np.array([i for i in robot.legs if "hip_roll" in robot.joints[i]])
         self._twist = np.array([i for i in robot.legs if "hip_yaw" in robot.joints[i]])
 
@@ -61,11 +58,7 @@ class Walk:
         self.command[ids] = 0.0
         self._draw(env, ids)
         self.command[ids] = np.where(np.isinf(self._rate[ids])[:, None], self._final[ids], 0.0)
-        self._restless[ids] = env.rng.random(ids.size) < self.ranges.moving_arms
-        self._arm_offset[ids] = 0.0
-        self._arm_target[ids] = 0.0
-        self._arm_due[ids] = 0.0
-        env.override[np.ix_(ids, self._arms)] = 0.0
+        self._arms.reset(env, ids)
 
     def advance(self, env: HumanoidEnv) -> None:
         """Renews commands that are due, moves them towards the final ones, and the arms a step."""
@@ -73,7 +66,7 @@ class Walk:
         self._draw(env, np.flatnonzero(self._due <= 0))
         step = (self._rate * env.dt)[:, None]
         self.command += np.clip(self._final - self.command, -step, step)
-        self._move_arms(env)
+        self._arms.advance(env)
 
     def _draw(self, env: HumanoidEnv, ids: Ids) -> None:
         n, ranges, rng = ids.size, self.ranges, env.rng
@@ -92,17 +85,6 @@ class Walk:
     def order(self, command: Array) -> None:
         """Commands all worlds (n, 3) at once."""
         self._final[:], self.command[:] = command, command
-
-    def _move_arms(self, env: HumanoidEnv) -> None:
-        self._arm_due -= env.dt
-        due = np.flatnonzero(self._restless & (self._arm_due <= 0))
-        if due.size:
-            spread = np.array([0.4] + [0.9, 0.4, 0.5, 0.8] * 2)
-            self._arm_target[due] = env.rng.uniform(-1, 1, (due.size, self._arms.size)) * spread
-            self._arm_due[due] = env.rng.uniform(1.0, 4.0, due.size)
-        limit = 2.0 * env.dt
-        self._arm_offset += np.clip(self._arm_target - self._arm_offset, -limit, limit)
-        env.override[:, self._arms] = self._arm_offset
 
     def goal(self, env: HumanoidEnv) -> Array:
         """Returns (2 vx, 2 vy, wz) as in the paper."""

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from robomatrix.skills.skillmimic.observation import heading
 
 Array = NDArray[np.float64]
-CENTRE = np.array([0.36, -0.28, 0.92, 0.0, 0.0])
+CENTRE = np.array([0.37, -0.12, 0.94, 0.25, 0.0])
 """Palm ahead of the pelvis, to its left, above the floor [m], and its normal's tilt forward and to the left [rad]."""
 REACH = np.array([0.13, 0.13, 0.17, 0.35, 0.35])
 """Half widths of the region."""
 MARGIN = 1.15
 """How far beyond the region the polynomial is trusted."""
 DEGREE = 3
-FINGERS = np.array([1.0, -0.3, 0.0])
+FINGERS = np.array([1.0, 0.0, 0.0])
 """Where the fingers point, in the heading frame."""
 _PARTS = ("clavicle_roll", "shoulder_pitch", "shoulder_roll", "shoulder_yaw", "elbow", "forearm_roll", "wrist_flexion",
           "wrist_deviation")  # fmt: skip

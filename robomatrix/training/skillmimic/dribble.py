@@ -20,14 +20,17 @@ from robomatrix.scenes.court import RATE, SUBSTEPS, build_model
 from robomatrix.skills.skillmimic.observation import LABELS, heading, into_heading
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.arm import ArmMap
+from robomatrix.training.skillmimic.balance import Legs
 from robomatrix.training.skillmimic.env import Ids, StartNoise
 from robomatrix.training.skillmimic.feedback import body_error
 from robomatrix.training.skillmimic.letting_go import still_held
 
 Array = NDArray[np.float64]
 DRIBBLE = LABELS.index("dribble")
-USUAL = 0.84
+USUAL = 0.86
 """Height of the ball at which a strike begins when all goes well [m]."""
+LEG = 0.83
+"""From hip to ankle [m]."""
 LONGEST = 75
 """Frames without a touch after which the ball is lost; one let go from both hands bounces once before it is struck."""
 
@@ -36,38 +39,38 @@ LONGEST = 75
 class DribbleLaw:
     """Figures of the law."""
 
-    spot: tuple[float, float] = (0.4, -0.24)
+    spot: tuple[float, float] = (0.45, -0.12)
     """Where the ball shall bounce: ahead of the pelvis and to its left [m]."""
-    highest: float = 1.04
+    highest: float = 1.105
     """Where the palm waits at most [m]."""
-    margin: float = 0.07
+    margin: float = 0.155
     """How far over the ball's coming apex it waits [m]."""
-    rising: float = 0.25
+    rising: float = 0.7
     """The strike begins when the ball rises slower than this [m/s]."""
-    lowest: float = 0.64
+    lowest: float = 0.53
     """Height of the ball at which the strike ends [m]."""
-    strike: float = 5.14
+    strike: float = 3.2
     """Speed of the palm's target downward [m/s]."""
-    strike_ball: float = -0.12
-    """Part of the ball's velocity that is added to it."""
-    lead: float = 0.08
+    lead: float = 0.095
     """Time by which targets lead in a strike [s]."""
-    follow: float = 0.07
+    follow: float = 0.06
     """Time by which the palm runs ahead of the ball's course [s]."""
-    contact: tuple[float, float] = (0.0, 0.0)
-    """How far ahead of the ball and to its left the palm's site lies; at 5 cm the ball misses the fingers [m]."""
-    harder: float = 0.0
+    contact: tuple[float, float] = (-0.082, -0.008)
+    """How far ahead of the ball and to its left the palm's site lies [m].
+
+    The fingers meet the ball. Under the palm, forearm and fingers leave it a band of 1.3 cm, beside which it is thrown
+    astray; the palm is tilted by as much as the fingers are bent.
+    """
+    harder: float = 16.0
     """Speed added for each metre that the ball is struck below :data:`USUAL` [1/s]."""
-    place: tuple[float, float] = (0.11, 0.09)
-    """How far the palm leaves the ball towards the spot, and against its velocity [1, s]."""
-    tilt: tuple[float, float] = (0.01, 0.2)
+    tilt: tuple[float, float] = (0.285, 0.115)
     """Of the palm at rest, forward and to the left [rad]."""
-    steer: tuple[float, float] = (0.66, 0.1)
-    """Tilt by distance from the spot [rad/m] and against velocity [rad s/m]."""
-    carry: tuple[float, float] = (-1.03, 1.33)
+    steer: tuple[float, float] = (0.8, 0.5)
+    """Tilt by distance from the spot, forward and to the left [rad/m]."""
+    damp: tuple[float, float] = (0.65, 0.42)
+    """Tilt against the ball's velocity, forward and to the left [rad s/m]."""
+    carry: tuple[float, float] = (0.02, 0.34)
     """Velocity in a strike, forward and to the left, that makes up for the arm's own swerve [m/s]."""
-    carry_gains: tuple[float, float] = (1.51, 0.62)
-    """Added velocity by distance from the spot [1/s] and against velocity [1]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +108,7 @@ class DribbleConfig:
     """[rad]."""
     holding: float = 0.3
     """Share of the episodes that start with the ball in both hands."""
-    apex: tuple[float, float] = (0.78, 0.88)
+    apex: tuple[float, float] = (0.86, 0.94)
     """Heights to which the ball rises at the start [m]."""
 
 
@@ -141,7 +144,8 @@ class DribbleLesson:
         def spread(half: float, size: int) -> Array:
             return scale * self.rng.uniform(-half, half, (count, size))
 
-        qpos[:, 7 + self.stance.arm.joints] = self.stance.arm(np.array([[*law.spot, law.highest, *law.tilt]]))
+        above = np.add(law.spot, law.contact)
+        qpos[:, 7 + self.stance.arm.joints] = self.stance.arm(np.array([[*above, law.highest, *law.tilt]]))
         qpos[:, 7:-7] += spread(noise.joints, joints)
         qvel[:, :-6] += spread(noise.velocities, 6 + joints)
         apex = self.rng.uniform(*self.config.apex, count)
@@ -213,17 +217,17 @@ class DribbleLesson:
         off = np.array(law.spot) - ball[:, :2]
         rest = self.radius - 0.005
         apex = ball[:, 2] + np.maximum(velocity[:, 2], 0.0) ** 2 / (2.0 * GRAVITY)
-        coming = np.clip(apex + rest + law.margin, 0.8, law.highest)
+        coming = np.clip(apex + rest + law.margin, 0.7, law.highest)
         wait = np.where(velocity[:, 2] > 0.0, coming, law.highest)
         near = palm[:, 2] - rest - ball[:, 2] < law.margin + 0.05
         strikes = near & (ball[:, 2] > law.lowest) & (velocity[:, 2] < law.rising)
-        ahead = law.follow * velocity[:, :2] + law.place[0] * off - law.place[1] * velocity[:, :2]
-        tilt = np.array(law.tilt) + law.steer[0] * off - law.steer[1] * velocity[:, :2]
+        ahead = np.array(law.contact) + law.follow * velocity[:, :2]
+        tilt = np.array(law.tilt) + np.array(law.steer) * off - np.array(law.damp) * velocity[:, :2]
         height = np.where(strikes, palm[:, 2], wait)
-        palms = np.concatenate([ball[:, :2] + np.array(law.contact) + ahead, height[:, None], tilt], axis=1)
+        palms = np.concatenate([ball[:, :2] + ahead, height[:, None], tilt], axis=1)
+        down = law.strike + law.harder * np.clip(USUAL - ball[:, 2], -0.2, 0.2)
         arm = self.stance.arm
-        down = law.strike + law.strike_ball * velocity[:, 2] + law.harder * np.clip(USUAL - ball[:, 2], -0.05, 0.2)
-        carry = np.array(law.carry) + law.carry_gains[0] * off - law.carry_gains[1] * velocity[:, :2]
+        carry = np.broadcast_to(law.carry, off.shape)
         moves = np.concatenate([carry, -down[:, None]], axis=1) * (law.lead * strikes)[:, None]
         return arm(palms) + sum(arm.slope(palms, axis) * moves[:, axis : axis + 1] for axis in range(3))
 
@@ -252,62 +256,18 @@ class DribbleLesson:
         return low | (away > 0.8) | (away < 0.15) | (self.untouched > LONGEST) | ~np.isfinite(self.sim.qpos).all(axis=1)
 
 
-def crouch(model: mujoco.MjModel, stance: Array, drop: float = 0.13, lean: float = 0.3) -> Array:
+def crouch(model: mujoco.MjModel, stance: Array, drop: float = 0.2, lean: float = 0.35) -> Array:
     """Returns (nq,) the stance with the pelvis lower by ``drop`` [m], the trunk leant forward by ``lean`` [rad].
 
     Feet and the centre of mass over them stay where they are.
     """
-    bend = _Crouching(model, stance)
-    return bend.solve(drop, lean)
-
-
-class _Crouching:
-    """Damped least squares for legs and pelvis."""
-
-    def __init__(self, model: mujoco.MjModel, stance: Array) -> None:
-        self.model, self.data = model, mujoco.MjData(model)
-        self.names = [model.actuator(i).name for i in range(model.nu)]
-        self.legs = np.array([i for i, n in enumerate(self.names) if any(k in n for k in ("hip", "knee", "ankle"))])
-        self.columns = np.concatenate([[0, 1], 6 + self.legs])
-        self.feet = [model.body("left_foot").id, model.body("right_foot").id]
-        self.pelvis = model.body("pelvis").id
-        self.stance = stance.copy()
-        self._see(stance)
-        self.places = self.data.xpos[self.feet].copy()
-        self.turns = [self.data.xmat[foot].reshape(3, 3).copy() for foot in self.feet]
-        self.centre = self.data.subtree_com[self.pelvis].copy()
-
-    def _see(self, qpos: Array) -> None:
-        self.data.qpos[:] = qpos
-        mujoco.mj_kinematics(self.model, self.data)
-        mujoco.mj_comPos(self.model, self.data)
-
-    def solve(self, drop: float, lean: float) -> Array:
-        qpos, leg = self.stance.copy(), 0.83
-        angle = np.arccos(1.0 - drop / leg)
-        qpos[2] -= drop
-        qpos[7 + self.names.index("waist_pitch")] += lean
-        for part, share in (("knee", 2.0), ("hip_pitch", -1.0), ("ankle_pitch", -1.0)):
-            for side in ("left", "right"):
-                qpos[7 + self.names.index(f"{side}_{part}")] += share * angle
-        for _ in range(200):
-            self._see(qpos)
-            step = self._step()
-            qpos[:2] += step[:2]
-            qpos[7 + self.legs] += step[2:]
-        return qpos
-
-    def _step(self) -> Array:
-        rows, gaps = [], []
-        for foot, place, turn in zip(self.feet, self.places, self.turns, strict=True):
-            move, rotate = np.zeros((2, 3, self.model.nv))
-            mujoco.mj_jacBody(self.model, self.data, move, rotate, foot)
-            now = self.data.xmat[foot].reshape(3, 3)
-            rows += [move[:, self.columns], 0.3 * rotate[:, self.columns]]
-            aim = 0.5 * sum(np.cross(now[:, k], turn[:, k]) for k in range(3))
-            gaps += [place - self.data.xpos[foot], 0.3 * aim]
-        centre = np.zeros((3, self.model.nv))
-        mujoco.mj_jacSubtreeCom(self.model, self.data, centre, self.pelvis)
-        jacobian = np.vstack([*rows, centre[:2][:, self.columns]])
-        gap = np.concatenate([*gaps, (self.centre - self.data.subtree_com[self.pelvis])[:2]])
-        return np.clip(jacobian.T @ np.linalg.solve(jacobian @ jacobian.T + 1e-4 * np.eye(len(gap)), gap), -0.1, 0.1)
+    legs = Legs(model, axes=(0, 1))
+    legs.see(stance)
+    feet, centre = legs.stand(), legs.centre()
+    qpos, angle = stance.copy(), np.arccos(1.0 - drop / LEG)
+    qpos[2] -= drop
+    qpos[7 + legs.names.index("waist_pitch")] += lean
+    for part, share in (("knee", 2.0), ("hip_pitch", -1.0), ("ankle_pitch", -1.0)):
+        for side in ("left", "right"):
+            qpos[7 + legs.names.index(f"{side}_{part}")] += share * angle
+    return legs.solve(qpos, feet, centre, 200)

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tensordict import TensorDict
 
 from robomatrix.errors import ConfigurationError
-from robomatrix.motions.chain import chain
+from robomatrix.motions.chain import chain, in_place
 from robomatrix.motions.clip import Clip
 from robomatrix.motions.edit import cut, lift_ball, relabel_contact, resample
 from robomatrix.motions.library import find_clips, load_clip
@@ -33,6 +33,7 @@ from robomatrix.skills.skillmimic.observation import LABELS, terms
 from robomatrix.skills.skillmimic.policy import NAME
 from robomatrix.training.ppo import Learner, PpoConfig
 from robomatrix.training.skillmimic.arm import fit_arm
+from robomatrix.training.skillmimic.balance import level
 from robomatrix.training.skillmimic.catching import CatchConfig, make_sure
 from robomatrix.training.skillmimic.distill import ClipLesson, Distillation, DistillConfig, Lesson, Student
 from robomatrix.training.skillmimic.dribble import DribbleConfig, DribbleLesson, DribbleStance, crouch
@@ -47,13 +48,6 @@ Log = Callable[[str], None]
 ROBOT = "player"
 FASTEST, STRONGEST = 45.0, 1000.0
 """A retargeting with faster joints [rad/s] or larger torques [N m] has jumped between two solutions; it is left out."""
-STIFFER = {"pick_up": 1.25}
-"""Factors on the feedback by skill, until it stands: picking up from rest, noise 1.15, 72 to 78 % of 64.
-
-A pass gets worse, and a player that stands so stiffly with the ball falls after 4 s.
-"""
-SOFT, FADE = 40, 20
-"""Frames before a clip's end from which on the factor is one, and over which it fades before that."""
 TEACHER = PpoConfig(
     gamma=0.97, entropy=0.0, learning_rate=3e-4, learning_rate_limit=1e-3, desired_kl=0.06, initial_std=0.25
 )
@@ -129,6 +123,8 @@ def make_references(clips: Sequence[Clip], log: Log = say) -> Reference:
     radius = float(model.geom("ball").size[0])
     for clip in chain([lift_ball(relabel_contact(resample(source, RATE)), radius) for source in clips]):
         motion = retarget(clip, mapping, share())
+        if in_place(clip):
+            motion = level(model, motion)
         reference = make_reference(model, motion, LABELS.index(clip.label))
         pace, torque = np.abs(reference.qvel[:, 6:-6]).max(), np.abs(reference.torque).max()
         verdict = "left out, it jumps" if pace > FASTEST or torque > STRONGEST else clip.label
@@ -174,12 +170,9 @@ def _sure(
     clip: Reference, gains: NDArray[np.float32], recipe: Recipe, log: Log
 ) -> tuple[Reference, NDArray[np.float32]]:
     """A clip and its gains: a catch with offsets that hold more balls, where the recipe searches for them."""
-    label = LABELS[clip.label[0]]
-    if recipe.catch is not None and label == "catch":
+    if recipe.catch is not None and LABELS[clip.label[0]] == "catch":
         clip = make_sure(clip, gains, recipe.catch, log)
-    left = np.clip((len(clip) - 1 - np.arange(len(clip)) - SOFT) / FADE, 0.0, 1.0)
-    factor = 1.0 + (STIFFER.get(label, 1.0) - 1.0) * left
-    return clip, (gains * factor[:, None, None]).astype(np.float32)
+    return clip, gains
 
 
 def _gains(reference: Reference) -> NDArray[np.float32]:
@@ -279,7 +272,7 @@ def start_states(reference: Reference, stance: DribbleStance | None = None) -> d
     tensors["start_qpos_stand"] = reference.qpos[ends].astype(np.float32)
     tensors["start_qvel_stand"] = 0.0 * reference.qvel[ends].astype(np.float32)
     if stance is not None:
-        lesson = DribbleLesson(stance, DribbleConfig(worlds=1, apex=(0.83, 0.83)))
+        lesson = DribbleLesson(stance, DribbleConfig(worlds=1, apex=(0.9, 0.9)))
         qpos, qvel = lesson.start(1, np.zeros((1, 1)))
         tensors["start_qpos_dribble"] = np.stack([qpos[0], stance.holding]).astype(np.float32)
         tensors["start_qvel_dribble"] = np.stack([qvel[0], 0.0 * qvel[0]]).astype(np.float32)

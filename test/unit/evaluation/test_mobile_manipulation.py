@@ -20,8 +20,10 @@ def episode(success, claimed=True, case="grasp", seed=1):
 class Truth:
     """A stage with nothing but the truth."""
 
-    def __init__(self, *things, pose=(0.0, 0.0, 0.0)):
-        self.things, self.pose, self.driver = {t.id: t for t in things}, pose, self
+    def __init__(self, *things, pose=(0.0, 0.0, 0.0), pads=0.1):
+        self.things, self.pose = {t.id: t for t in things}, pose
+        self.driver = self.session = self.state = self
+        self.joints = {"gripper": pads}
 
     def objects(self):
         return tuple(self.things.values())
@@ -93,7 +95,9 @@ def test_judges_ask_the_truth():
     inside = replace(can(x=1.05), position=(1.05, 0.0, 0.065))
     assert rests_on("can_1", "box_1")(Truth(box, inside)) is None
     assert "is not at" in rests_on("can_1", "box_1")(Truth(box, can(x=1.2)))
-    assert "still in the gripper" in rests_on("can_1", "box_1")(Truth(box, inside, pose=(0.77, 0.0, 0.0)))
+    before = (0.77, 0.0, 0.0)
+    assert "still in the gripper" in rests_on("can_1", "box_1")(Truth(box, inside, pose=before, pads=0.066))
+    assert rests_on("can_1", "box_1")(Truth(box, inside, pose=before, pads=0.1)) is None
     assert "does not rest" in rests_on("can_1", "box_1")(Truth(box, can(x=1.0, z=0.4)))
 
 

@@ -8,10 +8,11 @@ import mujoco
 from robomatrix.errors import UnknownNameError
 from robomatrix.hardware.driver import TrackingDriver
 from robomatrix.hardware.mujoco.humanoid_driver import MujocoHumanoidDriver
-from robomatrix.hardware.mujoco.skillbench import DOORS, ESTIMATE_NOISE, bench_spec
+from robomatrix.hardware.mujoco.skillbench import ESTIMATE_NOISE, bench_spec
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes import skillbench as bench
+from robomatrix.scenes.skillbench import DOORS
 
 G1 = humanoid("g1")
 

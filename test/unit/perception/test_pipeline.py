@@ -9,6 +9,7 @@ import pytest
 from support.stage import Stage
 
 from robomatrix.errors import DriverError
+from robomatrix.hardware.driver import JointState
 from robomatrix.perception.pipeline import Perception
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.world import World
@@ -121,6 +122,35 @@ def test_an_image_from_a_tilted_base_tells_nothing(robot: RobotSpec, stage: Stag
         stamp = 0.2 * index
         perception.update(stage.look(stamp=stamp), stage.state(stamp=stamp, pitch=0.005))
     assert list(perception.world.objects) == ["can_1"]
+
+
+def test_an_image_from_a_base_that_turns_fast_tells_nothing(robot: RobotSpec, stage: Stage) -> None:
+    perception = Perception(robot)
+    stage.add("can", "red", 0.9, 0.1, 0.0, *CAN)
+    for index in range(6):
+        stamp = 0.2 * index
+        world = perception.update(stage.look(stamp=stamp), stage.state(stamp=stamp, turning=1.4))
+        assert world.stamp == stamp, "who waits for what this image shows need not wait"
+    assert perception.world.objects == {}
+    for index in range(6, 12):
+        stamp = 0.2 * index
+        perception.update(stage.look(stamp=stamp), stage.state(stamp=stamp, turning=0.3))
+    assert list(perception.world.objects) == ["can_1"]
+
+
+@pytest.mark.parametrize("part", ["joints", "odometry"])
+def test_a_state_of_nonsense_changes_nothing(robot: RobotSpec, stage: Stage, part: str) -> None:
+    perception = Perception(robot)
+    stage.add("can", "red", 0.9, 0.1, 0.0, *CAN)
+    before = watched(perception, stage, standing(6)).objects
+    state = stage.state(stamp=9.0)
+    nan = np.full(3, np.nan)
+    broken = {
+        "joints": replace(state, joints=JointState(("gripper",), nan[:1], nan[:1], nan[:1])),
+        "odometry": replace(state, odometry=replace(state.odometry, position=nan)),
+    }[part]
+    world = perception.update(stage.look(stamp=9.0), broken, "can_1")
+    assert {o.id: o.position for o in world.objects.values()} == {o.id: o.position for o in before.values()}
 
 
 def test_two_of_a_kind_are_two(robot: RobotSpec, stage: Stage) -> None:

@@ -16,6 +16,7 @@ from robomatrix.scheduling.execution import (
 )
 from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.scene import PlanningScene
+from robomatrix.skills.base import ErrorCode
 from robomatrix.skills.mobile_manipulation.specs import SPECS
 
 CARRY = (
@@ -59,7 +60,7 @@ def task_for(*results, **options):
     return TaskExecution(Scripted(list(results)), SPECS, "put it away", Options(**options), clock=Clock())
 
 
-def drive(task, scene, failing=None, seen=()):
+def drive(task, scene, failing=None, seen=(), code=ErrorCode.GRASP_FAILED):
     """Runs a task with skills that succeed on paper; perception sees nothing new unless told."""
     failing = dict(failing or {})
     action, steps = task.begin(scene), []
@@ -72,7 +73,7 @@ def drive(task, scene, failing=None, seen=()):
             now = _holding(scene, action.step.arguments["object"])
         if not fails and action.step.skill == "release":
             now = scene
-        action = task.on_result(StepOutcome(not fails, "slipped" if fails else "", 123 if fails else 0), now, seen)
+        action = task.on_result(StepOutcome(not fails, "slipped" if fails else "", code if fails else 0), now, seen)
     return action, steps
 
 
@@ -96,6 +97,13 @@ def test_a_failed_grasp_is_approached_anew_and_tried_again(office):
     end, steps = drive(task_for(OK), office, {"grasp": 1})
     assert end.success
     assert steps[:4] == ["move_to", "grasp", "move_to", "grasp"]
+
+
+def test_a_step_that_ran_out_of_its_time_is_not_tried_again_as_it_is(office):
+    task = task_for(OK)
+    end, steps = drive(task, office, {"grasp": 99}, code=ErrorCode.TIMEOUT)
+    assert (end.success, end.error) == (False, TaskError.FAILED)
+    assert steps.count("grasp") == 1 + task.rules.limits.replans
 
 
 def test_after_the_retries_comes_a_new_plan_with_the_reason_then_the_end(office):
@@ -263,6 +271,37 @@ def test_what_shows_up_later_and_was_not_meant_is_left_alone(office):
     end, released = _deliver(task_for(OK, other), office, "late_can")
     assert end.success
     assert released == ["red_can"]
+
+
+def test_nothing_to_do_is_believed_only_after_a_look(office):
+    look = PlanResult("ok", "nothing", steps=(PlanStep("move_to", {"target": "white_box"}),))
+    task = task_for(look, PlanResult("ok", "away", steps=CARRY, goal=("on(late_can, white_box)",)))
+    action = task.begin(office)
+    assert action.step.skill == "move_to"
+    action = task.on_result(StepOutcome(True), _with_object(office, "late_can", "table"), ("late_can",))
+    assert not isinstance(action, Finished), "what turned up has to go, too"
+    assert action.step.arguments.get("target") == "late_can"
+
+
+def test_what_a_later_look_showed_and_the_next_does_not_was_nothing(office):
+    both = PlanResult("ok", "all", steps=CARRY, goal=("on(red_can, white_box)", "on(late_can, white_box)"))
+    task = task_for(OK, both, PlanResult("ok", "it is so already"))
+    action, shown = task.begin(office), False
+    while isinstance(action, RunStep):
+        now = _seen(office, task._belief.state)
+        if action.step.arguments.get("object") == "red_can" and action.step.skill == "grasp":
+            now = _holding(now, "red_can")
+        if action.step.skill == "release" and not shown:
+            data = now.to_json()
+            data["robot"]["holding"] = None
+            now, shown = _with_object(PlanningScene.parse(data), "late_can", "table"), True
+            action = task.on_result(StepOutcome(True), now, ())
+            assert action.step.arguments["target"] == "late_can"
+            action = task.on_result(StepOutcome(False, "not in sight"), _seen(office, task._belief.state), ())
+            continue
+        action = task.on_result(StepOutcome(True), now, ())
+    assert shown
+    assert action.success
 
 
 def test_nothing_new_seen_means_no_second_question(office):

@@ -33,7 +33,8 @@ def perform(driver, name, arguments=None, operator=lambda stamp: None):
     assert refused is None, refused
     state, phases = driver.read(), set()
     while runner.busy:
-        driver.write(runner.tick(Observation(state, World(), operator=operator(state.stamp))))
+        world = World(state.stamp, {thing.id: thing for thing in driver.tracked()})
+        driver.write(runner.tick(Observation(state, world, operator=operator(state.stamp))))
         if runner.feedback:
             phases.add(runner.feedback.phase)
         state = driver.step()
@@ -124,6 +125,14 @@ def test_release_drops_the_object_palm_down():
     assert outcome.holding is None
     assert not driver.holds
     assert grip_effort(driver.read()) < 0.6
+
+
+def test_what_lies_on_the_open_palm_is_not_released():
+    driver = hand("block", attitude="up", seed=1)
+    outcome, _ = perform(driver, "release")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.RELEASE_FAILED
+    assert "the palm still carries: red block" in outcome.message
 
 
 def test_commands_are_checked_and_bounded():

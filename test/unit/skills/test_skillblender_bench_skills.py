@@ -9,17 +9,29 @@ pytest.importorskip("mujoco")
 
 from robomatrix.errors import PreconditionError
 from robomatrix.hardware.mujoco.humanoid_driver import MujocoHumanoidDriver
+from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Succeeded
 from robomatrix.skills.registry import SkillRegistry
 from robomatrix.skills.runner import SkillRunner
 from robomatrix.skills.skillblender import skills
-from robomatrix.skills.skillblender.bench_skills import EDGE, LEAD, BoxPush, CabinetClose, FarReach, FootballShoot
+from robomatrix.skills.skillblender.bench_skills import (
+    EDGE,
+    INWARD,
+    LEAD,
+    BoxPush,
+    CabinetClose,
+    FarReach,
+    FootballShoot,
+)
+from robomatrix.skills.skillblender.commanded import commanded
 from robomatrix.skills.skillblender.controller import Controller
 from robomatrix.skills.skillblender.views import VIEWS, view_of
+from robomatrix.training.skillblender.imitation import running_blend
 from robomatrix.world import World
 
 ROBOT = load_robot("g1")
+HEADLINE_SEED = 313
 
 
 class Place:
@@ -69,7 +81,8 @@ def test_the_box_goes_to_the_edge_or_by_the_distance_and_not_over_it():
     seen = Place("bench_table").seen()
     box, table = (np.array(seen.world.objects[f"{name}_1"].position) for name in ("box", "table"))
     left = BoxPush(ROBOT, {"box": "box_1", "side": "left"}).fixed(seen)["goal"][0]
-    assert left[1] == pytest.approx(table[1] + 0.75 - EDGE) and left[0] == box[0]
+    assert left[1] == pytest.approx(table[1] + 0.75 - EDGE)
+    assert left[0] == pytest.approx(max(box[0], table[0] - 0.45 + INWARD))
     right = BoxPush(ROBOT, {"box": "box_1", "side": "right", "distance": 0.2}).fixed(seen)["goal"][0]
     assert right[1] == pytest.approx(box[1] - 0.2)
     with pytest.raises(PreconditionError, match="would fall"):
@@ -97,7 +110,7 @@ def test_hands_and_doors_are_where_the_simulation_has_them():
 def test_a_goal_turns_with_the_pelvis():
     view = view_of("box_push")
     points = {"object": np.array([[1.0, 0.0, 0.0]]), "goal": np.array([[1.0, 1.0, 0.0]])}
-    points |= {"left_hand": np.zeros((1, 3)), "right_hand": np.zeros((1, 3))}
+    points |= {name: np.zeros((1, 3)) for name in ("left_hand", "right_hand", "pelvis")}
     half = np.sqrt(0.5)
     goal = view.goal(points, np.array([[half, 0.0, 0.0, half]]), np.array([np.pi / 2]), np.zeros((1, 0)))[0]
     assert goal[:3] == pytest.approx([1.0, 0.0, 0.0]) and goal[3:6] == pytest.approx([0.0, -1.0, 0.0])
@@ -129,3 +142,44 @@ def test_the_ball_is_brought_to_the_goal_and_not_only_under_the_papers_threshold
     before = place.driver.objects()[0].position[0]
     assert isinstance(place.do("football_shoot", limit=36.0, ball="ball_1"), Succeeded)
     assert before < 1.0 and place.driver.objects()[0].position[0] > 4.0
+
+
+def test_a_box_beside_its_table_is_refused():
+    seen = Place("bench_table").seen()
+    fallen = replace(seen.world.objects["box_1"], position=(0.4, 0.6, 0.05))
+    world = replace(seen.world, objects={**seen.world.objects, "box_1": fallen})
+    with pytest.raises(PreconditionError, match="red box is not on brown table"):
+        BoxPush(ROBOT, {"box": "box_1"}).fixed(replace(seen, world=world))
+
+
+def test_a_box_that_falls_ends_the_push_at_once():
+    place = Place("bench_table")
+    skill = BoxPush(ROBOT, {"box": "box_1", "side": "left", "distance": 0.2})
+    fixed = skill.fixed(place.seen())
+    assert skill.hopeless(fixed, {"object": fixed["goal"] - [0.0, 0.2, 0.03]}) == ""
+    assert "fallen" in skill.hopeless(fixed, {"object": fixed["goal"] - [0.0, 0.0, 0.5]})
+
+
+def test_a_commanded_blend_leaves_legs_and_arms_to_one_skill_each():
+    blend = running_blend(humanoid("g1"), ("walk", "reach"))
+    goals = {"walk": np.array([-0.6, 0.0, 0.0]), "reach": np.array([0.0, 0.05, 0.1, 0.0, -0.05, 0.1])}
+    body, phase = np.zeros((1, 6 + 3 * 21), np.float32), np.array([0.3], np.float32)
+    body[0, 5] = -1.0
+    network = commanded(blend, goals, "walk", "reach")
+    clock = np.array([[np.sin(2 * np.pi * 0.3), np.cos(2 * np.pi * 0.3)]])
+    action = network(np.concatenate([body, clock], -1).astype(np.float32))[0]
+    alone = {}
+    for s in blend.skills:
+        alone[s.function.name] = s.function.action(s.network, body, goals[s.function.name][None], phase)[0]
+    assert action[:13] == pytest.approx(alone["walk"][:13], abs=1e-3)
+    assert action[13:] == pytest.approx(alone["reach"][13:], abs=1e-3)
+
+
+def test_the_box_is_pushed_to_the_tables_left_edge_after_a_walk_to_it():
+    place = Place("bench_table", seed=HEADLINE_SEED)
+    assert isinstance(place.do("walk_to", x=0.15), Succeeded)
+    assert isinstance(place.do("box_push", limit=40.0, box="box_1", side="left"), Succeeded)
+    box, table = place.driver.objects()
+    assert box.position[2] == pytest.approx(0.775, abs=0.02)
+    assert box.position[1] == pytest.approx(table.position[1] + 0.75 - EDGE, abs=0.12)
+    assert place.driver.base_pose()[0] < 0.35

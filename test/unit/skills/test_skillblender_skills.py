@@ -17,7 +17,9 @@ from robomatrix.skills.registry import SkillRegistry
 from robomatrix.skills.runner import SkillRunner
 from robomatrix.skills.skillblender import skills
 from robomatrix.skills.skillblender.controller import Controller
+from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
 from robomatrix.skills.skillblender.library import load_policy, policy_from
+from robomatrix.skills.skillblender.primitives import Walk
 from robomatrix.world import World
 
 ROBOT = load_robot("g1")
@@ -159,3 +161,45 @@ def test_policy_for_another_robot_or_with_another_joint_order_is_refused(tmp_pat
 def test_shipped_weights_are_small(name):
     load_policy("g1", name)
     assert (policy_folder("skillblender", "g1", name) / "policy.safetensors").stat().st_size < 2_000_000
+
+
+def test_a_place_ahead_is_meant_from_where_the_robot_stands(bench):
+    bench.rest(0.2)
+    bench.do("walk", wz=0.8, duration=1.9)
+    x, y, yaw = bench.driver.base_pose()
+    assert isinstance(bench.do("walk_to", x=0.7, frame="robot"), Succeeded)
+    ahead = np.array(bench.driver.base_pose()[:2]) - [x, y]
+    assert yaw > 0.8 and ahead == pytest.approx([0.7 * np.cos(yaw), 0.7 * np.sin(yaw)], abs=0.25)
+
+
+def test_standing_still_is_not_walking_slowly():
+    slow = Walk(ROBOT, {"vx": 0.1, "vy": 0.0, "wz": 0.0, "duration": 2.0})
+    wanted, still = np.array([0.1, 0.0, 0.0]), np.zeros(3)
+    assert slow._judge(still, wanted).code is ErrorCode.GOAL_NOT_REACHED
+    assert isinstance(slow._judge(0.7 * wanted, wanted), Succeeded)
+    assert isinstance(slow._judge(np.array([0.02, 0.0, 0.03]), still), Succeeded)
+    assert isinstance(slow._judge(np.array([0.5, 0.1, 0.1]), np.array([0.6, 0.1, 0.0])), Succeeded)
+
+
+def test_the_gaits_clock_goes_on_from_one_skill_to_the_next(bench):
+    before = Controller(ROBOT, bench.state)
+    stand = load_policy("g1", "walk")
+    for _ in range(7):
+        bench.driver.write(before.step(stand.function, stand.network, np.zeros(3), bench.state))
+        bench.state = bench.driver.step()
+    after = Controller(ROBOT, bench.state)
+    assert (after.phase - before.phase) % 1.0 == pytest.approx(GAIT_FREQUENCY / ROBOT.rate)
+
+
+def test_one_foot_steps_where_it_shall_stand_and_the_other_stays(bench):
+    bench.rest(0.4)
+    feet = [bench.driver._data.sensor(f"{side}_foot_position").data.copy() for side in ("left", "right")]
+    outcome = bench.do("step", foot="left", forward=0.15)
+    assert isinstance(outcome, Succeeded) and outcome.metrics["foot_error"] < 0.04
+    moved = [
+        (bench.driver._data.sensor(f"{side}_foot_position").data - before)[:2]
+        for side, before in zip(("left", "right"), feet, strict=True)
+    ]
+    assert moved[0] - moved[1] == pytest.approx([0.15, 0.0], abs=0.06) and np.linalg.norm(moved[1]) < 0.06
+    bench.rest(1.5)
+    assert bench.driver.base_height() > 0.73

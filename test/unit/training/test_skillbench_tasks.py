@@ -11,7 +11,7 @@ from robomatrix.training.skillblender.guide import GUIDES, guided_output
 from robomatrix.training.skillblender.imitation import ImitationConfig, guided_action, imitate, running_blend
 from robomatrix.training.skillblender.randomisation import NOMINAL
 from robomatrix.training.skillblender.task_recipes import bench_task, used_skills
-from robomatrix.training.skillblender.tasks import RULES, BenchTask, task_env, task_rules
+from robomatrix.training.skillblender.tasks import RULES, BenchTask, Scatter, task_env, task_rules
 
 G1 = humanoid("g1")
 SIZES = bench.bench_for("g1")
@@ -142,3 +142,23 @@ def test_imitation_comes_closer_to_the_guide():
     config = ImitationConfig(rounds=3, steps=20, keep=1, passes=4, batch=160)
     losses = imitate(actor, env, running_blend(G1, ("walk", "reach")), config, 1)
     assert losses[-1] < 0.7 * losses[0]
+
+
+def test_half_of_the_robots_begin_where_a_walk_may_have_ended():
+    task = BenchTask("box_push", G1, 40, REST)
+    task.scatter = Scatter((-0.6, 0.2), 0.3, 0.35)
+    env = task_env(task, EnvConfig(40, 1, seed=3, randomisation=NOMINAL))
+    moved = np.abs(env.simulation.qpos[:, 0]) > 0.0
+    assert 8 < moved.sum() < 32
+    assert env.simulation.qpos[:, 0].min() >= -0.6 and env.simulation.qpos[:, 0].max() <= 0.2
+    assert np.abs(env.signals.yaw[moved]).max() <= 0.35 and (env.signals.yaw[~moved] == 0.0).all()
+
+
+def test_the_guide_pushes_the_box_where_it_shall_be_and_keeps_it_on_the_table():
+    env = worlds("box_push", 10, seed=500)
+    blend = running_blend(G1, env.task.skills)
+    for _ in range(400):
+        env.observations()
+        env.advance(guided_action(env, blend))
+    assert (env.task.error(env) < 0.05).mean() >= 0.8
+    assert (env.task.points(env)["object"][:, 2] > 0.7).mean() >= 0.9

@@ -4,13 +4,14 @@ import torch
 
 from robomatrix.errors import UnknownNameError
 from robomatrix.robots.humanoid import HUMANOIDS, humanoid
+from robomatrix.skills.skillblender.feedforward import REFLEXES
 from robomatrix.skills.skillblender.functions import SquatFunction
 from robomatrix.training.skillblender import rewards
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts
 from robomatrix.training.skillblender.randomisation import NOMINAL, Randomisation
 from robomatrix.training.skillblender.recipes import RECIPES, Curriculum, ramp, recipe
-from robomatrix.training.skillblender.reflex_search import START, flatten, unflatten
-from robomatrix.training.skillblender.standing import Squat, paper_goals, turned
+from robomatrix.training.skillblender.reflex_search import START, ReflexTrial, flatten, unflatten
+from robomatrix.training.skillblender.standing import Squat, SquatRanges, paper_goals, turned
 from robomatrix.training.skillblender.walk import Walk, WalkRanges
 
 
@@ -149,3 +150,23 @@ def test_exploring_is_worth_less_and_less_and_then_nothing():
 
 def test_points_turn_about_the_vertical():
     assert turned(np.array([np.pi / 2]), np.array([[[1.0, 0.0, 0.3]]]))[0, 0] == pytest.approx([0.0, 1.0, 0.3])
+
+
+def test_arms_that_move_on_their_own_leave_the_legs_to_the_policy():
+    ranges = SquatRanges(0.5, moving_arms=0.5)
+    task = Squat(SquatFunction(humanoid("g1")), 12, ranges)
+    env = HumanoidEnv(humanoid("g1"), task, EnvConfig(12, 1, seed=2, randomisation=NOMINAL))
+    for _ in range(30):
+        env.advance(np.zeros((12, env.num_actions)))
+    arms, legs = task._arms.joints, list(humanoid("g1").legs)
+    moving = task._arms.moving
+    assert 0 < moving.sum() < 12 and np.isnan(env.override[:, legs]).all()
+    assert np.isnan(env.override[np.ix_(~moving, arms)]).all()
+    assert np.abs(env.override[np.ix_(moving, arms)]).max() > 0.2
+
+
+@pytest.mark.parametrize("name", ["g1", "h1"])
+def test_the_reflex_found_stays_up_longer_than_the_one_the_search_began_with(name):
+    trial = ReflexTrial(humanoid(name), 32, seed=5, threads=1)
+    found, begun = (trial.score([reflex] * 32, steps=100) for reflex in (REFLEXES[name], START))
+    assert found[0].mean() > begun[0].mean() + 0.3 and found[1].mean() > begun[1].mean() + 0.3

@@ -38,6 +38,7 @@ WALK_TO = SkillSpec(
     (
         Parameter("x", "number", "forward", "m", None, -20.0, 20.0),
         Parameter("y", "number", "left", "m", 0.0, -20.0, 20.0),
+        Parameter("frame", "choice", "from where", default="start", choices=("start", "robot")),
     ),
 )
 HUMANOID = (WALK, WALK_TO, REACH, SQUAT, KICK)
@@ -79,8 +80,9 @@ def test_a_wheeled_robot_is_steered_in_words(text, step):
         ("walk forward two metres", "walk(vx=0.4, wz=0.0, duration=5.0)"),
         ("turn around", "walk(vx=0.0, wz=0.5, duration=6.28)"),
         ("walk backwards at 0.3 m/s for 2 seconds", "walk(vx=-0.3, wz=0.0, duration=2.0)"),
-        ("walk to the table", "walk_to(x=1.4, y=0.0)"),
-        ("walk to x 2 y -1", "walk_to(x=2.0, y=-1.0)"),
+        ("walk to the table", "walk_to(x=1.4, y=0.0, frame=start)"),
+        ("walk to x 2 y -1", "walk_to(x=2.0, y=-1.0, frame=start)"),
+        ("walk to 1 metre ahead", "walk_to(x=1.0, y=0.0, frame=robot)"),
         ("raise your right hand", "reach(hand=right, forward=0.0, up=0.2)"),
         ("reach forward 10 cm with both hands", "reach(hand=both, forward=0.1, up=0.0)"),
         ("squat to half a metre", "squat(height=0.5)"),

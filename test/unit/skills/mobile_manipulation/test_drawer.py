@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from support.playground import Playground, can, thing
@@ -45,3 +46,41 @@ def test_a_can_does_not_open():
     outcome = Playground().add(can(x=0.5)).run("open", target="can_1")
     assert isinstance(outcome, Failed)
     assert "does not open" in outcome.message
+
+
+def test_a_drawer_whose_cabinet_is_not_known_is_not_called_shut():
+    ground = Playground().add(drawer(1.0))
+    slide = ground._slide
+
+    def pushed_out_of_sight(t):
+        slide(t)
+        if ground.things[t.id].openness < 0.5:
+            ground.things[t.id] = replace(ground.things[t.id], openness=None)
+            ground._slide = lambda t: None
+
+    ground._slide = pushed_out_of_sight
+    outcome = ground.run("close", target="drawer_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.NOT_FOUND
+
+
+def test_a_base_that_does_not_get_before_the_drawer_cannot_judge_it():
+    ground = Playground(free=lambda pose: False).add(drawer(0.5))
+    outcome = ground.run("close", target="drawer_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.BLOCKED
+
+
+def test_a_drawer_that_is_not_seen_any_more_is_not_called_shut():
+    ground = Playground().add(drawer(1.0))
+    slide = ground._slide
+
+    def unseen_once_it_moves(t):
+        slide(t)
+        if ground.things[t.id].openness < 1.0:
+            ground.hidden.add(t.id)
+
+    ground._slide = unseen_once_it_moves
+    outcome = ground.run("close", target="drawer_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.NOT_FOUND
