@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Array = NDArray[np.float32]
 
 _MAX_TOKENS = 120
+_MOST_READ = 512
+"""Tokens of a prompt, four times what training has; other scripts than Latin take a token a byte."""
 
 
 @dataclass(frozen=True)
@@ -241,7 +243,7 @@ class SmallModel:
             excluded: letters that it must not write though the grammar has them; so one grammar serves all prompts.
 
         Raises:
-            PlanningError: it did not come to an end in time.
+            PlanningError: it did not come to an end in time, or the prompt is too long.
         """
         with self._threads.limit(limits=1):  # threads cost more than they bring at this size
             return self._written(prompt, form, grammar, deadline, excluded)
@@ -254,7 +256,10 @@ class SmallModel:
         state = None if grammar is None else self._start(form, grammar)
         offered = self._without(excluded)
         total, spent = 0.0, time.perf_counter() - began
-        logits = self._decoder.forward(self._tokenizer.encode(prompt).ids, cache)
+        tokens = self._tokenizer.encode(prompt).ids
+        if len(tokens) > _MOST_READ:
+            raise PlanningError("that is longer than the model reads")
+        logits = self._decoder.forward(tokens, cache)
         while len(written) < _MAX_TOKENS:
             if time.monotonic() >= deadline:
                 raise PlanningError("the model did not finish in time")

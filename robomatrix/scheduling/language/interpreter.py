@@ -125,7 +125,7 @@ class _Run:
     def clause(self, clause: Clause) -> None:
         """Plans a clause; what makes no sense is overlooked if the next one corrects it."""
         session = self.session
-        if clause.opens and not clause.correction:
+        if clause.opens and not clause.correction and not self._goes_on(clause):
             self.opened = session.snapshot()
         self.verbs += clause.whole[:1]
         self._consider(clause)
@@ -156,13 +156,13 @@ class _Run:
 
     def _start(self, clause: Clause, before: Snapshot) -> Snapshot:
         """Returns what a command goes back to if another is given instead: "take A and bring it to B" is one."""
-        taken = (
-            self.said is not None
-            and self.said.clause.verb is not None
-            and {"take", "bring"} & set(self.said.clause.verb.value.intents)
-        )
-        goes_on = taken and bool({"it", "them"} & {token.text for token in clause.tokens})
-        return self.said.start if goes_on and self.said is not None else before
+        return self.said.start if self.said is not None and self._goes_on(clause) else before
+
+    def _goes_on(self, clause: Clause) -> bool:
+        """True for "bring it to B" after "take A"."""
+        verb = self.said.clause.verb if self.said is not None else None
+        taken = verb is not None and bool({"take", "bring"} & set(verb.value.intents))
+        return taken and bool({"it", "them"} & {token.text for token in clause.tokens})
 
     def _consider(self, clause: Clause) -> None:
         """Notes what a clause names, whatever comes of it."""

@@ -99,6 +99,11 @@ _REASON = (
     "so nobody)"
 )
 _WHERETO = "(in|on|inside|within|at|atop|upon|into|next|over)"
+_TAKEN_BACK = (
+    "(no wait|scratch that|strike that|forget that|i take that back|on second thought|no sorry|sorry|wait|actually|"
+    "hold on|oh no|hmm no|no)"
+)
+_ANEW = "(before|after|once|when|if|unless|i (need|want|would|expect)|could you|can you|would you|will you|please)"
 _OUR = "(the|my|our)"
 _NARRATED = (
     (re.compile(rf"\b(the |a )?(person|agent|robot|human|he|she|someone) (then )?(?={_DOES}\b)"), ""),
@@ -158,6 +163,7 @@ _NARRATED = (
     (re.compile(r",? ?\b(when|once|as soon as|after) you (have )?(found|got|picked up|see|spot) (it|them) ?,?"), " "),
     (re.compile(r"\b(give|bring|get|hand|fetch) me one(?=\s*([.,;!?]|$))"), r"\1 it to me"),
     (re.compile(r"\b(oh |hmm )?(wait|hold on) ?, ?no ?,?|\bno ?, ?wait ?,?"), ", no wait , "),
+    (re.compile(rf"[,.] ?{_TAKEN_BACK} ?,? ?(?={_ANEW}\b)"), r" . \1 , "),
     (re.compile(r"\byour (next )?(task|mission|job|goal) ?: ?"), ""),
     (
         re.compile(r"\b(your|the) (gripper|hand|claw|hands) (is|are) (still )?(empty|free)\b"),

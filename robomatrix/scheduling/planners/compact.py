@@ -37,6 +37,8 @@ from robomatrix.scheduling.validator import STOP, validate
 _LOG = logging.getLogger(__name__)
 _LETTER = re.compile(rf"\b[{LETTERS}]\b")
 _DO_YOU_MEAN = "Do you mean: "
+_CHOICES = ("Which ", "Who: ", "Do you mean ")
+"""Questions of the rules with which the user chooses between things that fit."""
 _FORMER = word_set("yes y first former 1 ok sure right exactly correct")
 _LATTER = word_set("second latter 2 other no")
 
@@ -45,9 +47,9 @@ _LATTER = word_set("second latter 2 other no")
 class Thresholds:
     """Log-probabilities of a whole answer from which on the model is listened to."""
 
-    sure: float = -0.2
+    sure: float = -0.02
     """It may plan where the rules only did not understand."""
-    certain: float = -0.1
+    certain: float = -0.02
     """It may plan where the rules think that something is missing."""
     contradicts: float = -0.002
     """It may object to a plan of the rules, which are rarely wrong where they understand everything."""
@@ -164,9 +166,18 @@ class CompactPlanner:
         return reading.result if reading.result.status == "ok" else PlanResult("refuse", "Then I do nothing.")
 
     def _may_plan(self, request: PlanRequest, ruled: PlanResult, reading: Reading) -> bool:
-        """The model may plan where the rules only did not understand, if its program is about all that was named."""
+        """The model may plan where the rules only did not understand, if its program is about all that was named.
+
+        It does not answer what only the user can: which of several is meant.
+        """
         result, linked = reading.result, reading.linked
-        if ruled.status != "clarify" or linked is None or result.status != "ok" or not result.steps:
+        if (
+            ruled.status != "clarify"
+            or ruled.message.startswith(_CHOICES)
+            or linked is None
+            or result.status != "ok"
+            or not result.steps
+        ):
             return False
         enough = self.thresholds.certain if ruled.missing else self.thresholds.sure
         return reading.confidence >= enough and not overlooked(linked, reading.program, EntityIndex(request.scene))

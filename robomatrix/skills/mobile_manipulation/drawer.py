@@ -25,8 +25,8 @@ from robomatrix.world import SceneObject
 ATTEMPTS = 3
 REACHABLE = 1.0
 """[m]."""
-OPEN_ENOUGH, SHUT_ENOUGH = 0.8, 0.1
-"""Perceived openness from which a drawer counts as open, and up to which as shut."""
+OPEN_ENOUGH, SHUT_ENOUGH = 0.85, 0.06
+"""Perceived openness from which a drawer counts as open, and up to which as shut; sight may be off by 0.04."""
 TRAVEL = 0.2
 """How far a drawer comes out [m]."""
 KNOB = 0.04

@@ -50,6 +50,13 @@ def into_heading(frame: Array, vectors: Array) -> Array:
     return np.stack([c * x + s * y, c * y - s * x, vectors[..., 2]], axis=-1)
 
 
+def into_world(frame: Array, vector: Array) -> Array:
+    """Returns (n, 3) one vector (3,) of heading frames given by ``frame`` (n, 2) in the world."""
+    c, s = frame.T
+    x, y, z = vector
+    return np.stack([c * x - s * y, s * x + c * y, np.full(len(c), z)], axis=-1)
+
+
 def gravity_direction(quaternion: Array) -> Array:
     """Returns (n, 3) the unit vector of gravity in the body frame of orientations (n, 4)."""
     w, x, y, z = quaternion.T

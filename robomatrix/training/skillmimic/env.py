@@ -18,7 +18,7 @@ from robomatrix.motions.edit import GRAVITY
 from robomatrix.motions.rotations import conjugate, multiply, to_rotation_vector
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import POINTS, RATE, SUBSTEPS, build_model
-from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, heading, into_heading
+from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, heading, into_heading, into_world
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.feedback import body_error, feedback_gains
 from robomatrix.training.skillmimic.reference import Reference
@@ -80,6 +80,8 @@ class EnvConfig:
     """Mean difference of the joints up to which a clip can follow on another [rad]."""
     grasp_frames: int = 15
     """For so long after a touch the hands wait where the ball was met until both hold it."""
+    deeper: tuple[float, float, float] = (-0.06, 0.0, -0.03)
+    """How much nearer and lower than in the clip the palms take a lying ball; it slips as it is lifted [m]."""
     sway: float = 0.5
     """Share of the body's sway that the arms make up for while the ball comes or is held."""
     ramp: tuple[float, float] = (0.6, 0.2)
@@ -217,7 +219,8 @@ class TeacherEnv:
     def _update_shift(self) -> None:
         """Where the palms have to go for the ball as it is: meet it; once both hands hold it, carry it back."""
         r, frame = self.reference, self.frame
-        meeting = self._clipped(self._at_touch() - r.ball[r.touch[frame]])
+        deeper = ~self.flying[frame, None] * into_world(heading(r.qpos[frame, 3:7]), np.array(self.config.deeper))
+        meeting = self._clipped(self._at_touch() - r.ball[r.touch[frame]] + deeper)
         faded = self.shift * np.exp(-1.0 / (RATE * self.config.fade))
         secured = self.hands.all(axis=1) | (frame - r.touch[frame] > self.config.grasp_frames)
         held = np.where((self.held[frame] & ~secured)[:, None], self.shift, faded)

@@ -48,13 +48,6 @@ Log = Callable[[str], None]
 ROBOT = "player"
 FASTEST, STRONGEST = 45.0, 1000.0
 """A retargeting with faster joints [rad/s] or larger torques [N m] has jumped between two solutions; it is left out."""
-STIFFER = {"pick_up": 1.25}
-"""Factors on the feedback by skill, until it stands: picking up from rest, noise 1.15, 72 to 78 % of 64.
-
-A pass gets worse, and a player that stands so stiffly with the ball falls after 4 s.
-"""
-SOFT, FADE = 40, 20
-"""Frames before a clip's end from which on the factor is one, and over which it fades before that."""
 TEACHER = PpoConfig(
     gamma=0.97, entropy=0.0, learning_rate=3e-4, learning_rate_limit=1e-3, desired_kl=0.06, initial_std=0.25
 )
@@ -177,12 +170,9 @@ def _sure(
     clip: Reference, gains: NDArray[np.float32], recipe: Recipe, log: Log
 ) -> tuple[Reference, NDArray[np.float32]]:
     """A clip and its gains: a catch with offsets that hold more balls, where the recipe searches for them."""
-    label = LABELS[clip.label[0]]
-    if recipe.catch is not None and label == "catch":
+    if recipe.catch is not None and LABELS[clip.label[0]] == "catch":
         clip = make_sure(clip, gains, recipe.catch, log)
-    left = np.clip((len(clip) - 1 - np.arange(len(clip)) - SOFT) / FADE, 0.0, 1.0)
-    factor = 1.0 + (STIFFER.get(label, 1.0) - 1.0) * left
-    return clip, (gains * factor[:, None, None]).astype(np.float32)
+    return clip, gains
 
 
 def _gains(reference: Reference) -> NDArray[np.float32]:

@@ -3,6 +3,7 @@
 import logging
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -195,3 +196,15 @@ def test_what_was_taken_back_is_not_overlooked(office: PlanningScene, said: str,
     index = EntityIndex(office)
     linked = Linker(read(said, index, load_lexicon(), load_rules()), index, load_lexicon()).run()
     assert overlooked(linked, program, index) == idle
+
+
+def test_what_only_the_user_can_tell_is_not_answered_by_the_model(office: PlanningScene) -> None:
+    asked = PlanResult("clarify", "Which can: the red can or the green can?")
+    assert weighed(office, asked, carry("red_can", "white_box"), 0.0) == asked
+
+
+def test_other_scripts_at_full_length_take_no_longer(office: PlanningScene) -> None:
+    planner, text = make_planner(), ("\u628a\u7ea2\u8272\u7f50\u5b50 as " * 400)[:2000]
+    began = time.process_time()
+    assert planner.plan(PlanRequest(text, office, EP)).status == "clarify"
+    assert time.process_time() - began < 2.0
