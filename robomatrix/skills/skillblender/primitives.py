@@ -106,7 +106,7 @@ class HumanoidSkill(Skill):
         """Stands up out of a squat first, if the robot is in one; returns the next state, or why the skill is over."""
         home = controller.humanoid.height
         change = float(odometry_of(state).position[2]) - home
-        if change > -LOW:
+        if change > -LOW or self.robot.name not in specs.SQUATTERS:
             return state
         squat, step = load_policy(self.robot.name, "squat"), DESCENT / self.robot.rate
         while change < 0.0:

@@ -12,6 +12,11 @@ def test_an_instruction_is_planned_and_carried_out_in_lockstep():
     assert "frame=robot" in episode.steps[1] and 3.0 < episode.seconds < 15.0
 
 
+def test_the_h1_walks_too():
+    episode = play("h1", "plain", "walk forward for 2 seconds, then walk to 0.6 metres ahead", seed=10)
+    assert episode.success, episode.message
+
+
 def test_what_is_not_there_ends_the_episode_with_the_question():
     episode = play("g1", "plain", "close the cabinet", seed=5)
     assert not episode.success and episode.steps == () and "cabinet" in episode.message
