@@ -21,8 +21,6 @@ USUAL_FOOT = 0.05
 """How far its foot is below that point before anything is seen [m]."""
 LOOSE = 0.08
 """How far a thing may roll when it is let go: standard deviation [m]."""
-WIDEST = 0.085
-"""Fingers further apart than this hold nothing [m]."""
 FALL = 0.05
 """How far above its foot a surface may be that it is taken to fall on [m]."""
 
@@ -34,17 +32,15 @@ class Grip:
         """Takes the robot's shape; a robot without a gripper holds nothing."""
         self._self_view = self_view
         self._tool: Array | None = None
-        self._open = False
         self._odometry: Odometry | None = None
 
     def move(self, state: RobotState, odometry: Odometry) -> None:
         """Takes in where the gripper is now."""
         self._tool, self._odometry = self._self_view.tool_point(state), odometry
-        self._open = "gripper" in state.joints.names and state.joints["gripper"] > WIDEST
 
     def surface(self) -> Surface | None:
-        """Returns the place between the fingers; None without a gripper, or while it is wide open."""
-        if self._tool is None or self._odometry is None or self._open:
+        """Returns the place between the fingers; None without a gripper."""
+        if self._tool is None or self._odometry is None:
             return None
         x, y, z = to_odom(self._tool, self._odometry)
         return Surface(None, HELD, float(z) - USUAL_FOOT, (float(x), float(y)), 0.0, 2.0 * SLACK, 2.0 * SLACK)

@@ -34,8 +34,6 @@ LEVEL = 0.02
 """Largest tilt of the base with which images are used [rad]: with a wheel on a bar, places on the floor are far off."""
 STEADY = 0.3
 """Largest speed of tilting with which they are [rad/s]: image and odometry are not of the very same moment."""
-TURNING = 0.5
-"""Fastest turning with which they are [rad/s]: one that is dated wrongly by 0.1 s is then off by 3 degrees at most."""
 
 
 class Perception:
@@ -69,7 +67,7 @@ class Perception:
         self._states.note(state)
 
     def update(self, frame: CameraFrame, state: RobotState, holding: str | None = None) -> World:
-        """Takes in one image; while the base is tilted or turns fast, or measures nonsense, all stays as it was.
+        """Takes in one image; while the base is tilted, or measures nonsense, all stays as it was.
 
         Args:
             frame: the image.
@@ -140,7 +138,7 @@ def _usable(state: RobotState) -> bool:
 
 
 def _steady(odometry: Odometry) -> bool:
-    """Tells whether the base stands level, is still in roll and pitch, and turns slowly."""
+    """Tells whether the base stands level and still in roll and pitch."""
     upright = rotation_matrix(odometry.orientation)[2, 2]
-    rates = np.asarray(odometry.angular_velocity)
-    return bool(upright >= np.cos(LEVEL) and np.hypot(*rates[:2]) <= STEADY and abs(rates[2]) <= TURNING)
+    rocking = np.hypot(*np.asarray(odometry.angular_velocity)[:2])
+    return bool(upright >= np.cos(LEVEL) and rocking <= STEADY)

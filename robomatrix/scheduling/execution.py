@@ -138,8 +138,6 @@ class TaskExecution:
     _belief: Belief | None = None
     _asked: PlanningScene | None = None
     """What was known when the plan in force was made."""
-    _late: set[str] = field(default_factory=set)
-    """What turned up after that and is part of the goal."""
 
     def begin(self, scene: PlanningScene) -> Action:
         """Plans. ``stop`` is matched before anything else, and nothing holds it up."""
@@ -372,16 +370,11 @@ class TaskExecution:
         hindsight = validate(request, self.planner.plan(request), self.rules)
         if hindsight.status == "ok" and set(hindsight.goal) > set(result.goal):
             self.result = hindsight
-            self._late |= {o.id for o in new}
             self._note("reconsidered", goal=list(hindsight.goal))
 
     def _unmet(self) -> list[Literal]:
         goals = [Literal.parse(goal) for goal in self.result.goal] if self.result else []
-        return [g for g in goals if g.predicate in _LASTING and not self._known.state.holds(g) and not self._phantom(g)]
-
-    def _phantom(self, goal: Literal) -> bool:
-        """What only a later look showed, and the next one does not, was nothing."""
-        return goal.arguments[0] in self._late and self._known.scene.entity(goal.arguments[0]) is None
+        return [g for g in goals if g.predicate in _LASTING and not self._known.state.holds(g)]
 
     def _mend(self) -> bool:
         done, rest = self.plan[: self.index], self.plan[self.index :]

@@ -10,16 +10,10 @@ from robomatrix.skills.base import ErrorCode, Failed, Running, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
 from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import Pose2, wrap
-from robomatrix.skills.mobile_manipulation.navigation import FreeSpace, StallWatch, face, go, settle, turn_to
+from robomatrix.skills.mobile_manipulation.navigation import FreeSpace, StallWatch, go, settle, turn_to
 
-LOOKS = 5
-"""Directions of a look around; the camera sees 113 degrees of each."""
-LOOK_TOLERANCE = 0.15
-"""How far off a direction it looks from [rad]."""
-LOOK_IMAGES = 5
-"""Taken in by perception in each direction: while the base turns none are used."""
-LOOK_TIME = (0.5, 3.0)
-"""At least, and at most, in each direction [s]."""
+LOOK_RATE = 1.4
+"""Turning rate while looking around; the camera's images overlap well [rad/s]."""
 AT_POINT = 0.08
 """How close :class:`GoTo` must end [m]."""
 AT_HEADING = 0.05
@@ -64,14 +58,9 @@ class LookAround(ManipulationSkill):
     spec = specs.LOOK_AROUND
 
     def perform(self, body: Body) -> Steps:
-        """Turns by 360 degrees, stopping to look; fails with BLOCKED when it is held, NOT_FOUND without a camera."""
-        heading = body.pose.yaw
-        for number in range(1, LOOKS + 1):
-            if not (yield from face(body, heading + 2.0 * math.pi * number / LOOKS, tolerance=LOOK_TOLERANCE)):
-                return Failed(ErrorCode.BLOCKED, "the base does not turn")
-            body.progress = number / LOOKS
-            if not (yield from look(body)):
-                return Failed(ErrorCode.NOT_FOUND, "no images come from the camera")
+        """Turns by 360 degrees; fails with BLOCKED when something holds the base."""
+        if not (yield from turn_by(body, 2.0 * math.pi, LOOK_RATE)):
+            return Failed(ErrorCode.BLOCKED, "the base does not turn")
         return Succeeded({"things_known": float(len(body.world.objects))})
 
 
@@ -92,16 +81,6 @@ def at_rest(body: Body) -> bool:
     odometry = body.odometry
     speed = math.hypot(odometry.linear_velocity[0], odometry.linear_velocity[1])
     return speed < 0.02 and abs(odometry.angular_velocity[2]) < 0.05
-
-
-def look(body: Body) -> Motion[bool]:
-    """Stands still until perception has taken in what is ahead; False when it has taken in nothing new."""
-    began, last, images = body.now, body.world.stamp, 0
-    while body.now < began + LOOK_TIME[0] or (images < LOOK_IMAGES and body.now < began + LOOK_TIME[1]):
-        yield from body.step()
-        images += body.world.stamp > max(last, began)
-        last = body.world.stamp
-    return images > 0
 
 
 def turn_by(body: Body, angle: float, rate: float = 2.5) -> Motion[bool]:

@@ -8,7 +8,7 @@ from robomatrix.errors import PreconditionError
 from robomatrix.skills.base import ErrorCode, Observation, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
 from robomatrix.skills.mobile_manipulation.approach import SMALL, STANCES, Stance, stations
-from robomatrix.skills.mobile_manipulation.basic import drive_to_point, look
+from robomatrix.skills.mobile_manipulation.basic import LOOK_RATE, drive_to_point
 from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import Pose2, wrap
 from robomatrix.skills.mobile_manipulation.hand import FLOOR_REACH, grip_height, guard_grip, has_arm, lower_to, tuck
@@ -61,8 +61,7 @@ def find(body: Body, target: str) -> Motion[None]:
     body.enter("search", 0.05)
     start = body.pose.yaw
     for quarter in range(1, 5):
-        yield from face(body, start + quarter * 1.5708)
-        yield from look(body)
+        yield from face(body, start + quarter * 1.5708, rate=LOOK_RATE)
         if target in body.world.objects:
             return
     body.thing(target)
@@ -107,8 +106,8 @@ def _look_from_further(body: Body, target: str) -> Motion[None]:
 def _look_beside(body: Body, target: str) -> Motion[None]:
     ahead = body.pose.yaw
     for offset in (0.7, -0.7, 0.0):
-        yield from face(body, ahead + offset)
-        yield from look(body)
+        yield from face(body, ahead + offset, rate=LOOK_RATE)
+        yield from body.wait(0.3)
         if body.sees(target, 0.5):
             return
 

@@ -80,12 +80,6 @@ OVER_OTHERS = 0.04
 """By so much the fingers rise where something keeps them from opening [m]."""
 ASIDE = 0.14
 """So far to either side a second look is taken [m]."""
-EYE_HEIGHT, EYE_BACK = 0.31, 0.06
-"""Of the camera over the floor, and behind the base's centre [m]."""
-SHOWING = 0.03
-"""What stands so far over the line of sight along a container's rim is seen, lying on its side too [m]."""
-NEARER = 0.16
-"""At most so much nearer to a container the base comes again for that [m]."""
 INSIDE = 0.03
 """A released thing may be seen this far outside the outline of its place, by the error of sight [m]."""
 
@@ -163,7 +157,8 @@ class Release(ManipulationSkill):
             yield from lower_to(body, tip(body).x, tip(body).z + UNLOADED)
         body.enter("open", 0.5)
         closed = aperture(body)
-        lost = closed < EMPTY or not palm_covered(body)  # one of these sensors may lie: what lies there has to be seen
+        if closed < EMPTY or not palm_covered(body):
+            return Failed(ErrorCode.OBJECT_LOST, f"'{name}' is not in the gripper any more", holding=None)
         yield from open_gripper(body, OPEN)
         if aperture(body) < min(OPEN - 0.02, closed + FREED):
             yield from _open_higher(body)
@@ -183,11 +178,7 @@ class Release(ManipulationSkill):
         since = body.now
         yield from lower_to(body, CARRY_X, 0.155)
         yield from body.wait(0.4)
-        if (yield from _seen_at_last(body, name, place, since)):
-            return _placed(body, name, place)
-        if lost:
-            return Failed(ErrorCode.OBJECT_LOST, f"'{name}' was not in the gripper any more", holding=None)
-        return _unseen(body, name, place, known)
+        return (yield from _judge(body, name, place, since, known))
 
 
 def _open_higher(body: Body) -> Motion[None]:
@@ -323,37 +314,21 @@ def _inside(place: SceneObject, point: Point) -> bool:
     return place.category in SMALL or place.category == "person" or Footprint.of(place).contains(point, -0.02)
 
 
-def _seen_at_last(body: Body, name: str, place: SceneObject | None, since: float) -> Motion[bool]:
-    """Looks for what was let go, then from both sides, at last over the rim of a container from nearer by."""
+def _judge(body: Body, name: str, place: SceneObject | None, since: float, known: frozenset[str]) -> Motion[Outcome]:
+    """Looks for the thing for a while, and says whether it is where it should be."""
     while body.now < since + SIGHTING and not _seen_since(body, name, since):
         yield from body.step()
     if not _seen_since(body, name, since):
         yield from _look_past_gripper(body, name, since)
     thing = body.world.objects.get(name)
-    if not _seen_since(body, name, since) and thing and place and place.category in CONTAINERS:
-        nearer = min(_too_far(body, place, thing), NEARER)
-        if nearer > 0.0 and thing.colour != place.colour:
-            yield from settle(body, body.pose.ahead(nearer), speed=0.2, position=0.015, heading=0.05)
-            yield from _look_past_gripper(body, name, since)
-            yield from back_off(body, nearer)
-    return _seen_since(body, name, since)
-
-
-def _placed(body: Body, name: str, place: SceneObject | None) -> Outcome:
-    """Judges where the thing is seen."""
-    thing = body.world.objects[name]
+    if thing is None or thing.stamp < since:
+        hidden = place is not None and place.category in CONTAINERS and not _would_show(place, thing)
+        if hidden and not _stray(body, place, thing, since, known):
+            return Succeeded({"seen": 0.0}, holding=None)
+        return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' is out of the gripper, and out of sight", holding=None)
     if place is not None and not Footprint.of(place).contains((thing.position[0], thing.position[1]), INSIDE):
         return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' lies beside '{place.id}'", holding=None)
     return Succeeded({"seen": 1.0}, holding=None)
-
-
-def _unseen(body: Body, name: str, place: SceneObject | None, known: frozenset[str]) -> Outcome:
-    """Judges what is not seen: in a container that hides it, unless something like it turned up beside."""
-    thing = body.world.objects.get(name)
-    hidden = place is not None and place.category in CONTAINERS and not _would_show(body, place, thing)
-    if hidden and not _stray(body, place, thing, known):
-        return Succeeded({"seen": 0.0}, holding=None)
-    return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' is out of the gripper, and out of sight", holding=None)
 
 
 def _look_past_gripper(body: Body, name: str, since: float) -> Motion[None]:
@@ -366,24 +341,14 @@ def _look_past_gripper(body: Body, name: str, since: float) -> Motion[None]:
             return
 
 
-def _would_show(body: Body, place: SceneObject, thing: SceneObject | None) -> bool:
-    """Tells whether a thing in a container can be made out: of another colour, and not all behind the rim."""
-    return thing is not None and thing.colour != place.colour and _too_far(body, place, thing) <= 0.0
+def _would_show(place: SceneObject, thing: SceneObject | None) -> bool:
+    """Tells whether a thing in a container can be made out: it is higher than the rim, and of another colour."""
+    return thing is not None and thing.colour != place.colour and thing.size[2] > place.size[2]
 
 
-def _too_far(body: Body, place: SceneObject, thing: SceneObject) -> float:
-    """Returns by how much the camera has to come nearer to a container to see over its rim what lies in it [m]."""
-    eye = body.pose.ahead(-EYE_BACK).point
-    before_rim = max(float(Footprint.of(place).distance(np.array([eye]))[0]), 0.0)
-    behind_rim = math.dist(eye, thing.position[:2]) - before_rim
-    top = place.size[2] - BOTTOM - min(thing.size) + SHOWING
-    rim = place.position[2] + place.size[2] / 2.0
-    return before_rim - (EYE_HEIGHT - rim) * behind_rim / top if top > 0.0 else 0.0
-
-
-def _stray(body: Body, place: SceneObject, thing: SceneObject | None, known: frozenset[str]) -> bool:
+def _stray(body: Body, place: SceneObject, thing: SceneObject | None, since: float, known: frozenset[str]) -> bool:
     """True if something like the thing, and new, is seen outside of the place: it fell beside it."""
-    new = (o for o in body.world.of_category(*SMALL) if o.id not in known)
+    new = (o for o in body.world.of_category(*SMALL) if o.id not in known and o.stamp > since)
     alike = (o for o in new if thing is None or o.colour == thing.colour)
     return any(not Footprint.of(place).contains((o.position[0], o.position[1]), INSIDE) for o in alike)
 

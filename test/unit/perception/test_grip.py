@@ -42,15 +42,6 @@ def test_the_place_is_between_the_fingers(grip: Grip, stage: Stage) -> None:
     assert (place.kind, place.center) == (HELD, pytest.approx((tool[0], tool[1])))
 
 
-@pytest.mark.parametrize(("width", "place"), [(0.066, True), (0.1, False)])
-def test_fingers_that_are_wide_apart_hold_nothing(grip: Grip, stage: Stage, width: float, place: bool) -> None:
-    now = state(stage)
-    joints = now.joints
-    names, position = (*joints.names, "gripper"), np.append(joints.position, width)
-    grip.move(replace(now, joints=replace(joints, names=names, position=position)), now.odometry)
-    assert (grip.surface() is not None) is place
-
-
 def test_a_held_thing_goes_with_the_robot(grip: Grip, stage: Stage) -> None:
     tool = SelfView(load_robot("ep")).tool_point(state(stage))
     track = can(tool[0] + 0.01, 0.0, tool[2] - 0.06)

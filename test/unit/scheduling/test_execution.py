@@ -283,27 +283,6 @@ def test_nothing_to_do_is_believed_only_after_a_look(office):
     assert action.step.arguments.get("target") == "late_can"
 
 
-def test_what_a_later_look_showed_and_the_next_does_not_was_nothing(office):
-    both = PlanResult("ok", "all", steps=CARRY, goal=("on(red_can, white_box)", "on(late_can, white_box)"))
-    task = task_for(OK, both, PlanResult("ok", "it is so already"))
-    action, shown = task.begin(office), False
-    while isinstance(action, RunStep):
-        now = _seen(office, task._belief.state)
-        if action.step.arguments.get("object") == "red_can" and action.step.skill == "grasp":
-            now = _holding(now, "red_can")
-        if action.step.skill == "release" and not shown:
-            data = now.to_json()
-            data["robot"]["holding"] = None
-            now, shown = _with_object(PlanningScene.parse(data), "late_can", "table"), True
-            action = task.on_result(StepOutcome(True), now, ())
-            assert action.step.arguments["target"] == "late_can"
-            action = task.on_result(StepOutcome(False, "not in sight"), _seen(office, task._belief.state), ())
-            continue
-        action = task.on_result(StepOutcome(True), now, ())
-    assert shown
-    assert action.success
-
-
 def test_nothing_new_seen_means_no_second_question(office):
     task = task_for(OK)
     end, _ = _deliver(task, office)
