@@ -127,7 +127,7 @@ def real_time_factor(camera: bool, repeats: int, record: str = "", domain: int =
         client.perform("turn", angle_deg=20.0)
         began, stamp = time.perf_counter(), stack.bridge.stamp
         for _ in range(repeats):
-            client.perform("turn", angle_deg=360.0)
+            client.perform("look_around")
         return (stack.bridge.stamp - stamp) / (time.perf_counter() - began)
 
 

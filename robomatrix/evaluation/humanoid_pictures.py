@@ -70,9 +70,7 @@ def _reach(policy: Policy) -> tuple[Task, Callable[[HumanoidEnv], Curves]]:
     def curves(env: HumanoidEnv) -> Curves:
         pairs = ((side, k) for side in (0, 1) for k in range(3))
         hands = env.signals.hands[0]
-        return {
-            f"{('left', 'right')[s]} hand {'xyz'[k]} [m]": (task.target[0, s, k], hands[s, k]) for s, k in pairs
-        }
+        return {f"{('left', 'right')[s]} hand {'xyz'[k]} [m]": (task.target[0, s, k], hands[s, k]) for s, k in pairs}
 
     return task, curves
 

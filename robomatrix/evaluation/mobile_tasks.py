@@ -61,6 +61,7 @@ class Sort(TaskCase):
     """Puts two things into the boxes of their colours."""
 
     measures = ("sort",)
+
     def __init__(self) -> None:
         """Takes boxes and things of three colours."""
         colours = ["red", "blue", "green"]

@@ -93,9 +93,7 @@ class ColourShapeDetector:
 class Surroundings:
     """Who is next to a region, and in front of it."""
 
-    def __init__(
-        self, shape: tuple[int, int], regions: Sequence[tuple[str, Contour]], own_body: Image | None
-    ) -> None:
+    def __init__(self, shape: tuple[int, int], regions: Sequence[tuple[str, Contour]], own_body: Image | None) -> None:
         """Draws a map of the regions; index 0 is background, then come the regions, the body and the outside."""
         self._names = (BACKGROUND, *(name for name, _ in regions), SELF, OUTSIDE)
         self._body, self._outside = len(regions) + 1, len(regions) + 2

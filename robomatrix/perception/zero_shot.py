@@ -93,9 +93,7 @@ class ZeroShotDetector:
             return self._prompts[label]
         return next((c for prompt, c in self._prompts.items() if label and label in prompt), "")
 
-    def _detection(
-        self, category: str, score: float, box: PixelBox, labels: Image, body: Image
-    ) -> Detection | None:
+    def _detection(self, category: str, score: float, box: PixelBox, labels: Image, body: Image) -> Detection | None:
         left, top, right, bottom = (int(v) for v in box)
         if np.count_nonzero(body[top:bottom, left:right]) > OWN * (right - left) * (bottom - top):
             return None

@@ -176,8 +176,9 @@ class TaskExecution:
             self._failures.pop(str(step), None)
             return self._next()
         reason = outcome.message if not outcome.success else f"afterwards {', '.join(map(str, missed))} did not hold"
-        text = f"{step} failed: {reason or 'no reason given'}"
-        return self._recover(text, again=outcome.code != ErrorCode.TIMEOUT)
+        if outcome.code == ErrorCode.TIMEOUT:  # it had all of its time, and would take all of it again
+            self._failures[str(step)] = self.rules.limits.retries
+        return self._recover(f"{step} failed: {reason or 'no reason given'}")
 
     def answer(self, text: str, scene: PlanningScene) -> Action:
         """Takes the answer to a question and plans again with it."""
@@ -343,16 +344,12 @@ class TaskExecution:
         fault = None if step == STOP else self._known.fault(self._skills, step)
         return RunStep(self.index, step) if fault is None else self._recover(fault)
 
-    def _recover(self, reason: str, again: bool = True) -> Action:
-        """Tries the rest of the plan again from the present state, then a new plan, then gives up; all bounded.
-
-        A step that had all of its time is not tried again as it is (``again``), else a robot that does not do as it is
-        told would be at it for a quarter of an hour.
-        """
+    def _recover(self, reason: str) -> Action:
+        """Tries the rest of the plan again from the present state, then a new plan, then gives up; all bounded."""
         step = str(self.plan[self.index]) if self.index < len(self.plan) else ""
         self._failures[step] = self._failures.get(step, 0) + 1
         self.history.append(reason)
-        if again and self._failures[step] <= self.rules.limits.retries and self._mend():
+        if self._failures[step] <= self.rules.limits.retries and self._mend():
             return self._next()
         if self.replans >= self.rules.limits.replans:
             return self._finish(False, f"gave up after {self.replans} new plans: {reason}", TaskError.FAILED)

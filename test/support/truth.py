@@ -51,5 +51,3 @@ def open_truthful(robot: str, seed: int, overrides: Mapping[str, Any]) -> Sessio
     driver.reset(seed)
     registry = SkillRegistry(s for s in skills() if robot in s.spec.robots)
     return TruthfulSession(driver, Truth(driver), registry)
-
-

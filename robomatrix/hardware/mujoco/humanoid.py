@@ -87,9 +87,7 @@ def _sensors(spec: mujoco.MjSpec, robot: Humanoid) -> None:
         geom = next(g for g in foot.geoms if g.group == 3)
         sole = geom.pos - np.array([0, 0, geom.size[2]])
         foot.add_site(name=f"{side}_foot", pos=sole, group=5)
-        foot.add_site(
-            name=f"{side}_sole", pos=geom.pos, type=mujoco.mjtGeom.mjGEOM_BOX, size=geom.size + 0.01, group=5
-        )
+        foot.add_site(name=f"{side}_sole", pos=geom.pos, type=mujoco.mjtGeom.mjGEOM_BOX, size=geom.size + 0.01, group=5)
         spec.add_sensor(name=f"{side}_touch", type=kind.mjSENS_TOUCH, objtype=site, objname=f"{side}_sole")
         for name, what in (("position", kind.mjSENS_FRAMEPOS), ("velocity", kind.mjSENS_FRAMELINVEL)):
             spec.add_sensor(name=f"{side}_foot_{name}", type=what, objtype=site, objname=f"{side}_foot")

@@ -41,9 +41,7 @@ class MujocoHumanoidDriver:
     reset. Use one instance from one thread.
     """
 
-    def __init__(
-        self, robot: RobotSpec, scene: str | None = None, overrides: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, robot: RobotSpec, scene: str | None = None, overrides: Mapping[str, Any] | None = None) -> None:
         """Chooses the scene; nothing is built before :meth:`connect` or :meth:`reset`."""
         self.spec, self._humanoid = robot, humanoid(robot.name)
         self.scene = load_scene(scene or robot.scenes[0], overrides)

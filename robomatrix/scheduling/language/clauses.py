@@ -30,6 +30,14 @@ from robomatrix.scheduling.language.lexicon import Match, Verb
 from robomatrix.scheduling.language.text import Token
 
 _NO_SUBJECTS = frozenset({"you", "i", "we", "can", "could", "if"})
+_BEING = frozenset({"is", "are", "be", "should", "must", "was", "were", "needs", "to", "has", "have"})
+_TELLING = frozenset(
+    {
+        *(("i", verb) for verb in ("am", "feel", "have", "was", "see", "left", "forgot", "lost")),
+        *(("we", "are"), ("we", "left"), ("it", "is"), ("you", "see"), ("here", "is"), ("here", "are")),
+    }
+)
+"""How a sentence begins that tells something."""
 _DEFINITE = frozenset({"the", "my", "your", "his", "her", "our", "their", "its"})
 Form = Literal["command", "wish", "state", "information", "fragment", "question"]
 
@@ -191,55 +199,48 @@ class ClauseReader(Courtesies):
         return bool(tokens) and tokens[-1].text in ("open", "closed", "shut", "opened")
 
     def _statement(self, body: Tokens) -> Clause | None:
-        told = len(body) > 2 and body[0].text in PERSONS and body[2].text != "to"
-        if told and (body[1].text in REMARKS or body[1].text.endswith("ed")):
-            return Clause("information", body[2:], whole=body)
-        liked = next((i for i in range(min(len(body) - 1, 5)) if body[i].text in LIKES), -1)
-        if liked >= 0 and self.lexicon.verbs.verb_at(body, 0) is None:
-            return Clause("information", body[liked + 1 :], whole=body)
-        if texts(body, 0, 3) == ("i", "can", "not") and len(body) > 4:
-            return Clause("information", body[4:], whole=body)
-        if texts(body, 0, 2) in (
-            ("i", "am"),
-            ("we", "are"),
-            ("i", "feel"),
-            ("i", "have"),
-            ("it", "is"),
-            ("i", "was"),
-            ("i", "see"),
-            ("i", "left"),
-            ("i", "forgot"),
-            ("i", "lost"),
-            ("we", "left"),
-            ("you", "see"),
-            ("here", "is"),
-            ("here", "are"),
-        ):
-            return Clause("information", body[2:], whole=body)
+        told = self._remark(body)
+        if told is not None:
+            return Clause("information", told, whole=body)
         if body[0].text == "there" and len(body) > 1:
-            must = body[1].text in MODALS
-            rest = tuple(
-                t
-                for t in body[1:]
-                if t.text not in ("is", "are", "be", "should", "must", "was", "were", "needs", "to", "has", "have")
-                or False
-            )
-            return Clause("state" if must else "information", rest, whole=body)
+            rest = tuple(t for t in body[1:] if t.text not in _BEING)
+            return Clause("state" if body[1].text in MODALS else "information", rest, whole=body)
         if body[0].text in ASKING and len(body) > 2:
             return Clause("question", body, whole=body)
         if {("has", "been"), ("have", "been")} & set(zip(*(texts(body, i, len(body)) for i in (0, 1)), strict=False)):
             return Clause("information", body, whole=body)
+        return self._modal(body) or self._linked(body)
+
+    def _remark(self, body: Tokens) -> Tokens | None:
+        """Returns what is left of "I left it there", "she likes the red one" without who says so."""
+        told = len(body) > 2 and body[0].text in PERSONS and body[2].text != "to"
+        if told and (body[1].text in REMARKS or body[1].text.endswith("ed")):
+            return body[2:]
+        liked = next((i for i in range(min(len(body) - 1, 5)) if body[i].text in LIKES), -1)
+        if liked >= 0 and self.lexicon.verbs.verb_at(body, 0) is None:
+            return body[liked + 1 :]
+        if texts(body, 0, 3) == ("i", "can", "not") and len(body) > 4:
+            return body[4:]
+        return body[2:] if texts(body, 0, 2) in _TELLING else None
+
+    def _modal(self, body: Tokens) -> Clause | None:
+        """Reads "the can should be on the table"."""
         if body[0].text in ("can", "could", "may") and "be" in texts(body, 2, 12):
             rest = body[1:]
             return self._passive(rest, body) or Clause("state", _without_state_words(rest), whole=body)
         modal = self.modal_at(body)
-        if modal > 0 and (passive := self._passive((*body[:modal], *body[modal + 1 :]), body)):
+        if modal <= 0:
+            return None
+        passive = self._passive((*body[:modal], *body[modal + 1 :]), body)
+        if passive:
             return passive
-        if modal > 0:
-            subject, predicate = body[:modal], _without_state_words(body[modal + 1 :])
-            if self.lexicon.relations.at(body, 0) is not None:  # "into the bin goes the can"
-                subject, predicate = predicate, subject
-            return Clause("state", (*subject, *predicate), whole=body)
+        subject, predicate = body[:modal], _without_state_words(body[modal + 1 :])
+        if self.lexicon.relations.at(body, 0) is not None:  # "into the bin goes the can"
+            subject, predicate = predicate, subject
+        return Clause("state", (*subject, *predicate), whole=body)
+
+    def _linked(self, body: Tokens) -> Clause | None:
+        """Reads "the pan is dirty" and questions."""
         linked = next((i for i, t in enumerate(body) if t.text in LINKS and i > 0), 0)
         starts_with_verb = self.lexicon.verbs.verb_at(body, 0) is not None and (
             not self.is_noun(body[0]) or self._verb_reading(body, 1)

@@ -282,9 +282,7 @@ class StepFunction(SteppingFunction):
     def __init__(self, robot: Humanoid) -> None:
         super().__init__(robot)
         self._stance = gait(robot, known(STANCES, robot))
-        self.mirror = joined(
-            observation_mirror(robot, self.goal_mirror), signs(1, -1), signs(1, -1, -1), signs(-1, 1)
-        )
+        self.mirror = joined(observation_mirror(robot, self.goal_mirror), signs(1, -1), signs(1, -1, -1), signs(-1, 1))
         self._leg_spread = _leg_spread(robot)
 
     @property

@@ -100,9 +100,7 @@ class HumanoidSkill(Skill):
         command = controller.step(policy.function, policy.network, goal, state)
         return (yield Running(command, phase, progress))
 
-    def rise(
-        self, controller: Controller, state: RobotState
-    ) -> Generator[Running, Observation, RobotState | Failed]:
+    def rise(self, controller: Controller, state: RobotState) -> Generator[Running, Observation, RobotState | Failed]:
         """Stands up out of a squat first, if the robot is in one; returns the next state, or why the skill is over."""
         home = controller.humanoid.height
         change = float(odometry_of(state).position[2]) - home

@@ -45,8 +45,13 @@ WALK_TO = SkillSpec(
     parameters=(
         Parameter("x", "number", "forwards", "m", None, -20.0, 20.0),
         Parameter("y", "number", "to the left", "m", 0.0, -20.0, 20.0),
-        Parameter("frame", "choice", "from where: where the robot was switched on, or where it stands now",
-                  default="start", choices=("start", "robot")),
+        Parameter(
+            "frame",
+            "choice",
+            "from where: where the robot was switched on, or where it stands now",
+            default="start",
+            choices=("start", "robot"),
+        ),
     ),
     preconditions=(_UPRIGHT,),
     effects=(_UPRIGHT,),
@@ -58,8 +63,13 @@ REACH = SkillSpec(
     text="Bring one hand or both to a point near the body; the feet stay.",
     robots=REACHERS,
     parameters=(
-        Parameter("hand", "choice", "which hand; with both, the right one goes to the mirrored point",
-                  default="left", choices=("left", "right", "both")),
+        Parameter(
+            "hand",
+            "choice",
+            "which hand; with both, the right one goes to the mirrored point",
+            default="left",
+            choices=("left", "right", "both"),
+        ),
         Parameter("forward", "number", "from where the hand rests", "m", 0.0, -0.25, 0.25),
         Parameter("outward", "number", "from where the hand rests, away from the body", "m", 0.0, -0.25, 0.25),
         Parameter("up", "number", "from where the hand rests", "m", 0.0, -0.25, 0.25),
@@ -70,6 +80,8 @@ REACH = SkillSpec(
     rate=_RATE,
     timeout=70.0,
 )
+
+
 def _squat(robot: str, lowest: float, standing: float) -> SkillSpec:
     """Returns squatting of a robot whose pelvis moves between two heights [m]."""
     text = f"of the pelvis over the ground; {standing} stands"

@@ -24,7 +24,7 @@ class Follow:
         return TensorDict({"actor": self.seen, "critic": self.seen}, batch_size=[self.num_envs])
 
     def step(self, action):
-        reward = -(action[:, 0] - self.seen[:, 0]) ** 2
+        reward = -((action[:, 0] - self.seen[:, 0]) ** 2)
         self._draw()
         done = torch.ones(self.num_envs, dtype=torch.long)
         return self.observations(), reward, done, {"log": {"miss": float(-reward.mean())}}
