@@ -195,7 +195,7 @@ def name_words(name: str, *, digits: bool = False) -> Phrase:
 def _describe(ontology: Ontology, entity: Location | Object) -> Described:
     heads: dict[Phrase, float] = {}
     classes = _classes(ontology, entity.category)
-    for wide in {c for name in classes for c in ontology.wider(name)} | _group(entity):
+    for wide in _wider(ontology, classes, entity) | _group(entity):
         _add(heads, (wide, *_words_for(ontology.categories, wide)), WIDER)
     _add(heads, (s for name in classes for s in ontology.synonyms.get(name, ())), SYNONYM)
     _add(heads, _tail_synonyms(ontology, entity.name), SYNONYM)
@@ -221,6 +221,18 @@ def _describe(ontology: Ontology, entity: Location | Object) -> Described:
         _canonical(ontology.materials, entity.material, entity.name),
         bool(kinds & {"container", "surface"}),
     )
+
+
+def _wider(ontology: Ontology, classes: Iterable[str], entity: Location | Object) -> set[str]:
+    """Returns the wider classes of an entity; of an unknown thing, those of what its name begins or ends with."""
+    wider = {c for name in classes for c in ontology.wider(name)}
+    if isinstance(entity, Location):
+        return wider
+    words = name_words(entity.name)
+    tails = (" ".join(words[start:]) for start in range(len(words)))
+    named = next((tail for tail in tails if tail in ontology.is_a or tail in ontology.classes), "")
+    told = ontology.prefixes.get(words[0]) if len(words) > 1 else None
+    return wider | ontology.wider(named) | ({told, *ontology.within(told)} if told else set())
 
 
 def _classes(ontology: Ontology, category: str) -> set[str]:
