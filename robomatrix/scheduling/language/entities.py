@@ -16,7 +16,7 @@ NAME, CLASS, SYNONYM, PART, WIDER, ANYTHING = 6.0, 5.0, 4.0, 3.0, 2.0, 1.0
 """How directly a head noun names an entity."""
 _KIND_WORDS = {"container": ("container", "receptacle"), "surface": ("surface",), "region": ("area", "place")}
 _LONGEST_NAME = 6
-_SHADES = frozenset({"dark", "light", "bright", "pale", "deep", "sky", "pastel"})
+_SHADES = frozenset({"dark", "bright", "pale", "deep", "pastel"})
 _KINDRED = 0.6
 """What a colour that is only akin costs: something turquoise is green where nothing is greener."""
 GRAMMAR = word_set(
