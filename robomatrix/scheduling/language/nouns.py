@@ -147,7 +147,7 @@ class NounPhrases:
         phrase = replace(phrase, words=words, selectors=selectors, plural=plural or phrase.plural, text=text)
         if end < len(self.tokens) and self.tokens[end].text == "of":
             return self._of(phrase, at, end)
-        if phrase.head in self.lexicon.tails and len(phrase.words) > 1 and phrase.head not in self.index.names:
+        while phrase.head in self.lexicon.tails and len(phrase.words) > 1 and phrase.head not in self.index.names:
             phrase = replace(phrase, words=phrase.words[:-1], plural=False)
         if phrase.head in self.lexicon.mass and phrase.quantity == "one":
             phrase = replace(phrase, quantity="all")
