@@ -7,7 +7,6 @@ perception where something was seen since the step began, and the skills' own su
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -289,7 +288,7 @@ class TaskExecution:
         self._views += 1
         if self._views == 1:
             return [_EXPLORE]
-        far = self._farthest_place()
+        far = self._known.scene.farthest_place()
         return [PlanStep(_APPROACH, {"target": far}), _EXPLORE] if far and _APPROACH in self._skills else []
 
     def _worth_looking(self) -> bool:
@@ -300,15 +299,6 @@ class TaskExecution:
         known = load_ontology().classes
         nouns = (noun for phrase in missing for noun in (phrase, *phrase.split()[-1:]))
         return any(noun in known or noun.removesuffix("s") in known for noun in nouns)
-
-    def _farthest_place(self) -> str | None:
-        """Returns the known piece of furniture that is farthest from the robot."""
-        scene = self._known.scene
-        here = scene.robot.position
-        seen = [p for p in scene.locations if p.position is not None and p.kind in ("surface", "container")]
-        if here is None or not seen:
-            return None
-        return max(seen, key=lambda p: (math.dist(here[:2], p.position[:2]) if p.position else 0.0, p.id)).id
 
     def _adopt(self, steps: tuple[PlanStep, ...]) -> Action:
         done = self.plan[: self.index] if self.replans else ()
@@ -359,7 +349,8 @@ class TaskExecution:
     def _reconsider(self) -> None:
         """Asks what the plan had aimed at, had all been known that was seen since: "the cans" means those too."""
         asked, result = self._asked, self.result
-        new = [o for o in self._known.scene.objects if asked is not None and asked.entity(o.id) is None]
+        moved = {value for step in self.plan for value in step.arguments.values()}
+        new = [o for o in self._known.scene.elsewhere(asked) if o.id not in moved] if asked else []
         if asked is None or result is None or not new:
             return
         self._asked = asked.also(new)
