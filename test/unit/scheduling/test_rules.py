@@ -86,7 +86,7 @@ def test_goals_that_are_said_are_reached(office, instruction, goal):
         ("x" * 10_000, "clarify", "10000 characters"),
         ("把红色罐子放进盒子", "clarify", ""),
         ("lorem ipsum dolor sit amet", "clarify", ""),
-        ("what is on the table?", "clarify", ""),
+        ("what is under the table?", "clarify", ""),
     ],
 )
 def test_what_is_unclear_is_asked_and_what_cannot_be_is_refused(office, instruction, status, part):
