@@ -15,6 +15,8 @@ from time import time
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.belief import Belief
 from robomatrix.scheduling.expansion import Expansion
+from robomatrix.scheduling.language.answers import answered
+from robomatrix.scheduling.language.questions import about, with_report
 from robomatrix.scheduling.ontology import load_ontology
 from robomatrix.scheduling.plan import ANSWERED, Planner, PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.safety import SafetyRules, load_rules
@@ -132,6 +134,10 @@ class TaskExecution:
     """What is still to be done to find what was named."""
     _views: int = 0
     """From how many places it was looked for."""
+    _deed: str = ""
+    """The instruction without the question that follows it."""
+    _report: str = ""
+    """That question, to be answered in the end."""
     _approved: bool = False
     _started: float = 0.0
     _belief: Belief | None = None
@@ -142,6 +148,7 @@ class TaskExecution:
         """Plans. ``stop`` is matched before anything else, and nothing holds it up."""
         self._started = self.clock()
         self._belief = Belief.of(scene)
+        self._deed, self._report = with_report(self.instruction)
         if self.rules.is_stop(self.instruction):
             self.result = PlanResult("ok", "stopping", steps=(STOP,))
             self.plan, self._approved = (STOP,), True
@@ -241,7 +248,7 @@ class TaskExecution:
         return self._belief
 
     def _replan(self) -> Action:
-        request = PlanRequest(self.instruction, self._known.scene, tuple(self.skills), tuple(self.history))
+        request = PlanRequest(self._deed, self._known.scene, tuple(self.skills), tuple(self.history))
         started, before, asked, self._asked = self.clock(), self.result, self._asked, request.scene
         self.result = validate(request, self.planner.plan(request), self.rules)
         self._note("plan", status=self.result.status, message=self.result.message, seconds=self.clock() - started)
@@ -328,11 +335,21 @@ class TaskExecution:
             unmet = self._unmet()
             if unmet:
                 return self._recover(f"in the end {', '.join(map(str, unmet))} did not hold")
-            message = self.result.message if self.result else ""
+            message = self._reported() or (self.result.message if self.result else "")
             return self._finish(True, message or "done")
         step = self.plan[self.index]
         fault = None if step == STOP else self._known.fault(self._skills, step)
         return RunStep(self.index, step) if fault is None else self._recover(fault)
+
+    def _reported(self) -> str:
+        """Answers what was asked for in the end; "it" is what the plan was about last."""
+        if not self._report:
+            return ""
+        scene = self._known.scene
+        named = [scene.name_of(str(v)) for s in self.plan for v in s.arguments.values() if scene.entity(str(v))]
+        text = about(self._report, named[-1]) if named else self._report
+        answer = answered(PlanRequest(text, scene, tuple(self.skills)), self.rules)
+        return answer.message if answer else ""
 
     def _recover(self, reason: str) -> Action:
         """Tries the rest of the plan again from the present state, then a new plan, then gives up; all bounded."""
@@ -354,7 +371,7 @@ class TaskExecution:
         if asked is None or result is None or not new:
             return
         self._asked = asked.also(new)
-        request = PlanRequest(self.instruction, self._asked, tuple(self.skills), tuple(self.history))
+        request = PlanRequest(self._deed, self._asked, tuple(self.skills), tuple(self.history))
         hindsight = validate(request, self.planner.plan(request), self.rules)
         if hindsight.status == "ok" and set(hindsight.goal) > set(result.goal):
             self.result = hindsight

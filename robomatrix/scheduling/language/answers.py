@@ -19,6 +19,8 @@ from robomatrix.scheduling.safety import SafetyRules
 from robomatrix.scheduling.scene import START, Location, Object
 
 _DETERMINERS = ("the ", "my ", "all ", "a ", "an ", "any ", "this ", "that ", "these ", "those ", "both ", "it", "them")
+_FLOOR = "floor"
+"""Stands for the floor, which scenes do not list: what is nowhere else lies there."""
 _HELLO = "Hello. What should I do?"
 _NOT_LOOKED = "I see nothing yet. Should I look around?"
 
@@ -172,6 +174,8 @@ class _Answers:
         if len(chunks) != 1 or chunks[0].kind != "things":
             return None
         phrases = [_all_of(phrase) for phrase in chunks[0].things]
+        if all(index.is_bare_floor(phrase.words) for phrase in phrases):
+            return [_FLOOR]
         try:
             return session.resolver.all_of(phrases, role)
         except Unresolved:
@@ -181,11 +185,12 @@ class _Answers:
 
     def _carrier(self, id_: str) -> str | None:
         thing = self.request.scene.object(id_)
-        return thing.at if thing is not None else None
+        if thing is None or id_ == self.request.scene.robot.holding:
+            return None
+        return thing.at or _FLOOR
 
     def _on(self, place: str) -> list[str]:
-        held = self.request.scene.robot.holding
-        return [thing.id for thing in self.request.scene.objects if thing.at == place and thing.id != held]
+        return [thing.id for thing in self.request.scene.objects if self._carrier(thing.id) == place]
 
     def _names(self, ids: Iterable[str]) -> list[str]:
         return [self.request.scene.name_of(id_) for id_ in ids]
@@ -194,6 +199,8 @@ class _Answers:
         return "my start" if id_ == START else f"the {self.request.scene.name_of(id_)}"
 
     def _at(self, place: str) -> str:
+        if place == _FLOOR:
+            return "on the floor"
         location = self.request.scene.location(place)
         relation = {"surface": "on", "container": "in"}.get(location.kind if location else "", "at")
         return f"{relation} {self._the(place)}"
@@ -205,9 +212,8 @@ class _Answers:
         return f"{_capital(self._the(id_))} is {where}{self._distance(thing or scene.location(id_))}"
 
     def _where_is(self, thing: Object) -> str:
-        if thing.id == self.request.scene.robot.holding:
-            return "in my gripper"
-        return self._at(thing.at) if thing.at else "on the floor"
+        carrier = self._carrier(thing.id)
+        return self._at(carrier) if carrier else "in my gripper"
 
     def _distance(self, entity: Object | Location | None) -> str:
         here = self.request.scene.robot.position

@@ -32,6 +32,24 @@ def question(instruction: str) -> Question | None:
     return None
 
 
+def with_report(instruction: str) -> tuple[str, str]:
+    """Returns what is to be done and the question that follows it, such as "go there" and "tell me what you see".
+
+    The question is empty where there is none.
+    """
+    deed, *rest = re.split(read_yaml("questions.yaml")["reports"], instruction, maxsplit=1, flags=re.IGNORECASE)
+    if deed.strip() and rest and question(about(rest[0], "thing")):
+        return deed, rest[0]
+    return instruction, ""
+
+
+def about(text: str, name: str) -> str:
+    """Returns a question in which "it" and "there" are called by a name."""
+    words = read_yaml("questions.yaml")
+    inside = re.sub(words["inside"], f"in the {name}", text.rstrip(" ?.!"), flags=re.IGNORECASE)
+    return re.sub(words["it"], f"the {name}", inside, flags=re.IGNORECASE)
+
+
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     questions = read_yaml("questions.yaml")["questions"]

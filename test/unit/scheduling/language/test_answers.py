@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from robomatrix.scheduling.execution import Finished, RunStep, StepOutcome, TaskExecution
 from robomatrix.scheduling.language.answers import answered
-from robomatrix.scheduling.language.questions import question
+from robomatrix.scheduling.language.questions import question, with_report
 from robomatrix.scheduling.plan import PlanRequest
 from robomatrix.scheduling.planners.rules import RulePlanner
 from robomatrix.scheduling.safety import load_rules
@@ -65,6 +65,8 @@ def ask(text, scene=SCENE):
         ("is the box empty?", "No. In the white box I see a green can."),
         ("what is in the drawer?", "The drawer is closed. In the drawer I see nothing."),
         ("is the drawer open?", "The drawer is closed."),
+        ("what is on the floor?", "On the floor I see a blue ball."),
+        ("is there a ball on the floor?", "Yes. The blue ball is on the floor"),
         ("is the table open?", "nothing that I know to open or close"),
         ("is the red can on the table?", "Yes. The red can is on the oak table"),
         ("is the red can in the box?", "No. The red can is on the oak table"),
@@ -124,6 +126,30 @@ def test_before_anything_is_seen_the_robot_looks_around():
     assert isinstance(action, Finished)
     assert action.success
     assert "a red can on the oak table" in action.message
+
+
+@pytest.mark.parametrize(
+    ("text", "deed", "said"),
+    [
+        ("go to the table and tell me what is on it", "move_to", "On the oak table I see a red can."),
+        ("look around and tell me what you see", "look_around", "I see a red can on the oak table"),
+        ("open the drawer, then tell me what is inside", "move_to", "In the drawer I see nothing."),
+        ("go to the box and report how many cans are in it", "move_to", "I see 1 in the white box: the green can."),
+    ],
+)
+def test_a_question_after_a_command_is_answered_in_the_end(text, deed, said):
+    task = TaskExecution(RulePlanner(), SKILLS, text)
+    action = task.begin(PlanningScene.parse(SCENE))
+    assert action.step.skill == deed
+    while isinstance(action, RunStep):
+        action = task.on_result(StepOutcome(True), PlanningScene.parse(SCENE), ())
+    assert action.success
+    assert said in action.message
+
+
+@pytest.mark.parametrize("text", ["go to the table and tell me a joke", "take the can and put it there", "what is it?"])
+def test_nothing_else_is_taken_for_a_report(text):
+    assert with_report(text) == (text, "")
 
 
 @given(st.text(max_size=80))
