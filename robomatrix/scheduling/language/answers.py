@@ -80,6 +80,7 @@ class _Answers:
         return {
             "seen": self._seen,
             "contents": self._contents,
+            "colour": self._colour,
             "count": self._count,
             "where": self._where,
             "openness": self._openness,
@@ -115,6 +116,14 @@ class _Answers:
     def _unseen(self, place: str) -> str:
         location = self.request.scene.location(place)
         return f"{_capital(self._the(place))} is closed. " if location is not None and location.closed else ""
+
+    def _colour(self, asked: Question) -> str | None:
+        things = self._meant(asked["thing"], "any")
+        if things is None:
+            return None
+        colours = {id_: entity.colour for id_ in things if (entity := self.request.scene.entity(id_)) is not None}
+        known = (f"{_capital(self._the(id_))} is {colour}." for id_, colour in colours.items() if colour)
+        return " ".join(known) or "I do not know."
 
     def _count(self, asked: Question) -> str | None:
         things = self._meant(asked["thing"], "any", absent=True)
