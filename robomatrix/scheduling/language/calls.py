@@ -83,6 +83,8 @@ class SkillCalls:
         strolling = "vx" in {p.name for p in spec.parameters}
         if strolling and chunk.relation in ("to", "near"):  # where to is no small matter for a walk
             return False
+        if IN_HAND in spec.text and chunk.relation == "to":  # "roll it towards the fingers"
+            return False
         placed = chunk.relation in ("to", "near", "on", "in")
         return all(self._is_implied(thing, spec, discourse, placed) for thing in chunk.things)
 
@@ -98,8 +100,8 @@ class SkillCalls:
             "held",
         ):  # what the skill is about, unless it means something else
             return not discourse.objects
-        if IN_HAND in spec.text and not placed:
-            return True
+        if IN_HAND in spec.text and not placed and (thing.definite or thing.head in discourse.index.nouns):
+            return True  # not so "(turn it) upside down"
         ontology = discourse.index.ontology
         told = {word for text in (spec.text, spec.name) for word in lemmas(text)}
         if any(_cluster(ontology, thing.head) & _cluster(ontology, word) for word in told):

@@ -139,3 +139,10 @@ def test_what_is_in_the_hand_is_turned(text, plan, tracked):
     result = PLANNER.plan(PlanRequest(text, scene, (ROTATE, HOLD)))
     assert result.status == "ok", result.message
     assert [str(step) for step in result.steps] == plan
+
+
+@pytest.mark.parametrize("text", ["turn it upside down", "roll it towards the fingers", "turn the cube towards me"])
+def test_a_turn_that_the_hand_cannot_make_is_asked_about(text):
+    scene = PlanningScene.parse({"robot": {"name": "allegro"}})
+    result = PLANNER.plan(PlanRequest(text, scene, (ROTATE, HOLD)))
+    assert (result.status, result.steps) == ("clarify", ())
