@@ -100,8 +100,8 @@ class SkillCalls:
             "held",
         ):  # what the skill is about, unless it means something else
             return not discourse.objects
-        if IN_HAND in spec.text and not placed and (thing.definite or thing.head in discourse.index.nouns):
-            return True  # not so "(turn it) upside down"
+        if IN_HAND in spec.text and not placed:  # not so "(turn it) upside down"
+            return thing.definite or thing.head in discourse.index.nouns
         ontology = discourse.index.ontology
         told = {word for text in (spec.text, spec.name) for word in lemmas(text)}
         if any(_cluster(ontology, thing.head) & _cluster(ontology, word) for word in told):
