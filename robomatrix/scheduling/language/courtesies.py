@@ -51,6 +51,8 @@ class Courtesies:
             if tokens[at].text in ("go", "come") and self._leads_to_verb(tokens, at):
                 at += 1
                 continue
+            if texts(tokens, at, at + 2) == ("next", "to"):
+                break
             match = self.lexicon.prefaces.at(tokens, at)
             wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
             if match is not None and tokens[at].text == "if" and self._asks(tokens, at + match.length):

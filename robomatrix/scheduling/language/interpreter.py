@@ -16,8 +16,9 @@ from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.hazards import hazard
 from robomatrix.scheduling.language.intents import INTENTS
+from robomatrix.scheduling.language.moves import moves, readings
 from robomatrix.scheduling.language.nouns import PERSONS, NounPhrase
-from robomatrix.scheduling.language.placing import deliver, moves, place, readings
+from robomatrix.scheduling.language.placing import deliver, place
 from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.repairs import amended
 from robomatrix.scheduling.language.saying import sentence
@@ -138,6 +139,8 @@ class _Run:
             self._forbidden(clause)
             return
         if not all(self._holds(guard) for guard in self._guarded(clause)):
+            if clause.unable and not session.acts:
+                raise Refusal(f"I have no skill to {clause.unable}.")
             session.acts += 1
             return
         if clause.correction and self._correct(clause):
@@ -227,7 +230,7 @@ class _Run:
     def _planned(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         match clause.form:
             case "command":
-                Commander(self.session).run(clause, chunks)
+                Commander(self.session, self._goes_elsewhere()).run(clause, chunks)
             case "wish":
                 self._wish(clause, chunks)
             case "state":
@@ -240,6 +243,13 @@ class _Run:
                     self._information(chunks)
             case _:
                 self._fragment(clause, chunks)
+
+    def _goes_elsewhere(self) -> bool:
+        """True where the next clause says what becomes of this one's things: "move A and place it on B"."""
+        following = self.following
+        verb = following.verb if following is not None and not following.correction else None
+        says_where = verb is not None and bool({"place", "bring", "give"} & set(verb.value.intents))
+        return says_where and any(t.text in ("it", "them") for t in following.tokens)
 
     # --- forms ---------------------------------------------------------------------------------------------------
 

@@ -31,11 +31,12 @@ STOP = word_set(
     "because since but not no except without as than too also please now again both is has have had do does did "
     "will would should could must may might shall can't where why how what whatever the a an into onto from with by "
     "at in on for everything anything all each every something nothing itself themselves myself yourself else "
-    "otherwise unless instead put plus excluding belongs belong"
+    "otherwise unless instead put plus excluding belongs belong containing holding"
 )
 _SELECTORS = word_set(
     "left right leftmost rightmost middle nearest closest near farthest furthest far other others remaining rest "
     "same matching corresponding respective appropriate opposite next previous first second third fourth fifth last "
+    "bottom upper lower "
     "lefthand righthand central center centre correct proper own original usual different separate"
 )
 _COLLECTIVES = word_set(
@@ -46,7 +47,6 @@ _QUANTITY_NOUNS = word_set(
 )
 _POSSESSIVES = word_set("my your his her our their its this these those")
 _STATES = frozenset({"open", "closed", "shut", "empty", "full", "clear"})
-_FRONTS = frozenset({"door", "lid", "front", "top", "surface", "handle"})
 _FOUND = frozenset({"find", "see", "have", "found", "spot"})
 PARTICIPLES = word_set(
     "sitting lying located placed standing resting currently kept stored left found laying positioned seen visible "
@@ -82,6 +82,8 @@ class NounPhrase:
     """Other words for it, where the first mean nothing: "tape" for "roll of tape"."""
     alternative: bool = False
     """True after "or"."""
+    bears: tuple[NounPhrase, ...] = ()
+    """What is to be in or on it: "a cup with a spoon in it"."""
     shared: tuple[str, ...] = ()
     """Attributes of the noun phrase before that may go for this one too: "the red can and ball"."""
     text: str = ""
@@ -143,7 +145,7 @@ class NounPhrases:
         phrase = replace(phrase, words=words, selectors=selectors, plural=plural or phrase.plural, text=text)
         if end < len(self.tokens) and self.tokens[end].text == "of":
             return self._of(phrase, at, end)
-        if phrase.head in _FRONTS and len(phrase.words) > 1 and phrase.head not in self.index.names:
+        if phrase.head in self.lexicon.tails and len(phrase.words) > 1 and phrase.head not in self.index.names:
             phrase = replace(phrase, words=phrase.words[:-1], plural=False)
         if phrase.head in self.lexicon.mass and phrase.quantity == "one":
             phrase = replace(phrase, quantity="all")
@@ -293,7 +295,8 @@ class NounPhrases:
         token = self.tokens[at]
         if token.text == "other" and self._text(at + 1) == "than":
             return False
-        if started and self.lexicon.relations.at(self.tokens, at) is not None:
+        relation = self.lexicon.relations.at(self.tokens, at)
+        if relation is not None and (started or relation.length > 1):  # "next to" is no next one
             return False
         return (
             token.text in _SELECTORS and token.lemma not in self.index.names and not (started and token.text == "left")
@@ -304,6 +307,8 @@ class NounPhrases:
         if token.number is not None:
             unit = self.lexicon.units.at(self.tokens, at + 1)
             return started and unit is None and token.number == int(token.number)
+        if not started and self._is_part(at):
+            return True
         if not token.is_word or token.text in STOP and not (token.text == "can" and (determined or started)):
             return False
         if token.text == "one":
@@ -313,6 +318,12 @@ class NounPhrases:
         if self.lexicon.relations.at(self.tokens, at) is not None and token.lemma not in self.index.nouns:
             return False
         return not (token.text in PARTICLES | PARTICIPLES and (started or not determined))
+
+    def _is_part(self, at: int) -> bool:
+        """True for "back" in "the back of the sofa" and "the back end of the sofa"."""
+        if self.tokens[at].text not in self.lexicon.parts:
+            return False
+        return self._follows_of(at) or (at + 1 < len(self.tokens) and self._is_part(at + 1))
 
     def _quantity_alone(self, phrase: NounPhrase, at: int, end: int) -> tuple[NounPhrase | None, int]:
         """Handles "all", "all of them", "one of the cans", "both of these"."""
@@ -337,6 +348,10 @@ class NounPhrases:
         text = " ".join(t.text for t in self.tokens[at:after])
         if "rest" in phrase.selectors or phrase.head in ("remainder",):
             return replace(inner, quantity="all", plural=True, selectors=(*inner.selectors, "rest"), text=text), after
+        if phrase.quantity == "count" and phrase.head in self.lexicon.parts | _COLLECTIVES:  # "two rolls of paper"
+            inner = replace(inner, quantity="count", count=phrase.count, plural=phrase.plural)
+        if phrase.quantity == "any" and inner.quantity == "one" and not inner.definite and not inner.plural:
+            inner = replace(inner, quantity="any")
         if phrase.head in ("content", "contents"):
             inside = Modifier("in", (inner,))
             return NounPhrase(("thing",), "all", plural=True, modifiers=(inside,), text=text), after

@@ -120,6 +120,9 @@ class Resolver:
         if min(fit.doubts for _, fit in fits) == 0 or not any(w in colours for w in phrase.words):
             return False
         plain = tuple(w for w in phrase.words if w not in colours)
+        coloured = (*(w for w in phrase.words[:-1] if w in colours), phrase.head)
+        if any(fit.doubts == 0 for _, fit in self._fits(coloured, role)):
+            return False
         return bool(plain) and any(e.colours for e, _ in self._fits(plain, role))
 
     def _closest(self, phrase: NounPhrase, fits: dict[str, Fit]) -> list[str]:
@@ -129,9 +132,11 @@ class Resolver:
         fewest = min(fit.doubts for fit in fits.values())
         most = max(fit.directness for fit in fits.values() if fit.doubts == fewest)
         floor = most - 0.5
-        near = sum(fit.doubts == fewest and fit.directness >= floor for fit in fits.values())
-        if phrase.quantity == "count" and near < phrase.count:
+        near = [id_ for id_, fit in fits.items() if fit.doubts == fewest and fit.directness >= floor]
+        if phrase.quantity == "count" and len(near) < phrase.count:
             floor = SYNONYM
+        if phrase.quantity == "all" and len(near) == phrase.count > 1:  # both of them
+            return near
         if phrase.quantity in ("all", "each"):  # "all the shirts": the shirt and the pink shirt
             floor = min(floor, NAME)
         if phrase.quantity in ("all", "each") and most < NAME + 1.0:
@@ -206,7 +211,7 @@ class Resolver:
         """Returns every entity that a modifier's place may mean: the narrowed noun decides between them."""
         if place.pronoun:
             return Pronouns(self.discourse).meaning(place, "any")
-        plural = replace(place, quantity="all")
+        plural = replace(place, quantity="all", count=1)
         try:
             return self._matching(plural, "place")
         except Unresolved:
@@ -217,7 +222,7 @@ class Resolver:
         place = state.resting.get(id_)
         if place in places or (place is not None and state.container_of(id_) in places):
             return True
-        if modifier.relation in _BESIDE:
+        if modifier.relation in _BESIDE and (id_ in state.resting or any(p in state.resting for p in places)):
             beside = {state.container_of(p) for p in places if p in state.resting and p != id_}
             return place is not None and state.container_of(id_) in beside or self._holds_any(id_, places)
         things = any(p in state.resting for p in places)
@@ -255,6 +260,8 @@ class Resolver:
         return entity.is_object and ("animal",) in entity.heads
 
     def _some(self, phrase: NounPhrase, found: list[str], wanted: Callable[[str], bool] | None) -> list[str]:
+        if len(found) == 1 and "pair" in phrase.text.split():  # a pair of jeans is one thing
+            return found
         if len(found) < phrase.count:
             raise Unresolved(f"I find only {len(found)} of {phrase.count} {self._say(phrase)}.", [self._say(phrase)])
         ranked = sorted(found, key=lambda id_: not (wanted is None or wanted(id_)))
@@ -263,9 +270,10 @@ class Resolver:
     def _best(self, found: list[str], wanted: Callable[[str], bool] | None) -> str:
         state = self.discourse.state
 
-        def cost(id_: str) -> tuple[bool, bool, bool]:
+        def cost(id_: str) -> tuple[bool, ...]:
             hidden = state.container_of(id_) in state.closed if id_ in state.resting else False
-            return (wanted is not None and not wanted(id_), id_ in self.discourse.handled, hidden)
+            unwanted = wanted is not None and not wanted(id_)
+            return (unwanted, id_ in self.discourse.handled, self._covered(id_), hidden)
 
         return min(found, key=cost)
 
@@ -289,7 +297,16 @@ class Resolver:
             if len(sensible) == 1:
                 return sensible[0]
             found = sensible or found
-        raise self._ambiguous(phrase, found)
+        bare = [id_ for id_ in found if not self._covered(id_)]
+        if len(bare) == 1:
+            return bare[0]
+        raise self._ambiguous(phrase, bare or found)
+
+    def _covered(self, id_: str) -> bool:
+        """Returns whether something stands on a thing, so that it can neither be lifted nor bear more."""
+        state = self.discourse.state
+        bears = id_ in state.resting and not self.discourse.index.by_id[id_].holds
+        return bears and bool(state.contents(id_))
 
     def _shared(self, phrase: NounPhrase, found: list[str]) -> list[str]:
         if not phrase.shared:

@@ -20,9 +20,6 @@ _RIGHT = frozenset({"right", "rightmost", "righthand"})
 _MIDDLE = frozenset({"middle", "central", "center", "centre"})
 _OTHER = frozenset({"other", "others", "remaining", "rest", "different", "opposite", "separate"})
 _ORDER = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
-_IGNORED = frozenset(
-    {"matching", "corresponding", "respective", "appropriate", "correct", "proper", "right", "own", "next", "usual"}
-)
 
 
 def select(discourse: Discourse, phrase: NounPhrase, found: list[str]) -> list[str]:
