@@ -86,6 +86,8 @@ class Reflex:
     """(per gravity y, per roll rate)."""
     turn: float = 0.0
     """Of the standing hip's yaw, per rad/s of turning too fast."""
+    stance_pitch_rate: float = 0.0
+    """Of the standing hip, per pitch rate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,9 +231,9 @@ def _reflexes(rows: NDArray[np.float64], robot: Humanoid, side: str, leg: int, r
     rows[5, roll] = reflex.sway
     rows[6, ankle] = reflex.lean
     rows[7:9, ankle] = reflex.ankle_pitch
-    rows[7, pitch] = reflex.stance_pitch
+    rows[7:9, pitch] = stance = (reflex.stance_pitch, reflex.stance_pitch_rate)
     rows[9:11, roll] = reflex.stance_roll
-    rows[swing : swing + 2, pitch] = np.subtract(reflex.swing_pitch[:2], (reflex.stance_pitch, 0.0))
+    rows[swing : swing + 2, pitch] = np.subtract(reflex.swing_pitch[:2], stance)
     rows[swing + 2 : swing + 4, roll] = np.subtract(reflex.swing_roll[:2], reflex.stance_roll)
     rows[fast, pitch], rows[fast + 1, roll] = reflex.swing_pitch[2], reflex.swing_roll[2]
     rows[24 - leg, robot.index(f"{side}_hip_yaw_joint")] = reflex.turn
