@@ -106,6 +106,8 @@ class ReflexTrial:
         names = [model.actuator(i).name for i in range(model.nu)]
         self._u = [names.index(name) for name in robot.joints]
         self._home = home_pose(robot)
+        self.lowest = 0.64 * robot.height
+        """A pelvis below has fallen [m]."""
 
     def score(self, reflexes: Sequence[Reflex], steps: int = 200, noise: float = 0.05) -> tuple[Array, Array]:
         """Returns scores and whether each world still stands, both (worlds,).
@@ -166,7 +168,7 @@ class ReflexTrial:
     def _stands(self) -> NDArray[np.bool_]:
         sim = self.simulation
         upright = rotate_back(sim.qpos[:, 3:7], np.array([0.0, 0.0, -1.0]))[:, 2] < -0.6
-        return upright & (sim.qpos[:, 2] > 0.64 * self.robot.height) & np.isfinite(sim.qvel).all(-1)
+        return upright & (sim.qpos[:, 2] > self.lowest) & np.isfinite(sim.qvel).all(-1)
 
     def _worth(self) -> Array:
         sim, command = self.simulation, self._command
@@ -184,11 +186,12 @@ class SquatTrial(ReflexTrial):
 
     def __init__(self, robot: Humanoid, worlds: int, seed: int, threads: int = 2) -> None:
         super().__init__(robot, worlds, seed, threads, np.zeros((1, 3)))
+        lowest = SquatFunction(robot, gait(robot, Reflex())).lowest
+        self.lowest, self._deepest = 0.7 * lowest, lowest - robot.height
 
     def _start(self) -> None:
         super()._start()
-        lowest = SquatFunction(self.robot, gait(self.robot, Reflex())).lowest - self.robot.height
-        self._final, self._change = self.rng.uniform(lowest, 0.0, self.worlds), np.zeros(self.worlds)
+        self._final, self._change = self.rng.uniform(self._deepest, 0.0, self.worlds), np.zeros(self.worlds)
 
     def _offsets(self, tried: _Tried, body: Array) -> Array:
         step = DESCENT * self.simulation.timestep

