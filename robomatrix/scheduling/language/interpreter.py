@@ -370,9 +370,10 @@ class _Run:
             return False
 
     def _unknown_command(self, clause: Clause, things: Sequence[object]) -> None:
-        raise Unresolved(
-            f"I do not understand '{clause}'. What should I do with it?", unknown_words(self.session, clause.tokens)
-        )
+        able = ", ".join(spec.name.replace("_", " ") for spec in self.session.request.skills)
+        named = any(self._means_something(thing) for thing in things)
+        asked = "What should I do with it?" if named or not able else f"What I can do: {able}."
+        raise Unresolved(f"I do not understand '{clause}'. {asked}", unknown_words(self.session, clause.tokens))
 
     # --- the end -------------------------------------------------------------------------------------------------
 
