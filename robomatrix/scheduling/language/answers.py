@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.discourse import Role, Unresolved
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.lexicon import load_lexicon
@@ -54,6 +55,8 @@ class _Answers:
             said = self._about_the_scene()[asked.kind](asked)
         except Unresolved as error:
             return PlanResult("clarify", str(error), error.missing)
+        except PlanningError as error:
+            return PlanResult("clarify", str(error))
         return None if said is None else PlanResult("ok", said)
 
     def _about_me(self, asked: Question) -> str | None:

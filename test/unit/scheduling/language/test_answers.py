@@ -12,6 +12,17 @@ from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.skills.mobile_manipulation.specs import SPECS
 
 WORDS = (
+    "left",
+    "closest",
+    "second",
+    "other",
+    "one",
+    "open",
+    "empty",
+    "bigger",
+    "nearest",
+    "it",
+    "floor",
     "what",
     "where",
     "is",
@@ -119,6 +130,11 @@ def test_what_is_not_here_is_missing():
 )
 def test_a_command_is_no_question(text):
     assert answered(PlanRequest(text, PlanningScene.parse(SCENE), SKILLS), load_rules()) is None
+
+
+def test_what_the_scene_does_not_tell_is_asked():
+    result = ask("how many of the cans on the left are there?")
+    assert (result.status, result.steps) == ("clarify", ())
 
 
 def test_before_anything_is_seen_the_robot_looks_around():
