@@ -133,8 +133,9 @@ def test_a_command_is_no_question(text):
 
 
 def test_what_the_scene_does_not_tell_is_asked():
-    result = ask("how many of the cans on the left are there?")
+    result = ask("where is the left can?")
     assert (result.status, result.steps) == ("clarify", ())
+    assert "which of them is where" in result.message
 
 
 def test_before_anything_is_seen_the_robot_looks_around():
