@@ -26,6 +26,7 @@ CORE = frozenset({"move_to", "grasp", "position_over", "release", "open", "close
 IN_HAND = "in the hand"
 """Says in a skill's text that it is about whatever is held, which a sentence may name or not."""
 _BODY = word_set("hand arm foot leg knee body finger gripper wrist palm head eye side posture pose step")
+_PERSONS = frozenset({"me", "us", "him", "her"})
 _IGNORED_WORDS = word_set(
     "to by for at with your the a an of in for about around on until while it own robot itself yourself from again "
     "some more then body hand hands foot feet arm arms position posture pose down up height level high low"
@@ -104,6 +105,8 @@ class SkillCalls:
             return thing.definite or thing.head in discourse.index.nouns
         ontology = discourse.index.ontology
         told = {word for text in (spec.text, spec.name) for word in lemmas(text)}
+        if thing.pronoun in _PERSONS:
+            return any(ontology.kind(word) == "person" for word in told)
         if any(_cluster(ontology, thing.head) & _cluster(ontology, word) for word in told):
             return True
         bare = not discourse.index.scene.objects and not discourse.index.scene.locations

@@ -140,6 +140,12 @@ def test_skills_of_other_robots_are_called_by_name_and_chained():
     assert "from 1.5 to 6 m" in plan(court, "pass the ball 40 metres", PLAYER).message
 
 
+@pytest.mark.parametrize("text", ["throw the ball to me", "pass me the ball", "give it back to me", "pass it to her"])
+def test_a_pass_is_asked_for_in_many_ways(text):
+    court = PlanningScene.parse({"robot": {"name": "player", "holding": None}})
+    assert plan(court, text, PLAYER).steps[-1].skill == "pass_to"
+
+
 def test_who_asks_for_what_is_not_known_hears_what_the_robot_can_do(office):
     court = PlanningScene.parse({"robot": {"name": "player"}})
     told = plan(court, "dribble forward, turn left, then shoot", PLAYER)
