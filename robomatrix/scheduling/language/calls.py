@@ -52,11 +52,15 @@ class SkillCalls:
         """Returns the phrases with which a call may begin, in the forms of commands."""
         return frozenset(phrase for spec in self._callable() for phrase in self._phrases(spec))
 
+    def offers(self, skill: str) -> bool:
+        """Returns whether a skill is called by name, and not for what it brings about."""
+        return any(spec.name == skill for spec in self._callable())
+
     def calls(self, tokens: Sequence[Token]) -> list[Call]:
-        """Returns the skills that a clause may call, the longest phrase first."""
+        """Returns the skills that a clause may call, the longest phrase first, of equals the one that is named."""
         texts = tuple(t.text for t in tokens)
         found = [Call(spec, max(lengths)) for spec in self._callable() if (lengths := self._matches(spec, texts))]
-        return sorted(found, key=lambda call: -call.length)
+        return sorted(found, key=lambda call: (-call.length, call.spec.name not in texts[:1]))
 
     def _matches(self, spec: SkillSpec, texts: tuple[str, ...]) -> list[int]:
         starts = {(base, *texts[1:]) for base in verb_base(texts[0])} if texts else set()

@@ -279,6 +279,9 @@ class _Run:
 
     def _information(self, chunks: tuple[Chunk, ...]) -> None:
         """Remembers what a statement is about, for "it" in the next sentence."""
+        steps = self.session.plan.steps
+        if any(c.kind == "measure" and c.unit for c in chunks) and steps and self.session.calls.offers(steps[-1].skill):
+            raise Unresolved("I do not know what to make of the measure. Could you say it in the command?")
         needs = [
             self.session.lexicon.needs[w]
             for c in chunks
