@@ -105,7 +105,7 @@ class SafetyRules:
         thing, place = scene.entity(object_id), scene.entity(place_id)
         if thing is None or place is None:
             return None
-        what, where = classes_of(thing), classes_of(place) | _called(place)
+        what, where = classes_of(thing) | _called(thing), classes_of(place) | _called(place)
         if what & self.handing_never and where & self.handing_to:
             return f"{thing.name} must not be handed to {place.name}"
         for kind in where & self.admits.keys():
@@ -159,9 +159,11 @@ def classes_of(entity: Location | Object) -> frozenset[str]:
 
 @cache
 def _called(place: Location | Object) -> frozenset[str]:
-    """Returns the classes of places that a place's class and name are words for: a "garbage can" is a bin."""
+    """Returns the classes that class and name are words for: a "garbage can" is a bin, a "soap bottle" is soap."""
     ontology = load_ontology()
-    phrases = [place.category.lower(), *_phrases(place.name)] if isinstance(place, Location) else []
+    if not isinstance(place, Location):
+        return frozenset().union(*(ontology.classes.get(p.lower(), ()) for p in (place.category, place.name)))
+    phrases = (place.category.lower(), *_phrases(place.name))
     fitting = (p for p in phrases if p not in ontology.kinds and ontology.kind(p) == place.kind)
     return frozenset().union(*(ontology.classes[p] for p in fitting))
 

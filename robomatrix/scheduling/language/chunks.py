@@ -213,7 +213,9 @@ class Chunker:
 
     def _bare_number(self, value: float, length: int) -> bool:
         after = self.tokens[self._at + length] if self._at + length < len(self.tokens) else None
-        if after is not None and (after.lemma in ("time", "shot", "round", "bead", "bullet", "step")):
+        beyond = self.tokens[self._at + length + 1 : self._at + length + 2]
+        describes = bool(beyond) and after is not None and beyond[0].lemma in self.index.nouns  # "two round bottles"
+        if after is not None and not describes and after.lemma in ("time", "shot", "round", "bead", "bullet", "step"):
             self._at += length + 1
             self.chunks.append(Chunk("measure", value=value, unit="times" if after.lemma != "step" else "steps"))
             return True
@@ -284,7 +286,8 @@ class Chunker:
         if following == "of" or (match.value in ("up", "down", "backward", "around") and self._is_particle()):
             return False
         measured = Chunker(self.tokens, self.index, self.lexicon).measure_at(after)
-        if following and not measured and self._begins_noun(after) and match.value in ("left", "right"):
+        names = match.value in ("left", "right") or skip  # "the left box", "on the round table"
+        if following and names and not measured and self._begins_noun(after):
             return False
         self._at = after
         if skip and self.chunks and self.chunks[-1].things and match.value in ("left", "right"):

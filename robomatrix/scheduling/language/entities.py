@@ -16,7 +16,7 @@ NAME, CLASS, SYNONYM, PART, WIDER, ANYTHING = 6.0, 5.0, 4.0, 3.0, 2.0, 1.0
 """How directly a head noun names an entity."""
 _KIND_WORDS = {"container": ("container", "receptacle"), "surface": ("surface",), "region": ("area", "place")}
 _LONGEST_NAME = 6
-_SHADES = frozenset({"dark", "light", "bright", "pale", "deep", "sky", "pastel"})
+_SHADES = frozenset({"dark", "bright", "pale", "deep", "pastel"})
 _KINDRED = 0.6
 """What a colour that is only akin costs: something turquoise is green where nothing is greener."""
 GRAMMAR = word_set(
@@ -199,7 +199,7 @@ def name_words(name: str, *, digits: bool = False) -> Phrase:
 def _describe(ontology: Ontology, entity: Location | Object) -> Described:
     heads: dict[Phrase, float] = {}
     classes = _classes(ontology, entity.category)
-    for wide in {c for name in classes for c in ontology.wider(name)} | _group(entity):
+    for wide in _wider(ontology, classes, entity) | _group(entity):
         _add(heads, (wide, *_words_for(ontology.categories, wide)), WIDER)
     _add(heads, (s for name in classes for s in ontology.synonyms.get(name, ())), SYNONYM)
     _add(heads, _tail_synonyms(ontology, entity.name), SYNONYM)
@@ -225,6 +225,18 @@ def _describe(ontology: Ontology, entity: Location | Object) -> Described:
         _canonical(ontology.materials, entity.material, entity.name),
         bool(kinds & {"container", "surface"}),
     )
+
+
+def _wider(ontology: Ontology, classes: Iterable[str], entity: Location | Object) -> set[str]:
+    """Returns the wider classes of an entity; of an unknown thing, those of what its name begins or ends with."""
+    wider = {c for name in classes for c in ontology.wider(name)}
+    if isinstance(entity, Location):
+        return wider
+    words = name_words(entity.name)
+    tails = (" ".join(words[start:]) for start in range(len(words)))
+    named = next((tail for tail in tails if tail in ontology.is_a or tail in ontology.classes), "")
+    told = ontology.prefixes.get(words[0]) if len(words) > 1 else None
+    return wider | ontology.wider(named) | ({told, *ontology.within(told)} if told else set())
 
 
 def _classes(ontology: Ontology, category: str) -> set[str]:

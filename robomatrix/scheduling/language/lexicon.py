@@ -109,6 +109,8 @@ class Lexicon:
     prefaces: PhraseTable[bool]
     trailers: PhraseTable[bool]
     relations: PhraseTable[str]
+    surroundings: frozenset[str]
+    """What a way leads past that no scene lists: walls, doors, steps."""
     parts: frozenset[str]
     tails: frozenset[str]
     """Parts that may be named after what they belong to: "the cabinet door", "the toilet tank"."""
@@ -158,6 +160,7 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         particles=data["particles"],
         parts=frozenset(data["parts"]),
         tails=frozenset(data["tails"]),
+        surroundings=frozenset(data["surroundings"]),
         nevermind=frozenset(_words(p) for p in data["nevermind"]),
         numbers=data["numbers"],
         ordinals=data["ordinals"],

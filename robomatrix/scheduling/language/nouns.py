@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from robomatrix.scheduling.language.entities import EntityIndex
+from robomatrix.scheduling.language.entities import CLASS, EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon
 from robomatrix.scheduling.language.text import Token, word_set
 
@@ -46,6 +46,8 @@ _QUANTITY_NOUNS = word_set(
     "all both each any some one most half none either many several few everything rest remainder"
 )
 _POSSESSIVES = word_set("my your his her our their its this these those")
+_VESSELS = word_set("glass cup mug bottle can carton jug jar")
+_POINTING = frozenset({"both", "these", "those"})
 _STATES = frozenset({"open", "closed", "shut", "empty", "full", "clear"})
 _FOUND = frozenset({"find", "see", "have", "found", "spot"})
 PARTICIPLES = word_set(
@@ -149,6 +151,8 @@ class NounPhrases:
             phrase = replace(phrase, words=phrase.words[:-1], plural=False)
         if phrase.head in self.lexicon.mass and phrase.quantity == "one":
             phrase = replace(phrase, quantity="all")
+        if len(phrase.words) == 1 and phrase.head in self.index.ontology.anything and _POINTING & set(text.split()[:1]):
+            return NounPhrase(pronoun="them", text=text, plural=True), end  # "both items"
         if phrase.words[:1] in (("something",), ("anything",)):
             phrase = replace(phrase, quantity="any")
         return _settled(phrase), end
@@ -325,6 +329,10 @@ class NounPhrases:
             return False
         return self._follows_of(at) or (at + 1 < len(self.tokens) and self._is_part(at + 1))
 
+    def _is_there(self, phrase: NounPhrase) -> bool:
+        things = (e for e in self.index.entities if e.is_object)
+        return any(e.heads.get(phrase.words, 0.0) >= CLASS for e in things)
+
     def _quantity_alone(self, phrase: NounPhrase, at: int, end: int) -> tuple[NounPhrase | None, int]:
         """Handles "all", "all of them", "one of the cans", "both of these"."""
         if end == at:
@@ -361,6 +369,8 @@ class NounPhrases:
             return replace(phrase, words=(*phrase.words[:-1], *inner.words[-1:]), text=text), after
         if phrase.head in _COLLECTIVES | _QUANTITY_NOUNS:
             return replace(inner, text=text), after
+        if phrase.head in _VESSELS and self._is_there(inner):  # "a glass of wine" where there is wine
+            return replace(_settled(phrase), words=inner.words, fallback=(*inner.words, phrase.head), text=text), after
         whole = replace(_settled(phrase), words=(*inner.words, *phrase.words), text=text)
         attributes = tuple(w for w in phrase.words[:-1] if self.index.is_attribute(w))
         return replace(whole, fallback=(*attributes, *inner.words)), after

@@ -9,7 +9,7 @@ from robomatrix.scheduling.language.discourse import Discourse, Role, Unresolved
 from robomatrix.scheduling.language.entities import NAME, SYNONYM, WIDER, Described, Fit
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
 from robomatrix.scheduling.language.pronouns import Pronouns
-from robomatrix.scheduling.language.selectors import select
+from robomatrix.scheduling.language.selectors import nearest, select
 from robomatrix.scheduling.language.text import lemmas
 
 _STATES = {"open": "open", "opened": "open", "closed": "closed", "shut": "closed", "empty": "empty", "full": "full"}
@@ -135,8 +135,11 @@ class Resolver:
         near = [id_ for id_, fit in fits.items() if fit.doubts == fewest and fit.directness >= floor]
         if phrase.quantity == "count" and len(near) < phrase.count:
             floor = SYNONYM
-        if phrase.quantity == "all" and len(near) == phrase.count > 1:  # both of them
-            return near
+        if phrase.quantity == "all" and phrase.count > 1:  # both of them: the two that the words fit best
+            ranked = sorted((id_ for id_ in fits if fits[id_].doubts == fewest), key=lambda id_: -fits[id_].directness)
+            others = ranked[phrase.count :]
+            if len(ranked) >= phrase.count and all(_lags(fits, id_, ranked[phrase.count - 1]) for id_ in others):
+                return [id_ for id_ in fits if id_ in ranked[: phrase.count]]
         if phrase.quantity in ("all", "each"):  # "all the shirts": the shirt and the pink shirt
             floor = min(floor, NAME)
         if phrase.quantity in ("all", "each") and most < NAME + 1.0:
@@ -178,19 +181,21 @@ class Resolver:
 
     def _narrowed(self, phrase: NounPhrase, found: list[str], modifier: Modifier) -> list[str]:
         if any(self.discourse.index.is_bare_floor(place.words) for place in modifier.places):
-            kept, names = [id_ for id_ in found if self._is_on_floor(id_)], "the floor"
+            kept, names, places = [id_ for id_ in found if self._is_on_floor(id_)], "the floor", set()
         else:
             places = self._modifying_all(modifier)
             if places is None:
                 return found
             kept = [id_ for id_ in found if self._is_at(id_, places, modifier)]
+            if not kept and all(map(self._is_room, modifier.places)):  # where only furniture is listed
+                return found
             names = " or ".join(self._name(place) for place in sorted(places))
         if not kept:
             raise Unresolved(
                 f"There is no {self._say(replace(phrase, modifiers=()))} {modifier.relation} {names}.",
                 [self._say(replace(phrase, modifiers=()))],
             )
-        return kept
+        return nearest(self.discourse, kept, sorted(places)) if modifier.relation == "near" else kept
 
     def _modifying_all(self, modifier: Modifier) -> set[str] | None:
         """Returns the places a modifier may mean; None for rooms, of which the scene does not say what is in them."""
@@ -199,13 +204,19 @@ class Resolver:
             try:
                 places.update(self._modifying(place))
             except Unresolved:
-                if self.discourse.index.ontology.kind(" ".join(place.words)) != "region":
+                if not self._is_room(place):
                     raise
         by_id, resting = self.discourse.index.by_id, self.discourse.state.resting
         told = any(place in by_id and by_id[place].kind == "region" for place in resting.values())
         self.discourse.considered.update(places)
         regions = all(by_id[id_].kind == "region" for id_ in places)
         return None if regions and not told else places
+
+    def _is_room(self, place: NounPhrase) -> bool:
+        """True for a room that the scene does not list."""
+        index = self.discourse.index
+        listed = any(e.kind == "region" and index.fit(e, place.words) for e in index.entities)
+        return not listed and index.ontology.kind(" ".join(place.words)) == "region"
 
     def _modifying(self, place: NounPhrase) -> list[str]:
         """Returns every entity that a modifier's place may mean: the narrowed noun decides between them."""
@@ -264,7 +275,15 @@ class Resolver:
             return found
         if len(found) < phrase.count:
             raise Unresolved(f"I find only {len(found)} of {phrase.count} {self._say(phrase)}.", [self._say(phrase)])
-        ranked = sorted(found, key=lambda id_: not (wanted is None or wanted(id_)))
+        resting = self.discourse.state.resting
+        single = "single" in phrase.text.split()  # not part of a stack
+        ranked = sorted(
+            found,
+            key=lambda id_: (
+                single and (resting.get(id_) in resting or self._covered(id_)),
+                not _sensible(wanted, id_),
+            ),
+        )
         return ranked[: phrase.count]
 
     def _best(self, found: list[str], wanted: Callable[[str], bool] | None) -> str:
@@ -363,3 +382,11 @@ class Resolver:
     def _say(phrase: NounPhrase) -> str:
         words = [w for w in (*phrase.selectors, *phrase.words) if w != "rest"]
         return " ".join(words) or phrase.text or "such thing"
+
+
+def _sensible(wanted: Callable[[str], bool] | None, id_: str) -> bool:
+    return wanted is None or wanted(id_)
+
+
+def _lags(fits: dict[str, Fit], id_: str, other: str) -> bool:
+    return fits[id_].directness < fits[other].directness - 0.5

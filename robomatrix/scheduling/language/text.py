@@ -75,7 +75,7 @@ _IRREGULAR = word_pairs(
 _NOT_PLURAL = word_set(
     "this is its us was has does his yes as plus minus bus gas lens always across towards afterwards besides "
     "perhaps alas less unless forwards backwards downwards upwards sideways whats thats lets degrees hers yours "
-    "ours theirs canvas atlas iris cactus virus octopus princess thermos christmas tennis rubiks jenga cheez"
+    "ours theirs clothes canvas atlas iris cactus virus octopus princess thermos christmas tennis rubiks jenga cheez"
 )
 
 
