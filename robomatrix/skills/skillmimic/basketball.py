@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from robomatrix.errors import PolicyError, PreconditionError
+from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Running, Skill, Steps, Succeeded
 from robomatrix.skills.skillmimic import specs
 from robomatrix.skills.skillmimic.observation import heading, into_heading
@@ -26,10 +27,8 @@ LIFTED = 1.0
 """Height that a ball has reached when it was picked up [m] (success rule of SkillMimic)."""
 STEADY = 0.5
 """How long a held ball must stay held [s]."""
-REACH = (-0.1, 0.2)
-"""Distance along the heading from under the pelvis at which a lying ball can be picked up [m]."""
-ASIDE = 0.1
-"""Largest distance of a lying ball to the side [m]."""
+AHEAD, LEFT = (-0.12, 0.06), (-0.085, 0.1)
+"""Where from under the pelvis a lying ball was picked up in trials, along the heading and to its left [m]."""
 SETTLED, JOINTS_SETTLED = 0.15, 0.3
 """Pelvis and held ball slower than this [m/s], joints than this on average [rad/s]: the player is at rest."""
 PATIENCE = 1.5
@@ -46,6 +45,14 @@ class BallSkill(Skill):
     """What the skills share: policy, tracker, geometry, a fall."""
 
     label: ClassVar[str]
+
+    @classmethod
+    def offered(cls, robot: RobotSpec) -> bool:
+        """Returns whether the policy was trained for the skill; where none can be read, the skill itself says why."""
+        try:
+            return cls.label in PlayerPolicy(robot).trained
+        except PolicyError:
+            return True
 
     def _begin_tracking(self) -> None:
         try:
@@ -164,11 +171,11 @@ class PickUpBall(_Hold):
     lift = LIFTED
 
     def _check_ball(self, place: Array) -> None:
-        ahead, aside, height = place
-        if height > 0.3 or not REACH[0] <= ahead <= REACH[1] or abs(aside) > ASIDE:
+        ahead, left, height = place
+        if height > 0.3 or not AHEAD[0] <= ahead <= AHEAD[1] or not LEFT[0] <= left <= LEFT[1]:
             raise PreconditionError(
-                f"the ball is out of reach: {ahead:.2f} m ahead, {abs(aside):.2f} m aside, {height:.2f} m high; "
-                f"it must lie {REACH[0]} to {REACH[1]} m ahead and at most {ASIDE} m to the side"
+                f"the ball is out of reach: {ahead:.2f} m ahead, {left:.2f} m to the left, {height:.2f} m high; "
+                f"it must lie {AHEAD[0]} to {AHEAD[1]} m ahead and {LEFT[0]} to {LEFT[1]} m to the left"
             )
 
 
