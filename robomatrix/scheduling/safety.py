@@ -16,6 +16,7 @@ from robomatrix.scheduling.scene import Location, Object, PlanningScene
 from robomatrix.scheduling.symbolic import Literal, SymbolicState
 
 ANY = "any"
+_BEARING = ("surface", "container")
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,9 @@ def _called(place: Location | Object) -> frozenset[str]:
     if not isinstance(place, Location):
         return frozenset().union(*(ontology.classes.get(p.lower(), ()) for p in (place.category, place.name)))
     phrases = (place.category.lower(), *_phrases(place.name))
-    fitting = (p for p in phrases if p not in ontology.kinds and ontology.kind(p) == place.kind)
+    if place.kind not in _BEARING:
+        return frozenset()
+    fitting = (p for p in phrases if p not in ontology.kinds and ontology.kind(p) in _BEARING)
     return frozenset().union(*(ontology.classes[p] for p in fitting))
 
 

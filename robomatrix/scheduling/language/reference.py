@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from robomatrix.scheduling.language.discourse import Discourse, Role, Unresolved, fills
-from robomatrix.scheduling.language.entities import NAME, SYNONYM, WIDER, Described, Fit
+from robomatrix.scheduling.language.entities import CLASS, NAME, PART, SYNONYM, WIDER, Described, Fit
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
 from robomatrix.scheduling.language.pronouns import Pronouns
 from robomatrix.scheduling.language.selectors import nearest, select
@@ -82,6 +82,8 @@ class Resolver:
         found = list(fits)
         for modifier in phrase.modifiers:
             found = self._narrowed(phrase, found, modifier)
+        best = max((fit.directness for fit in fits.values()), default=0.0)
+        found = [id_ for id_ in found if fits[id_].directness > PART + 0.5 or best < CLASS]  # wine is no wine glass
         found = self._closest(phrase, {id_: fits[id_] for id_ in found})
         if phrase.without:
             excluded = self._excluded(phrase)

@@ -10,7 +10,7 @@ from robomatrix.scheduling.language.commands import fits
 from robomatrix.scheduling.language.nouns import NounPhrase
 from robomatrix.scheduling.language.session import Session
 
-_WALKING = frozenset({"go", "turn", "look", "wait"})
+_WALKING = frozenset({"go", "turn", "look", "wait", "cross"})
 _HANDLING = frozenset({"take", "place", "bring", "give", "release", "discard", "store"})
 _SWITCHING = frozenset({"on", "off", "it", "them", "knob", "handle", "switch"})
 

@@ -137,13 +137,13 @@ def discard(session: Session, command: Command) -> bool:
 
 
 def _hurled(session: Session, things: Sequence[NounPhrase]) -> bool:
-    """Asks what "throw A" is to mean: only what is waste is surely to be thrown away."""
+    """Refuses "throw A": only what is waste is surely to be thrown away."""
     ids = session.resolver.all_of(things, "object")
     waste = all({("trash",), ("waste",)} & session.index.by_id[id_].heads.keys() for id_ in ids)
     if waste and ids:
         return discard(session, Command("throw away", (Chunk("things", things=tuple(things)),)))
     names = " and ".join(session.index.by_id[id_].name for id_ in ids)
-    raise Unresolved(f"I do not throw things. Should the {names} go to the bin?", candidates=ids)
+    raise PlanningError(f"I do not throw things. Should the {names} go to the bin, say: throw it away.")
 
 
 def _is_bin(session: Session, id_: str) -> bool:
