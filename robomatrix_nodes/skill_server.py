@@ -258,7 +258,8 @@ class SkillServer(Node):
 
     def _on_list(self, request: ListSkills.Request, response: ListSkills.Response) -> ListSkills.Response:
         response.robot = self.robot.name
-        response.skills = [conversions.to_skill_info(skill.spec) for skill in self.runner.registry]
+        offered = (skill for skill in self.runner.registry if skill.offered(self.robot))
+        response.skills = [conversions.to_skill_info(skill.spec) for skill in offered]
         return response
 
     def _status(self) -> diagnostics.Status:

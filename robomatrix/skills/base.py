@@ -125,6 +125,11 @@ class Skill(ABC):
         self.elapsed = 0.0
         """[s] since the first tick, on the robot's clock."""
 
+    @classmethod
+    def offered(cls, robot: RobotSpec) -> bool:
+        """Returns whether planners may count on the skill: not where what ships with it cannot do it yet."""
+        return True
+
     def check(self, observation: Observation) -> None:  # noqa: B027  # a skill that can always start has nothing to add
         """Raises PreconditionError, saying what is missing, if the skill cannot start now."""
 

@@ -104,6 +104,10 @@ class EntityIndex:
         """Every word of a name in the scene."""
         return frozenset(w for e in self.entities for w in name_words(e.name))
 
+    def is_bare_floor(self, words: Phrase) -> bool:
+        """Returns whether words mean the floor, of a scene that does not list it: what is nowhere else lies there."""
+        return words[-1:] in (("floor",), ("ground",)) and all(self.fit(e, words) is None for e in self.entities)
+
     def fit(self, entity: Described, words: Phrase) -> Fit | None:
         """Returns how well words describe an entity, the head noun last; None if they do not."""
         words = tuple(w for i, w in enumerate(words) if w not in _COLOUR_WORDS and not self._shade(words, i)) or words

@@ -180,6 +180,9 @@ def destinations(session: Session, goal: Chunk) -> list[str]:
     for phrase in goal.things:
         if phrase.alternative and found:
             continue
+        if session.index.is_bare_floor(phrase.words):  # there is nothing to stop at: it goes where the robot started
+            found.append(START)
+            continue
         beside = goal.relation in ("near", "side")
         if beside and phrase.pronoun == "it" and session.discourse.objects:  # "A on B and C next to it"
             phrase = replace(phrase, pronoun="them")

@@ -183,16 +183,20 @@ class Resolver:
         return better or still
 
     def _narrowed(self, phrase: NounPhrase, found: list[str], modifier: Modifier) -> list[str]:
-        places = self._modifying_all(modifier)
-        if places is None:
-            return found
-        if all(map(self._is_room, modifier.places)) and (named := [id_ for id_ in found if id_ in places]):
-            return named  # "the table in the kitchen" is the kitchen table
-        kept = [id_ for id_ in found if self._is_at(id_, places, modifier)]
-        if not kept and all(map(self._is_room, modifier.places)):  # "in the kitchen", where only furniture is listed
-            return found
-        if not kept:
+        if any(self.discourse.index.is_bare_floor(place.words) for place in modifier.places):
+            kept, names, places = [id_ for id_ in found if self._is_on_floor(id_)], "the floor", set()
+        else:
+            places = self._modifying_all(modifier)
+            if places is None:
+                return found
+            unlisted = all(map(self._is_room, modifier.places))
+            if unlisted and (named := [id_ for id_ in found if id_ in places]):
+                return named  # "the table in the kitchen" is the kitchen table
+            kept = [id_ for id_ in found if self._is_at(id_, places, modifier)]
+            if not kept and unlisted:  # where only furniture is listed
+                return found
             names = " or ".join(self._name(place) for place in sorted(places))
+        if not kept:
             raise Unresolved(
                 f"There is no {self._say(replace(phrase, modifiers=()))} {modifier.relation} {names}.",
                 [self._say(replace(phrase, modifiers=()))],
@@ -241,6 +245,10 @@ class Resolver:
             return place is not None and state.container_of(id_) in beside or self._holds_any(id_, places)
         things = any(p in state.resting for p in places)
         return id_ not in state.resting and id_ not in places and not things  # where a place is, is not known
+
+    def _is_on_floor(self, id_: str) -> bool:
+        state = self.discourse.state
+        return state.resting.get(id_) is None and id_ != state.holding
 
     def _holds_any(self, place: str, things: set[str]) -> bool:
         return any(self.discourse.state.container_of(t) == place for t in things if t in self.discourse.state.resting)

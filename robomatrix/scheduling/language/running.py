@@ -246,6 +246,9 @@ class ClauseRun:
 
     def _information(self, chunks: tuple[Chunk, ...]) -> None:
         """Remembers what a statement is about, for "it" in the next sentence."""
+        steps = self.session.plan.steps
+        if any(c.kind == "measure" and c.unit for c in chunks) and steps and self.session.calls.offers(steps[-1].skill):
+            raise Unresolved("I do not know what to make of the measure. Could you say it in the command?")
         needs = [
             self.session.lexicon.needs[w]
             for c in chunks
@@ -337,9 +340,10 @@ class ClauseRun:
             return False
 
     def _unknown_command(self, clause: Clause, things: Sequence[object]) -> None:
-        raise Unresolved(
-            f"I do not understand '{clause}'. What should I do with it?", unknown_words(self.session, clause.tokens)
-        )
+        able = ", ".join(spec.name.replace("_", " ") for spec in self.session.request.skills)
+        named = any(self._means_something(thing) for thing in things)
+        asked = "What should I do with it?" if named or not able else f"What I can do: {able}."
+        raise Unresolved(f"I do not understand '{clause}'. {asked}", unknown_words(self.session, clause.tokens))
 
     # --- the end -------------------------------------------------------------------------------------------------
 

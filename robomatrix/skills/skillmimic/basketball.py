@@ -9,6 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from robomatrix.errors import PolicyError, PreconditionError
+from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Running, Skill, Steps, Succeeded
 from robomatrix.skills.skillmimic import specs
 from robomatrix.skills.skillmimic.observation import heading, into_heading
@@ -26,14 +27,16 @@ LIFTED = 1.0
 """Height that a ball has reached when it was picked up [m] (success rule of SkillMimic)."""
 STEADY = 0.5
 """How long a held ball must stay held [s]."""
-REACH = (-0.1, 0.2)
-"""Distance along the heading from under the pelvis at which a lying ball can be picked up [m]."""
-ASIDE = 0.1
-"""Largest distance of a lying ball to the side [m]."""
+AHEAD, LEFT = (-0.12, 0.06), (-0.085, 0.1)
+"""Where from under the pelvis a lying ball was picked up in trials, along the heading and to its left [m]."""
 SETTLED, JOINTS_SETTLED = 0.15, 0.3
 """Pelvis and held ball slower than this [m/s], joints than this on average [rad/s]: the player is at rest."""
 PATIENCE = 1.5
 """For so long a skill waits for the player to come to rest before it begins [s]."""
+EXPECTING = 9.0
+"""For so long a throw is waited for [s]."""
+AIRBORNE, IN_RANGE, CLOSING = 0.4, 2.5, 0.5
+"""A ball higher than this [m], nearer than this [m] and coming nearer faster than this [m/s] is to be caught."""
 STAND = "stand"
 HOOP = "hoop"
 APEX = 2.3
@@ -46,6 +49,14 @@ class BallSkill(Skill):
     """What the skills share: policy, tracker, geometry, a fall."""
 
     label: ClassVar[str]
+
+    @classmethod
+    def offered(cls, robot: RobotSpec) -> bool:
+        """Returns whether the policy was trained for the skill; where none can be read, the skill itself says why."""
+        try:
+            return cls.label in PlayerPolicy(robot).trained
+        except PolicyError:
+            return True
 
     def _begin_tracking(self) -> None:
         try:
@@ -164,20 +175,39 @@ class PickUpBall(_Hold):
     lift = LIFTED
 
     def _check_ball(self, place: Array) -> None:
-        ahead, aside, height = place
-        if height > 0.3 or not REACH[0] <= ahead <= REACH[1] or abs(aside) > ASIDE:
+        ahead, left, height = place
+        if height > 0.3 or not AHEAD[0] <= ahead <= AHEAD[1] or not LEFT[0] <= left <= LEFT[1]:
             raise PreconditionError(
-                f"the ball is out of reach: {ahead:.2f} m ahead, {abs(aside):.2f} m aside, {height:.2f} m high; "
-                f"it must lie {REACH[0]} to {REACH[1]} m ahead and at most {ASIDE} m to the side"
+                f"the ball is out of reach: {ahead:.2f} m ahead, {left:.2f} m to the left, {height:.2f} m high; "
+                f"it must lie {AHEAD[0]} to {AHEAD[1]} m ahead and {LEFT[0]} to {LEFT[1]} m to the left"
             )
 
 
 class Catch(_Hold):
-    """Waits for a thrown ball and catches it."""
+    """Stands until a ball comes flying, and catches it."""
 
     spec: ClassVar[SkillSpec] = specs.CATCH
     label = "catch"
     waits = False
+
+    def run(self, observation: Observation) -> Steps:
+        """Waits for the throw, then catches; fails with NOT_FOUND where none comes."""
+        while not self._comes(observation):
+            if self._fallen(observation):
+                return Failed(ErrorCode.FELL, "the player fell while it waited for the ball")
+            if self.elapsed > EXPECTING:
+                return Failed(ErrorCode.NOT_FOUND, f"nobody threw the ball within {EXPECTING:g} s")
+            observation = yield self._run_label(observation, STAND, "waiting for the ball", EXPECTING)
+        return (yield from super().run(observation))
+
+    def _comes(self, observation: Observation) -> bool:
+        ball, place = self._look(observation)
+        distance = float(np.hypot(place[0], place[1]))
+        away = (
+            ball.position[:2] - observation.state.odometry.position[:2] if observation.state.odometry else np.zeros(2)
+        )
+        closing = -float(ball.velocity[:2] @ away) / max(distance, 1e-6)
+        return place[2] > AIRBORNE and distance < IN_RANGE and closing > CLOSING
 
     def _check_ball(self, place: Array) -> None:
         if _held(place):

@@ -21,9 +21,10 @@ from robomatrix.skills.skillmimic.observation import LABELS, heading, into_headi
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.arm import ArmMap
 from robomatrix.training.skillmimic.balance import Legs
-from robomatrix.training.skillmimic.env import Ids, StartNoise
+from robomatrix.training.skillmimic.env import Ids
 from robomatrix.training.skillmimic.feedback import body_error
 from robomatrix.training.skillmimic.letting_go import still_held
+from robomatrix.training.skillmimic.noise import StartNoise
 
 Array = NDArray[np.float64]
 DRIBBLE = LABELS.index("dribble")

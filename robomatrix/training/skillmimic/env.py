@@ -21,25 +21,12 @@ from robomatrix.scenes.court import POINTS, RATE, SUBSTEPS, build_model
 from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, heading, into_heading, into_world
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.feedback import body_error, feedback_gains
+from robomatrix.training.skillmimic.noise import StartNoise
 from robomatrix.training.skillmimic.reference import Reference
 from robomatrix.training.skillmimic.reward import RewardWeights, contact_matters, imitation_reward
 
 Array = NDArray[np.float64]
 Ids = NDArray[np.intp]
-
-
-@dataclass(frozen=True)
-class StartNoise:
-    """Uniform errors of the start state, half widths."""
-
-    joints: float = 0.05
-    """[rad]."""
-    velocities: float = 0.1
-    """Of pelvis [m/s, rad/s] and joints [rad/s]."""
-    ball: float = 0.05
-    """[m], flying, lying or held."""
-    ball_velocity: float = 0.2
-    """[m/s]."""
 
 
 @dataclass(frozen=True)
@@ -153,13 +140,22 @@ class TeacherEnv:
         joints = self.model.nu
         qpos[:, 7 : 7 + joints] += spread(noise.joints, joints)
         qvel[:, : 6 + joints] += spread(noise.velocities, 6 + joints)
-        moved = spread(noise.ball, 3)
+        moved = scale * self._ball_moved(frames)
         qpos[:, -7:-4] += moved
         qpos[:, 7 : 7 + joints] += np.einsum("njk,nk->nj", r.shift_joints[frames], moved * self._carried(frames))
         qvel[:, -6:-3] += spread(noise.ball_velocity, 3)
         standing = ~self.flying[frames] & (self.rng.random(len(ids)) < self.config.still)
         qvel[standing & (frames == self.first_of_clip[frames] + 2)] *= 0.0
         self.place(ids, frames, qpos, qvel)
+
+    def _ball_moved(self, frames: NDArray[np.int64]) -> Array:
+        """(n, 3) displacement of a start's ball by the noise of its kind [m]."""
+        noise, lying = self.config.noise, self._lying(frames)[:, None]
+        return np.where(lying, noise.lying, noise.ball) * self.rng.uniform(-1.0, 1.0, (len(frames), 3))
+
+    def _lying(self, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """(n,) whose ball rests on the floor and is still to be taken."""
+        return ~self.flying[frames] & self.approach[frames]
 
     def _carried(self, frames: NDArray[np.int64]) -> Array:
         """(n, 1) how far the arms start moved with a displaced ball: in full while they hold it."""
@@ -170,7 +166,7 @@ class TeacherEnv:
         """Puts worlds into given states at given frames of the reference."""
         radius = self.model.geom("ball").size[0]
         qpos[:, -5] = np.maximum(qpos[:, -5], radius)
-        resting = ~self.flying[frames] & self.approach[frames]
+        resting = self._lying(frames)
         qpos[resting, -5] = radius
         qvel[resting, -6:] = 0.0
         self.sim.reset(ids, qpos, qvel)
@@ -182,7 +178,7 @@ class TeacherEnv:
     def follow_on(self, ids: Ids) -> Ids:
         """Lets worlds that stand at a clip's end go on with one that starts alike; returns those that found one.
 
-        The player stays as it is; who has no ball gets that of the new clip's start.
+        The player stays as it is; who has no ball gets that of the new clip's start, displaced as in any start.
         """
         r, found = self.reference, []
         for world in ids:
@@ -193,7 +189,10 @@ class TeacherEnv:
         going = np.array(found, np.intp)
         frames = self.frame[going]
         fresh = ~r.contact[frames].any(axis=1)
+        scale = self.rng.uniform(*self.config.noise_scale, (int(fresh.sum()), 1))
+        moved = scale * self._ball_moved(frames[fresh]) * [1.0, 1.0, 0.0]
         self.sim.qpos[going[fresh], -7:] = r.qpos[frames[fresh], -7:]
+        self.sim.qpos[going[fresh], -7:-4] += moved
         self.sim.qvel[going[fresh], -6:] = r.qvel[frames[fresh], -6:]
         self.shift[going] = self._clipped(self.sim.qpos[going, -7:-4] - r.ball[frames])
         self.hands[going], self.age[going] = r.contact[frames], 0

@@ -158,6 +158,7 @@ def test_a_state_with_nan_or_without_odometry_is_refused() -> None:
     ("skill", "ball", "robot", "expected"),
     [
         (PickUpBall, (2.3, 0.0, 0.12), state(), "out of reach: 2.30 m ahead"),
+        (PickUpBall, (0.0, -0.12, 0.12), state(), "-0.12 m to the left, 0.12 m high; it must lie -0.12 to"),
         (PickUpBall, (0.3, 0.0, 0.12), state(yaw=np.pi), "out of reach: -0.30 m ahead"),
         (PickUpBall, (0.3, 0.0, 0.12), state(height=0.2), "lies on the floor"),
         (PickUpBall, None, state(), "no ball is in sight"),
@@ -174,7 +175,7 @@ def test_a_skill_that_cannot_start_says_what_is_missing(skill, ball, robot, expe
 
 def test_picking_up_succeeds_only_with_the_ball_held_high_for_a_while(shipped: Path) -> None:
     skill = PickUpBall(ROBOT, {})
-    assert isinstance(skill.tick(seen(state(0.0), (0.1, 0.0, 0.12))), Running)
+    assert isinstance(skill.tick(seen(state(0.0), (0.05, 0.0, 0.12))), Running)
     for step in range(1, 40):
         result = skill.tick(seen(state(step / 60), (0.35, 0.0, 1.1)))
         if not isinstance(result, Running):
@@ -190,7 +191,7 @@ def swaying(stamp: float) -> RobotState:
 
 
 def test_a_player_that_sways_comes_to_rest_before_it_bends_down_but_not_for_ever(shipped: Path) -> None:
-    ball = (0.1, 0.0, 0.12)
+    ball = (0.05, 0.0, 0.12)
     skill = PickUpBall(ROBOT, {})
     assert skill.tick(seen(swaying(0.0), ball)).phase == "coming to rest"
     assert skill.tick(seen(state(0.1), ball)).phase == "pick_up_ball"
@@ -201,14 +202,22 @@ def test_a_player_that_sways_comes_to_rest_before_it_bends_down_but_not_for_ever
 
 
 def test_a_thrown_ball_is_not_kept_waiting(shipped: Path) -> None:
-    assert Catch(ROBOT, {}).tick(seen(swaying(0.0), (3.0, 0.0, 1.0))).phase == "catch"
+    skill = Catch(ROBOT, {})
+    assert skill.tick(seen(swaying(0.0), (2.0, 0.0, 1.0))).phase == "waiting for the ball"
+    assert skill.tick(seen(swaying(1 / 60), (1.9, 0.0, 1.0))).phase == "catch"
+
+
+def test_a_ball_that_flies_by_is_not_caught(shipped: Path) -> None:
+    skill = Catch(ROBOT, {})
+    skill.tick(seen(state(0.0), (1.5, 1.5, 1.0)))
+    assert skill.tick(seen(state(1 / 60), (1.55, 1.55, 1.0))).phase == "waiting for the ball"
 
 
 def test_while_nothing_is_asked_the_player_stands(shipped: Path) -> None:
     registry = registry_for("player")
     assert registry.idle is Stand
     runner = SkillRunner(ROBOT, registry)
-    command = runner.rest(seen(state(0.0), (0.1, 0.0, 0.12)))
+    command = runner.rest(seen(state(0.0), (0.05, 0.0, 0.12)))
     assert command is not None
     assert len(command.positions) == JOINTS
     stand = Stand(ROBOT, {"duration": 0.5})
@@ -241,6 +250,14 @@ def test_a_pass_that_goes_sideways_missed(shipped: Path) -> None:
     assert isinstance(missed, Failed)
     assert missed.code is ErrorCode.TARGET_MISSED
     assert "63 degrees off" in missed.message
+
+
+def test_planners_may_count_on_what_the_policy_does_and_a_missing_one_explains_itself(tmp_path, monkeypatch) -> None:
+    folder = checkpoint(tmp_path / "policy", parameters={"labels": list(LABELS), "trained": ["set_shot", "stand"]})
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    assert [skill.offered(ROBOT) for skill in (Stand, ShootBall, PickUpBall)] == [True, True, False]
+    (folder / "spec.yaml").unlink()
+    assert PickUpBall.offered(ROBOT)
 
 
 @pytest.mark.parametrize(("aside", "rise", "said"), [(0.0, 7.0, None), (0.6, 7.0, "missed"), (0.0, 1.0, "rose to")])

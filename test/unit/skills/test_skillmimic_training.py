@@ -182,6 +182,29 @@ def test_a_world_goes_on_with_a_clip_that_starts_as_its_own_ends(reference: Refe
     assert not len(env.follow_on(np.array([1])))
 
 
+def test_a_lying_ball_starts_further_off_than_one_in_flight(reference: Reference) -> None:
+    env = env_of(reference, worlds=64, noise_scale=(1.0, 1.0), first_frame=1.0)
+
+    def off() -> np.ndarray:
+        return np.abs(env.sim.qpos[:, -7:-5] - reference.ball[env.frame, :2])
+
+    env.flying[:], env.approach[:] = False, True
+    env.reset(np.arange(64))
+    assert 0.07 < off().max() <= env.config.noise.lying
+    env.flying[:] = True
+    env.reset(np.arange(64))
+    assert 0.045 < off().max() <= env.config.noise.ball
+
+
+def test_the_ball_of_a_skill_that_follows_is_displaced_too(reference: Reference) -> None:
+    untouched = replace(reference, contact=np.zeros_like(reference.contact))
+    env = env_of(untouched, worlds=16, noise_scale=(1.0, 1.0), alike=10.0)
+    assert len(env.follow_on(np.arange(16))) == 16
+    off = np.abs(env.sim.qpos[:, -7:-4] - reference.ball[env.frame])
+    assert off[:, 2].max() < 1e-12
+    assert 0.03 < off[:, :2].max() <= env.config.noise.lying
+
+
 def test_the_arms_make_up_for_the_sway_before_a_touch(reference: Reference) -> None:
     env = env_of(reference, worlds=1)
     frame = np.array([5])
