@@ -26,7 +26,8 @@ IT = frozenset({"it", "itself", "one"})
 THEM = frozenset({"them", "they", "themselves"})
 DEMONSTRATIVES = frozenset({"this", "that", "these", "those"})
 PERSONS = frozenset({"me", "us", "myself", "him", "her", "them", "i", "everyone"})
-PLACES = frozenset({"here", "there"})
+HERE = frozenset({"here"})
+THERE = frozenset({"there"})
 EVERYTHING = frozenset({"everything", "all", "whatever", "what", "anything", "stuff", "everythings"})
 SOMETHING = frozenset({"something", "anything"})
 STOP = word_set(
@@ -163,7 +164,7 @@ class NounPhrases:
             return NounPhrase(pronoun="them", text=text, plural=True), at + 2
         if text == HELD:
             return NounPhrase(pronoun="held", text="what I hold"), at + 1
-        if text in (IT - {"one"}) | THEM | DEMONSTRATIVES | PERSONS | PLACES:
+        if text in (IT - {"one"}) | THEM | DEMONSTRATIVES | PERSONS | HERE | THERE:
             return NounPhrase(pronoun=text, text=text, plural=text in THEM | {"these", "those"}), at + 1
         if text == "home" or (text == "both" and not self._begins_phrase(at + 1) and following not in ("of", "the")):
             return NounPhrase(pronoun="them" if text == "both" else "home", text=text, plural=text == "both"), at + 1
