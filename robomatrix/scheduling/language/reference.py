@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from robomatrix.scheduling.language.discourse import Discourse, Role, Unresolved, fills
 from robomatrix.scheduling.language.entities import CLASS, NAME, PART, SYNONYM, WIDER, Described, Fit
+from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
 from robomatrix.scheduling.language.pronouns import Pronouns
 from robomatrix.scheduling.language.selectors import nearest, select
@@ -188,8 +189,11 @@ class Resolver:
             places = self._modifying_all(modifier)
             if places is None:
                 return found
+            unlisted = all(map(self._is_room, modifier.places))
+            if unlisted and (named := [id_ for id_ in found if id_ in places]):
+                return named  # "the table in the kitchen" is the kitchen table
             kept = [id_ for id_ in found if self._is_at(id_, places, modifier)]
-            if not kept and all(map(self._is_room, modifier.places)):  # where only furniture is listed
+            if not kept and unlisted:  # where only furniture is listed
                 return found
             names = " or ".join(self._name(place) for place in sorted(places))
         if not kept:
@@ -215,10 +219,11 @@ class Resolver:
         return None if regions and not told else places
 
     def _is_room(self, place: NounPhrase) -> bool:
-        """True for a room that the scene does not list."""
+        """True for a room, a wall or a floor that the scene does not list."""
         index = self.discourse.index
         listed = any(e.kind == "region" and index.fit(e, place.words) for e in index.entities)
-        return not listed and index.ontology.kind(" ".join(place.words)) == "region"
+        room = index.ontology.kind(" ".join(place.words)) == "region" or place.head in load_lexicon().surroundings
+        return room and not listed
 
     def _modifying(self, place: NounPhrase) -> list[str]:
         """Returns every entity that a modifier's place may mean: the narrowed noun decides between them."""

@@ -16,6 +16,7 @@ _CONTRACTIONS = tuple(
         (r"n't\b", " not"),
         (r"\b(do|does|is|are|should|could|would|must)nt\b", r"\1 not"),
         (r"\blet's\b", "let us"),
+        (r"\b(two|three|four|five|both|all|\d) (\w+)'s\b", r"\1 \2s"),
         (r"'re\b", " are"),
         (r"'ll\b", " will"),
         (r"'ve\b", " have"),
