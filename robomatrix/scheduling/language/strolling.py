@@ -111,10 +111,10 @@ def without_details(clause: Clause, chunks: Sequence[Chunk]) -> tuple[Chunk, ...
     Who writes steps down for others says more of a place than a scene has words for.
     """
     plain = [replace(chunk, things=tuple(replace(t, modifiers=()) for t in chunk.things)) for chunk in chunks]
-    goals = [i for i, chunk in enumerate(plain) if chunk.kind == "relation" and chunk.relation != "from"]
     takes = clause.verb is not None and "take" in clause.verb.value.intents
-    kept = set() if takes else set(goals[:1])
-    return tuple(chunk for i, chunk in enumerate(plain) if chunk.kind != "relation" or i in kept)
+    goal = next((i for i, c in enumerate(plain) if c.kind == "relation" and c.relation != "from"), len(plain))
+    kept = [chunk for chunk in plain[:goal] if chunk.kind != "relation"]
+    return tuple(kept if takes else kept + plain[goal : goal + 1])
 
 
 def handles_things(clauses: Sequence[Clause]) -> bool:
