@@ -20,7 +20,13 @@ from robomatrix.scheduling.language.placing import deliver, place
 from robomatrix.scheduling.language.repairs import amended
 from robomatrix.scheduling.language.saying import sentence
 from robomatrix.scheduling.language.session import Said, Session, Snapshot
-from robomatrix.scheduling.language.strolling import handles_things, only_walks
+from robomatrix.scheduling.language.strolling import (
+    handles_things,
+    is_direction,
+    lists_steps,
+    only_walks,
+    without_details,
+)
 from robomatrix.scheduling.language.text import Token
 from robomatrix.scheduling.plan import PlanResult
 from robomatrix.scheduling.symbolic import Literal
@@ -56,6 +62,8 @@ class ClauseRun:
     """A wider class that somebody is in need of."""
     handling: bool = False
     """True if some clause says what to do with a thing, so that directions need not be understood."""
+    listed: bool = False
+    """True for a list of steps, whose directions are passed over where they say nothing here."""
     asked: str = ""
     """What was said that is no command, for the case that nothing else was."""
 
@@ -63,7 +71,7 @@ class ClauseRun:
 
     def restrict(self, clauses: Sequence[Clause]) -> None:
         """Notes what must not be touched: "but not the red one", "don't move the can"."""
-        self.handling = handles_things(clauses)
+        self.handling, self.listed = handles_things(clauses), lists_steps(clauses)
         for clause in clauses:
             if not clause.negated:
                 continue
@@ -106,10 +114,12 @@ class ClauseRun:
         before, chunks = session.snapshot(), tuple(session.chunks(clause.tokens))
         try:
             self._planned(clause, chunks)
-        except PlanningError:
-            if self.following is None or not self.following.correction:
-                raise
+        except PlanningError as error:
             session.restore(before)
+            if self.listed:
+                self._step(clause, chunks, error)
+            elif self.following is None or not self.following.correction:
+                raise
         if clause.form != "information" and not _repeats(clause):  # "the same" is what was said before it
             self.said = Said(clause, chunks, before, self._start(clause, before))
 
@@ -208,8 +218,21 @@ class ClauseRun:
             if not (self.handling and only_walks(self.session, clause, chunks)):
                 raise
             self.session.restore(before)
-            for thing in (thing for chunk in chunks for thing in chunk.things):
-                self.session.resolver.consider(thing)
+            self._pass_over(chunks)
+
+    def _step(self, clause: Clause, chunks: tuple[Chunk, ...], fault: PlanningError) -> None:
+        """Plans a step of a list that says too much: directions are passed over, where things stand is left out."""
+        if not is_direction(clause):
+            try:
+                self._planned(clause, without_details(clause, chunks))
+            except PlanningError:
+                raise fault from None
+        self._pass_over(chunks)
+
+    def _pass_over(self, chunks: Sequence[Chunk]) -> None:
+        """Notes what a clause names that nothing is planned for."""
+        for thing in (thing for chunk in chunks for thing in chunk.things):
+            self.session.resolver.consider(thing)
 
     def _goes_elsewhere(self) -> bool:
         """True where the next clause says what becomes of this one's things: "move A and place it on B"."""

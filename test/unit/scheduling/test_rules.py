@@ -140,6 +140,26 @@ def test_skills_of_other_robots_are_called_by_name_and_chained():
     assert "from 1.5 to 6 m" in plan(court, "pass the ball 40 metres", PLAYER).message
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Turn right and step forward. Face the wall with the picture on it. Pick up the red can from the shelf by the "
+        "window. Hang a left at the sofa and face it. Put the red can in the white box, left of the lamp.",
+        "Walk straight until the armchair is on your left. Grab the red can off of the front right corner of the desk. "
+        "Take two steps back. Place it in the white box.",
+    ],
+)
+def test_a_list_of_steps_is_read_for_what_it_handles(office, text):
+    result = plan(office, text)
+    assert result.status == "ok", result.message
+    assert "on(red_can, white_box)" in result.goal
+
+
+def test_a_short_command_is_taken_at_its_word(office):
+    result = plan(office, "put the red can from the shelf in the white box")
+    assert (result.status, result.steps) == ("clarify", ())
+
+
 @pytest.mark.parametrize("text", ["throw the ball to me", "pass me the ball", "give it back to me", "pass it to her"])
 def test_a_pass_is_asked_for_in_many_ways(text):
     court = PlanningScene.parse({"robot": {"name": "player", "holding": None}})
