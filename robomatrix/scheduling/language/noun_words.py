@@ -16,7 +16,6 @@ SELECTORS = word_set(
 COLLECTIVES = word_set(
     "pile stack bunch set group lot number bit kind type sort slice pair couple piece heap row collection handful few"
 )
-QUANTITY_NOUNS = word_set("all both each any some one most half none either many several few everything rest remainder")
+AMOUNTS = word_set("all both each any some one most half none either many several few everything rest remainder")
 POSSESSIVES = word_set("my your his her our their its this these those")
 VESSELS = word_set("glass cup mug bottle can carton jug jar")
-POINTING = frozenset({"both", "these", "those"})

@@ -8,15 +8,7 @@ from typing import Literal
 
 from robomatrix.scheduling.language.entities import CLASS, EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon
-from robomatrix.scheduling.language.noun_words import (
-    ARTICLES,
-    COLLECTIVES,
-    POINTING,
-    POSSESSIVES,
-    QUANTITY_NOUNS,
-    SELECTORS,
-    VESSELS,
-)
+from robomatrix.scheduling.language.noun_words import AMOUNTS, ARTICLES, COLLECTIVES, POSSESSIVES, SELECTORS, VESSELS
 from robomatrix.scheduling.language.text import Token, word_set
 
 Quantity = Literal["one", "any", "all", "each", "count"]
@@ -140,7 +132,8 @@ class NounPhrases:
             phrase = replace(phrase, words=phrase.words[:-1], plural=False)
         if phrase.head in self.lexicon.mass and phrase.quantity == "one":
             phrase = replace(phrase, quantity="all")
-        if len(phrase.words) == 1 and phrase.head in self.index.ontology.anything and POINTING & set(text.split()[:1]):
+        pointed = text.split()[0] in ("both", "these", "those") and len(phrase.words) == 1
+        if pointed and phrase.head in self.index.ontology.anything:
             return NounPhrase(pronoun="them", text=text, plural=True), end  # "both items"
         if phrase.words[:1] in (("something",), ("anything",)):
             phrase = replace(phrase, quantity="any")
@@ -364,7 +357,7 @@ class NounPhrases:
             return replace(inner, text=text), after
         if phrase.head == "one" and len(phrase.words) > 1:
             return replace(phrase, words=(*phrase.words[:-1], *inner.words[-1:]), text=text), after
-        if phrase.head in COLLECTIVES | QUANTITY_NOUNS:
+        if phrase.head in COLLECTIVES | AMOUNTS:
             return replace(inner, text=text), after
         there = any(e.heads.get(inner.words, 0.0) >= CLASS for e in self.index.entities if e.is_object)
         if phrase.head in VESSELS and there:  # "a glass of wine" where there is wine

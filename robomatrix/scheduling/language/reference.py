@@ -140,8 +140,8 @@ class Resolver:
             floor = SYNONYM
         if phrase.quantity == "all" and phrase.count > 1:  # both of them: the two that the words fit best
             ranked = sorted((id_ for id_ in fits if fits[id_].doubts == fewest), key=lambda id_: -fits[id_].directness)
-            others = ranked[phrase.count :]
-            if len(ranked) >= phrase.count and all(_lags(fits, id_, ranked[phrase.count - 1]) for id_ in others):
+            least = fits[ranked[: phrase.count][-1]].directness - 0.5
+            if len(ranked) >= phrase.count and all(fits[id_].directness < least for id_ in ranked[phrase.count :]):
                 return [id_ for id_ in fits if id_ in ranked[: phrase.count]]
         if phrase.quantity in ("all", "each"):  # "all the shirts": the shirt and the pink shirt
             floor = min(floor, NAME)
@@ -310,6 +310,9 @@ class Resolver:
         if answered:
             return answered
         said = [id_ for id_ in reversed(self.discourse.mentioned) if id_ in found]
+        fresh = [id_ for id_ in found if _sensible(wanted, id_)]  # "take the soap ... take the soap": another one
+        if said and len(fresh) == 1 and not _sensible(wanted, said[0]):
+            return fresh[0]
         if said and (phrase.head != "one" or phrase.text.split()[0] in ("that", "this")):
             return said[0]
         found = self._shared(phrase, found)
@@ -393,7 +396,3 @@ class Resolver:
 
 def _sensible(wanted: Callable[[str], bool] | None, id_: str) -> bool:
     return wanted is None or wanted(id_)
-
-
-def _lags(fits: dict[str, Fit], id_: str, other: str) -> bool:
-    return fits[id_].directness < fits[other].directness - 0.5
