@@ -63,6 +63,11 @@ def _add_floor_and_ball(spec: mujoco.MjSpec, description: Mapping[str, Any]) -> 
         friction=description["floor"]["friction"], rgba=[0.72, 0.55, 0.38, 1],
     )  # fmt: skip
     world.add_light(pos=[0, -2, 6], dir=[0, 0.3, -1], castshadow=True)
+    spec.visual.headlight.ambient = [0.35, 0.35, 0.35]
+    spec.add_texture(
+        name="sky", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+        rgb1=[0.8, 0.87, 0.95], rgb2=[0.95, 0.95, 0.95], width=64, height=384,
+    )  # fmt: skip
     ball = description["ball"]
     body = world.add_body(name="ball", pos=ball["position"])
     body.add_freejoint(name="ball")

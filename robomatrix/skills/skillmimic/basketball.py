@@ -27,7 +27,7 @@ LIFTED = 1.0
 """Height that a ball has reached when it was picked up [m] (success rule of SkillMimic)."""
 STEADY = 0.5
 """How long a held ball must stay held [s]."""
-AHEAD, LEFT = (-0.12, 0.06), (-0.085, 0.1)
+AHEAD, LEFT = (-0.12, 0.06), (-0.085, 0.075)
 """Where from under the pelvis a lying ball was picked up in trials, along the heading and to its left [m]."""
 SETTLED, JOINTS_SETTLED = 0.15, 0.3
 """Pelvis and held ball slower than this [m/s], joints than this on average [rad/s]: the player is at rest."""
