@@ -44,6 +44,8 @@ from robomatrix_nodes.transforms import TransformPublisher
 
 SAME = 1e-6
 """Stamps nearer than this are the same [s]; messages round to the nanosecond."""
+PATIENCE = 1.0
+"""After a command, lockstep waits so long for the next one before it goes on without: the machine may be busy [s]."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,8 @@ class Bridge(LifecycleNode):
         self._joints: RobotCommand | None = None
         self._command_stamp: float | None = None
         self._arrived = 0.0
+        self._answered = -math.inf
+        """When lockstep made its newest step for a command, by this machine's clock [s]."""
         self._last_reports: frozenset[str] = frozenset()
         self._fault = ""
         self._write_lock = threading.Lock()
@@ -225,11 +229,13 @@ class Bridge(LifecycleNode):
             return
         whole = self._twist is not None or self.driver.spec.base is None
         if whole and abs(self._command_stamp - self._state.stamp) < SAME:
+            self._answered = time.monotonic()
             self._timer.reset()
             self._tick()
 
     def _on_timer(self) -> None:
-        self._tick()
+        if time.monotonic() - self._answered > PATIENCE:
+            self._tick()
 
     def _tick(self) -> None:
         """One control period; a driver that fails is reported and tried again, and the emergency stop stays served."""

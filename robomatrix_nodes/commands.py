@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from robomatrix.cli import JsonFlag, emit
+from robomatrix.errors import ConfigurationError
 from robomatrix.evaluation import cli as bench
 from robomatrix.scheduling.planners import DEFAULT
 
@@ -57,10 +59,15 @@ def run(
     view: View = False,
     view_port: ViewPort = 8765,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Plan only; nothing moves.")] = False,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Show the plan and ask before anything moves.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Brings a robot up, carries one instruction out, and reports plan, steps, durations and success."""
-    from robomatrix_nodes.run import Outputs, run_instruction
+    """Brings a robot up, carries one instruction out, and reports plan, steps, durations and success.
+
+    In a terminal the robot's questions ("Which can: the red can or the blue can?") can be answered; elsewhere a
+    question ends the run.
+    """
+    from robomatrix_nodes.run import Manner, Outputs, run_instruction
     from robomatrix_nodes.stack import StackSettings
 
     settings = StackSettings(
@@ -78,10 +85,22 @@ def run(
         view=view,
         view_port=view_port,
     )
-    report = run_instruction(instruction, settings, Outputs(video, picture), dry_run, quiet=as_json)
+    talks = sys.stdin.isatty() and not as_json
+    if confirm and not talks:
+        raise ConfigurationError("--confirm asks in a terminal, and there is none here (or --json was given)")
+    manner = Manner(dry_run, confirm, as_json, _ask if talks else None)
+    report = run_instruction(instruction, settings, Outputs(video, picture), manner)
     emit(report.to_json(), as_json, report.lines())
     if not report.success:
         raise typer.Exit(1)
+
+
+def _ask(question: str) -> str:
+    """Puts a question to the terminal; the end of the input gives up."""
+    try:
+        return input(f"{question}\n> ")
+    except EOFError:
+        return ""
 
 
 def _room(instruction: str, robot: str, seed: int) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from rich.console import Console
+from std_msgs.msg import String
 
 from robomatrix.errors import DriverError
 from robomatrix.scheduling.plan import PlanResult
@@ -22,8 +25,14 @@ from robomatrix_nodes.stack import Stack, StackSettings
 
 PATIENCE = 30.0
 """How long the stack may take to come up [s]."""
+ANSWERED_WITHIN = 3600.0
+"""How long a question waits for its answer [s]."""
 LAST_WORDS = 0.2
 """How long a recording goes on after the result, so that what led to it is in it [s]."""
+
+
+Answerer = Callable[[str], str]
+"""Answers a question of the scheduler; an empty answer gives the task up."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ class _Progress:
 
     console: Console
     clock: Any
+    on_question: Callable[[str], None]
     steps: list[dict[str, Any]] = field(default_factory=list)
     shown: tuple[str, ...] = ()
     caption: str = ""
@@ -99,6 +109,8 @@ class _Progress:
         if feedback.step_state == "running" and feedback.progress == 0.0 and "(" in feedback.detail:
             self._started, self.caption = self.clock(), feedback.detail
             self.console.print(f"  {feedback.detail} …", style="dim")
+        elif feedback.step_state == "asking":
+            self.on_question(feedback.detail)
         elif feedback.step_state in ("succeeded", "failed"):
             self._end(feedback.step_state, feedback.detail)
 
@@ -109,22 +121,35 @@ class _Progress:
         self.console.print(f"  {self.caption} {state} in {seconds:.1f} s {detail}", style=style)
 
 
-def run_instruction(
-    instruction: str, settings: StackSettings, outputs: Outputs, dry_run: bool = False, quiet: bool = False
-) -> Report:
+@dataclass(frozen=True)
+class Manner:
+    """How an instruction is carried out."""
+
+    dry_run: bool = False
+    """Plan only."""
+    confirm: bool = False
+    """Show the plan and ask before anything moves."""
+    quiet: bool = False
+    """Print nothing on the way."""
+    answerer: Answerer | None = None
+    """None where nobody answers: a question then ends the task."""
+
+
+def run_instruction(instruction: str, settings: StackSettings, outputs: Outputs, manner: Manner = Manner()) -> Report:  # noqa: B008
     """Brings the stack up, carries one instruction out and takes it down again.
 
     Raises:
         RobomatrixError: the robot, driver, scene or planner does not exist or cannot be opened.
     """
-    console = Console(file=sys.stderr, quiet=quiet, highlight=False)
-    with Stack(settings) as stack:
+    console = Console(file=sys.stderr, quiet=manner.quiet, highlight=False)
+    patient = settings if manner.answerer is None else replace(settings, answer_timeout=ANSWERED_WITHIN)
+    with Stack(patient) as stack:
         node = Node("operator", context=stack.context, namespace=settings.robot, use_global_arguments=False)
         stack.nodes.append(node)
         stack.executor.add_node(node)
         film = Film(stack.bridge.driver, outputs.video, outputs.picture)
         try:
-            return _Operator(stack, node, film, console).carry_out(instruction, dry_run)
+            return _Operator(stack, node, film, console, manner).carry_out(instruction)
         finally:
             film.close()
 
@@ -132,10 +157,12 @@ def run_instruction(
 class _Operator:
     """The client's side of one task."""
 
-    def __init__(self, stack: Stack, node: Node, film: Film, console: Console) -> None:
-        self._stack, self._node, self._film = stack, node, film
+    def __init__(self, stack: Stack, node: Node, film: Film, console: Console, manner: Manner) -> None:
+        self._stack, self._node, self._film, self._manner = stack, node, film, manner
         self._client = ActionClient(node, ExecuteTask, "execute_task")
-        self._progress = _Progress(console, lambda: stack.bridge.stamp)
+        self._answers = node.create_publisher(String, "answer", qos.EVENT)
+        self._given_up = threading.Event()
+        self._progress = _Progress(console, lambda: stack.bridge.stamp, self._on_question)
         self._seen = not (settings_see(stack))
         node.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
         stack.bridge.on_step = self._on_step
@@ -146,17 +173,34 @@ class _Operator:
     def _on_step(self) -> None:
         self._film.look(self._stack.bridge.stamp, self._progress.caption)
 
-    def carry_out(self, instruction: str, dry_run: bool) -> Report:
+    def _on_question(self, question: str) -> None:
+        """Has it answered on a thread of its own: the robot is looked after while a person thinks."""
+        if self._manner.answerer is not None:
+            threading.Thread(target=self._answer, args=(self._manner.answerer, question), daemon=True).start()
+
+    def _answer(self, answerer: Answerer, question: str) -> None:
+        answer = answerer(question)
+        if answer.strip():
+            self._answers.publish(String(data=answer))
+        else:
+            self._given_up.set()
+
+    def carry_out(self, instruction: str) -> Report:
         self._wait_until_up()
         began = time.monotonic()
         goal = self._client.send_goal_async(
-            ExecuteTask.Goal(instruction=instruction, dry_run=dry_run), feedback_callback=self._progress.on_feedback
+            ExecuteTask.Goal(
+                instruction=instruction, dry_run=self._manner.dry_run, ask_before_run=self._manner.confirm
+            ),
+            feedback_callback=self._progress.on_feedback,
         )
         self._stack.spin_until(goal.done)
         result = goal.result().get_result_async()
         try:
-            self._stack.spin_until(result.done)
+            self._stack.spin_until(lambda: result.done() or self._given_up.is_set())
         except KeyboardInterrupt:
+            self._given_up.set()
+        if not result.done():
             cancel = goal.result().cancel_goal_async()
             self._stack.spin_until(lambda: cancel.done() and result.done())
         return self._report(instruction, result.result().result, time.monotonic() - began)

@@ -304,7 +304,9 @@ class Scheduler(Node):
 
     def _plan_of(self, execution: TaskExecution) -> PlanResult:
         result = execution.result or PlanResult("refuse", "not planned")
-        return PlanResult(result.status, result.message, result.missing, execution.plan or result.steps, result.goal)
+        end = execution.finished
+        message = end.message if end is not None and end.success else result.message  # may answer a question
+        return PlanResult(result.status, message, result.missing, execution.plan or result.steps, result.goal)
 
     # What the task needs.
 

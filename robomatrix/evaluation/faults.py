@@ -13,6 +13,9 @@ from robomatrix.hardware.driver import CameraFrame, RobotCommand, RobotState, Si
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.world import SceneObject
 
+PARTING = 0.001
+"""Pads that have moved so far apart are being opened [m]."""
+
 
 class Fault:
     """One thing that goes wrong from the moment it is armed; the base class changes nothing."""
@@ -244,14 +247,29 @@ class ObjectTaken(Fault):
     object_id: str
     after: int = 0
     """Steps until it happens."""
+    carried: bool = False
+    """It happens at the latest when the pads begin to part: what was let go is not carried any more."""
     name: str = "object taken away"
     _steps: int = 0
+    _closed: float = 0.0
+    _taken: bool = False
+
+    def arm(self, driver: SimulatedDriver, rng: np.random.Generator) -> None:
+        """Remembers how far the pads are apart."""
+        self._closed = _aperture(driver)
 
     def world(self, driver: SimulatedDriver) -> None:
         """Puts it out of the room once."""
-        if self._steps == self.after:
+        parting = self.carried and _aperture(driver) > self._closed + PARTING
+        if not self._taken and (self._steps >= self.after or parting):
             driver.place(self.object_id, (30.0, 30.0, 0.2))
+            self._taken = True
         self._steps += 1
+
+
+def _aperture(driver: SimulatedDriver) -> float:
+    joints = driver.read().joints
+    return float(joints["gripper"]) if "gripper" in joints.names else 0.0
 
 
 @dataclass

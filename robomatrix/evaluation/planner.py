@@ -13,6 +13,7 @@ from typing import Any
 
 from robomatrix.errors import ConfigurationError
 from robomatrix.scheduling.data import read_yaml
+from robomatrix.scheduling.language.questions import question
 from robomatrix.scheduling.plan import Planner, PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.symbolic import Literal, SymbolicState, simulate
@@ -110,6 +111,8 @@ def judge(item: Item, result: PlanResult, skills: Mapping[str, SkillSpec]) -> tu
             return Verdict.RIGHTLY_DECLINED, ""
         return (Verdict.ASKED if result.status == "clarify" else Verdict.REFUSED), result.message
     if not item.goals and item.decline:
+        if not result.steps and question(item.instruction) is not None:
+            return Verdict.RIGHTLY_DECLINED, "answered in words"
         return Verdict.WRONG, "should have been asked or refused"
     simulation = simulate(item.scene, skills, result.steps)
     if simulation.diagnostics:

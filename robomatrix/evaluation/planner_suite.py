@@ -24,6 +24,7 @@ HANDWRITTEN = {
     "crowd2": "planner_bench_crowd2.yaml",
     "crowd3": "planner_bench_crowd3.yaml",
     "crowd4": "planner_bench_crowd4.yaml",
+    "crowd5": "planner_bench_crowd5.yaml",
     "hazards3": "planner_bench_hazards3.yaml",
     "skills": "planner_bench_skills.yaml",
 }

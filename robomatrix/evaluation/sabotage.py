@@ -39,8 +39,8 @@ PATHS: Mapping[str, Callable[[], Case]] = {
 """Ways through the skills, and tasks."""
 MOST_STEPS = 15_000
 """Control periods after a fault began in which a run has to end: five minutes."""
-STILL_CARRIED = 25
-"""Control periods from the start of a release in which the pads have not parted yet."""
+DELAYS: Mapping[str, int] = {"release": 40}
+"""Control periods from the start of a skill within which a fault of the world begins; 150 where it is not said."""
 ARM = ("arm_right", "arm_left")
 
 
@@ -64,7 +64,7 @@ class Victim:
     true_id: str
     """Of the thing that the skill acts on; empty where there is none."""
     delay: int
-    """Control periods from the skill's start to the fault, for faults of the world; while a thing is still carried."""
+    """Control periods from the skill's start to the fault, for faults of the world."""
 
 
 FAULTS: Mapping[str, Maker] = {
@@ -87,7 +87,7 @@ FAULTS: Mapping[str, Maker] = {
     "distance sensors say 5 m": lambda v: faults.LyingRanges(5.0),
     "gripper says it holds 6 cm": lambda v: faults.LyingJoint("gripper", 0.06),
     "gripper says it is open": lambda v: faults.LyingJoint("gripper", 0.1),
-    "object taken away": lambda v: faults.ObjectTaken(v.true_id, v.delay),
+    "object taken away": lambda v: faults.ObjectTaken(v.true_id, v.delay, carried=v.skill == "release"),
     "object moved": lambda v: faults.ObjectMoved(v.true_id, after=v.delay),
     "blocked drawer": lambda v: faults.HeldDrawer(v.true_id),
 }
@@ -150,7 +150,7 @@ class SabotagedSession(Session):
         self._skills += 1
         if not self.armed and self.begins(name, self._skills):
             self.armed = True
-            delay = int(self._rng.integers(0, STILL_CARRIED if name == "release" else 150))
+            delay = int(self._rng.integers(0, DELAYS.get(name, 150)))
             victim = Victim(self, name, self._true_id(arguments or {}), delay)
             self.driver.arm(self.make(victim))
         return super().run_skill(name, arguments, timeout)

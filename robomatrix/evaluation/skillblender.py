@@ -14,6 +14,7 @@ from robomatrix.policies.checkpoint import load_checkpoint
 from robomatrix.resources import resource
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.skills.skillblender.library import FAMILY, Policy, load_policy, policy_from
+from robomatrix.training.skillblender import rewards as terms
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts, Task
 from robomatrix.training.skillblender.randomisation import NOMINAL, Randomisation
 from robomatrix.training.skillblender.standing import Reach, ReachRanges, Squat, SquatRanges, paper_goals
@@ -69,21 +70,26 @@ class Trial:
 
 
 def evaluate_walk(policy: Policy, episodes: int = 200, seconds: float = 24.0, seed: int = SEED) -> Metrics:
-    """Returns errors and falls of walking on random commands under pushes and randomisation, and command by command.
+    """Returns errors and falls of walking on random commands under pushes and randomisation.
 
     Velocities are averaged over one gait cycle before they are compared, as single steps swing about their mean.
+    ``feet_apart_p1`` is the first percentile of how far the left foot is to the left of the right one [m]; legs
+    cross where it is negative.
     """
     ranges = WalkRanges(hold=(8.0, 8.0), moving_arms=0.0, standing=0.15, ramped=0.0)
     task = Walk(humanoid(policy.spec.robot), episodes, ranges)
     trial = Trial(policy, task, episodes, DISTURBED, seed)
-    errors = _walk_errors(trial, task, seconds)
+    errors, aside = _walk_errors(trial, task, seconds)
     metrics = {f"error_{axis}": float(value) for axis, value in zip(("vx", "vy", "wz"), errors, strict=True)}
+    metrics["feet_apart_p1"] = float(np.percentile(aside, 1))
     return {**metrics, "episodes": episodes, "episode_seconds": seconds, "falls": int((~trial.alive).sum())}
 
 
-def _walk_errors(trial: Trial, task: Walk, seconds: float) -> Array:
+def _walk_errors(trial: Trial, task: Walk, seconds: float) -> tuple[Array, Array]:
+    """Returns errors (3,) [m/s, rad/s], and how far the left foot was to the left of the right one (k,) [m]."""
     env, cycle = trial.env, 36
     window: list[Array] = []
+    aside: list[Array] = []
     total, count, since = np.zeros(3), 0.0, np.zeros(env.num_envs)
     for _ in range(round(seconds / env.dt)):
         before = task.command.copy()
@@ -93,7 +99,8 @@ def _walk_errors(trial: Trial, task: Walk, seconds: float) -> Array:
         counted = trial.alive & (since > SETTLED + cycle * env.dt)
         total += np.abs(np.mean(window, 0) - task.command)[counted].sum(0)
         count += counted.sum()
-    return total / max(count, 1.0)
+        aside.append(terms.aside(env.signals.feet, env.signals.yaw)[trial.alive])
+    return total / max(count, 1.0), np.concatenate(aside)
 
 
 def walk_by_command(policy: Policy, worlds: int = 16, seconds: float = 10.0, seed: int = SEED) -> dict[str, Metrics]:

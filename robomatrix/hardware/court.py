@@ -7,6 +7,7 @@ court would give it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,27 +21,41 @@ from robomatrix.world import SceneObject
 
 Array = NDArray[np.float64]
 GRAVITY = 9.81
+LOB_FROM = np.array([1.389, 0.317, 0.786])
+"""Where a throw begins: ahead, left, height [m]; eight control periods later it is where the catch's clip begins."""
+LOB_VELOCITY = np.array([-1.562, -0.532, 3.639])
+"""[m/s]."""
+LOB_SPREAD = 0.02
+"""By so much throws begin elsewhere [m]."""
 
 
 class CourtDriver:
     """Implements :class:`robomatrix.hardware.driver.SimulatedDriver` for the robot ``player``."""
 
-    def __init__(self, robot: RobotSpec, scene: str | None = None, **options: Any) -> None:
+    def __init__(
+        self, robot: RobotSpec, scene: str | None = None, throws: Sequence[float] = (), **options: Any
+    ) -> None:
         """Chooses the robot; nothing is built before :meth:`connect` or :meth:`reset`.
 
         Args:
             robot: the player.
             scene: must be ``court`` or None.
-            options: none are known; a name given is an error.
+            throws: when somebody throws the ball to the player, in rising order [s].
+            options: no others are known; a name given is an error.
 
         Raises:
-            DriverError: another robot, scene or an option was asked for.
+            DriverError: another robot, scene or an option was asked for, or times that are none.
         """
         if robot.name != "player" or scene not in (None, "court") or options:
             wrong = f"{robot.name}, {scene}" + (f", {options}" if options else "")
-            raise DriverError(f"the court driver drives 'player' on scene 'court' without options, not {wrong}")
+            raise DriverError(f"the court driver drives 'player' on scene 'court' with the option throws, not {wrong}")
+        if not all(isinstance(at, (int, float)) and at >= 0.0 for at in throws) or list(throws) != sorted(throws):
+            raise DriverError(f"throws must be rising times in seconds, such as [2.0, 9.5], not {list(throws)}")
         self.spec = robot
+        self._throws = tuple(float(at) for at in throws)
         self.timestep = 1.0 / robot.rate
+        self._thrown = 0
+        self._rng = np.random.default_rng(0)
         self._model: Any = None
         self._data: Any = None
         self._renderer: Any = None
@@ -69,7 +84,8 @@ class CourtDriver:
         self._data.qpos[2] = stance["height"]
         self._data.qpos[3:7] = stance["orientation"]
         self._data.qpos[7:-7] = home
-        self._data.qpos[-7:-5] += np.random.default_rng(seed).uniform(-0.05, 0.05, 2)
+        self._thrown, self._rng = 0, np.random.default_rng(seed)
+        self._data.qpos[-7:-5] += self._rng.uniform(-0.05, 0.05, 2)
         self._data.ctrl[:] = home
         mujoco.mj_forward(self._model, self._data)
         return self.read()
@@ -91,6 +107,21 @@ class CourtDriver:
         data.qvel[-6:] = 0.0
         fall = np.array([0.0, 0.0, 0.5 * GRAVITY * flight**2])
         data.qvel[-6:-3] = (np.asarray(target) - start + fall) / flight
+
+    def _throw_when_due(self) -> None:
+        """Lobs the ball as in the clip that the catch was learnt from, 1.5 m ahead of the player, to its chest."""
+        due = self._throws[self._thrown : self._thrown + 1]
+        if not due or self._data.time < due[0]:
+            return
+        self._thrown += 1
+        x, y, _ = self._data.qpos[:3]
+        turn = self._data.xmat[self._model.body(self.spec.base_link).id].reshape(3, 3)
+        yaw = np.arctan2(turn[1, 0], turn[0, 0])
+        ahead, left = np.array([np.cos(yaw), np.sin(yaw), 0.0]), np.array([-np.sin(yaw), np.cos(yaw), 0.0])
+        point = LOB_FROM + self._rng.uniform(-LOB_SPREAD, LOB_SPREAD, 3)
+        self._data.qpos[-7:-4] = [x, y, 0.0] + point[0] * ahead + point[1] * left + [0.0, 0.0, point[2]]
+        self._data.qvel[-6:] = 0.0
+        self._data.qvel[-6:-3] = LOB_VELOCITY[0] * ahead + LOB_VELOCITY[1] * left + [0.0, 0.0, LOB_VELOCITY[2]]
 
     def push(self, velocity: Array) -> None:
         """Adds a velocity (3,) to the player's pelvis [m/s]."""
@@ -132,6 +163,7 @@ class CourtDriver:
 
         steps = round(self.timestep / self._model.opt.timestep) if self._model is not None else 0
         mujoco.mj_step(self._model, self._simulation, steps)
+        self._throw_when_due()
         if not np.isfinite(self._data.qacc).all():
             raise DriverError("the simulation diverged; reset it")
         return self.read()

@@ -7,7 +7,6 @@ perception where something was seen since the step began, and the skills' own su
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -16,6 +15,8 @@ from time import time
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.belief import Belief
 from robomatrix.scheduling.expansion import Expansion
+from robomatrix.scheduling.language.answers import answered
+from robomatrix.scheduling.language.questions import about, with_report
 from robomatrix.scheduling.ontology import load_ontology
 from robomatrix.scheduling.plan import ANSWERED, Planner, PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.safety import SafetyRules, load_rules
@@ -133,6 +134,10 @@ class TaskExecution:
     """What is still to be done to find what was named."""
     _views: int = 0
     """From how many places it was looked for."""
+    _deed: str = ""
+    """The instruction without the question that follows it."""
+    _report: str = ""
+    """That question, to be answered in the end."""
     _approved: bool = False
     _started: float = 0.0
     _belief: Belief | None = None
@@ -143,6 +148,7 @@ class TaskExecution:
         """Plans. ``stop`` is matched before anything else, and nothing holds it up."""
         self._started = self.clock()
         self._belief = Belief.of(scene)
+        self._deed, self._report = with_report(self.instruction)
         if self.rules.is_stop(self.instruction):
             self.result = PlanResult("ok", "stopping", steps=(STOP,))
             self.plan, self._approved = (STOP,), True
@@ -242,7 +248,7 @@ class TaskExecution:
         return self._belief
 
     def _replan(self) -> Action:
-        request = PlanRequest(self.instruction, self._known.scene, tuple(self.skills), tuple(self.history))
+        request = PlanRequest(self._deed, self._known.scene, tuple(self.skills), tuple(self.history))
         started, before, asked, self._asked = self.clock(), self.result, self._asked, request.scene
         self.result = validate(request, self.planner.plan(request), self.rules)
         self._note("plan", status=self.result.status, message=self.result.message, seconds=self.clock() - started)
@@ -289,7 +295,7 @@ class TaskExecution:
         self._views += 1
         if self._views == 1:
             return [_EXPLORE]
-        far = self._farthest_place()
+        far = self._known.scene.farthest_place()
         return [PlanStep(_APPROACH, {"target": far}), _EXPLORE] if far and _APPROACH in self._skills else []
 
     def _worth_looking(self) -> bool:
@@ -300,15 +306,6 @@ class TaskExecution:
         known = load_ontology().classes
         nouns = (noun for phrase in missing for noun in (phrase, *phrase.split()[-1:]))
         return any(noun in known or noun.removesuffix("s") in known for noun in nouns)
-
-    def _farthest_place(self) -> str | None:
-        """Returns the known piece of furniture that is farthest from the robot."""
-        scene = self._known.scene
-        here = scene.robot.position
-        seen = [p for p in scene.locations if p.position is not None and p.kind in ("surface", "container")]
-        if here is None or not seen:
-            return None
-        return max(seen, key=lambda p: (math.dist(here[:2], p.position[:2]) if p.position else 0.0, p.id)).id
 
     def _adopt(self, steps: tuple[PlanStep, ...]) -> Action:
         done = self.plan[: self.index] if self.replans else ()
@@ -338,11 +335,21 @@ class TaskExecution:
             unmet = self._unmet()
             if unmet:
                 return self._recover(f"in the end {', '.join(map(str, unmet))} did not hold")
-            message = self.result.message if self.result else ""
+            message = self._reported() or (self.result.message if self.result else "")
             return self._finish(True, message or "done")
         step = self.plan[self.index]
         fault = None if step == STOP else self._known.fault(self._skills, step)
         return RunStep(self.index, step) if fault is None else self._recover(fault)
+
+    def _reported(self) -> str:
+        """Answers what was asked for in the end; "it" is what the plan was about last."""
+        if not self._report:
+            return ""
+        scene = self._known.scene
+        named = [scene.name_of(str(v)) for s in self.plan for v in s.arguments.values() if scene.entity(str(v))]
+        text = about(self._report, named[-1]) if named else self._report
+        answer = answered(PlanRequest(text, scene, tuple(self.skills)), self.rules)
+        return answer.message if answer else ""
 
     def _recover(self, reason: str) -> Action:
         """Tries the rest of the plan again from the present state, then a new plan, then gives up; all bounded."""
@@ -359,11 +366,12 @@ class TaskExecution:
     def _reconsider(self) -> None:
         """Asks what the plan had aimed at, had all been known that was seen since: "the cans" means those too."""
         asked, result = self._asked, self.result
-        new = [o for o in self._known.scene.objects if asked is not None and asked.entity(o.id) is None]
+        moved = {value for step in self.plan for value in step.arguments.values()}
+        new = [o for o in self._known.scene.elsewhere(asked) if o.id not in moved] if asked else []
         if asked is None or result is None or not new:
             return
         self._asked = asked.also(new)
-        request = PlanRequest(self.instruction, self._asked, tuple(self.skills), tuple(self.history))
+        request = PlanRequest(self._deed, self._asked, tuple(self.skills), tuple(self.history))
         hindsight = validate(request, self.planner.plan(request), self.rules)
         if hindsight.status == "ok" and set(hindsight.goal) > set(result.goal):
             self.result = hindsight

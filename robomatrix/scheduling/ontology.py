@@ -26,6 +26,8 @@ class Ontology:
     """Word -> classes of things and places."""
     categories: Words
     """Word -> wider classes."""
+    nested: Words
+    """Wider class -> the wider classes that it lies in, itself among them."""
     is_a: Words
     """Class -> all wider classes, transitively."""
     kinds: Mapping[str, Kind]
@@ -36,6 +38,8 @@ class Ontology:
     """Words for anything at all."""
     synonyms: Words
     """Class -> the words for it."""
+    prefixes: Mapping[str, str]
+    """First word of a name -> what wider class such a thing is of."""
     apart: Mapping[str, str]
     """Words of two parts, written together -> apart."""
 
@@ -51,6 +55,10 @@ class Ontology:
         if direct is not None:
             return direct
         return frozenset().union(*(self.is_a.get(c, frozenset()) for c in self.classes.get(name, ())))
+
+    def within(self, category: str) -> frozenset[str]:
+        """Returns the wider classes that a wider class lies in."""
+        return self.nested.get(category, frozenset())
 
     def kind(self, category: str) -> Kind | None:
         """Returns what kind of place a class is, None for things that are carried."""
@@ -75,6 +83,12 @@ def _build(data: Mapping[str, Any]) -> Ontology:
     for name, entry in entries:
         is_a[name] |= _closure(entry.get("is", ()), within)
         synonyms[name] |= {name, *entry.get("also", ())}
+    known = frozenset().union(*synonyms.values())
+    for category, names in data["members"].items():
+        for name in names:
+            is_a[name] |= _closure((category,), within)
+            if name not in known:
+                synonyms[name].add(name)
     return Ontology(
         colours=_invert(data["colours"].items()),
         sizes=_invert(data["sizes"].items()),
@@ -86,6 +100,8 @@ def _build(data: Mapping[str, Any]) -> Ontology:
         opens=frozenset(name for name, entry in places.items() if entry.get("opens")),
         anything=frozenset(data["anything"]),
         synonyms={name: frozenset(words) for name, words in synonyms.items()},
+        prefixes=data["prefixes"],
+        nested={name: frozenset(_closure((name,), within)) for name in categories},
         apart={word.replace(" ", ""): word for words in synonyms.values() for word in words if word.count(" ") == 1},
     )
 

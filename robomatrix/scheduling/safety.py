@@ -16,6 +16,7 @@ from robomatrix.scheduling.scene import Location, Object, PlanningScene
 from robomatrix.scheduling.symbolic import Literal, SymbolicState
 
 ANY = "any"
+_BEARING = ("surface", "container")
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,20 @@ class Combination:
 
 
 @dataclass(frozen=True)
+class Rough:
+    """What must not be dropped or thrown, and where."""
+
+    verbs: frozenset[str]
+    hurling: frozenset[str]
+    """Of the verbs, those that are rough wherever a thing lands but in a bin."""
+    fragile: frozenset[str]
+    beneath: frozenset[str]
+    """On what nothing is dropped."""
+    hard: frozenset[str]
+    """Places that break what falls on them."""
+
+
+@dataclass(frozen=True)
 class SafetyRules:
     """All rules; the checks return the reason for a refusal, or None."""
 
@@ -52,6 +67,9 @@ class SafetyRules:
     combinations: tuple[Combination, ...]
     admits: Mapping[str, frozenset[str]]
     """Class of a place -> the only known classes that may go there."""
+    not_inside: Mapping[str, str]
+    """Class of a place -> why nothing is put into it, as against onto it."""
+    rough: Rough
     handing_never: frozenset[str]
     handing_to: frozenset[str]
     harm: Mapping[str, Any] = field(default_factory=dict)
@@ -88,7 +106,7 @@ class SafetyRules:
         thing, place = scene.entity(object_id), scene.entity(place_id)
         if thing is None or place is None:
             return None
-        what, where = classes_of(thing), classes_of(place)
+        what, where = classes_of(thing) | _called(thing), classes_of(place) | _called(place)
         if what & self.handing_never and where & self.handing_to:
             return f"{thing.name} must not be handed to {place.name}"
         for kind in where & self.admits.keys():
@@ -97,6 +115,19 @@ class SafetyRules:
         for rule in self.combinations:
             if what & rule.objects and (where & rule.places or ANY in rule.places):
                 return f"{thing.name} must not go to {place.name}: {rule.why}"
+        return None
+
+    def rough_fault(self, scene: PlanningScene, verb: str, object_id: str, place_id: str | None) -> str | None:
+        """Returns why something must not be dropped or thrown, None if it may; a place of None is the floor."""
+        thing, place = scene.entity(object_id), scene.entity(place_id) if place_id else None
+        if thing is None or verb not in self.rough.verbs:
+            return None
+        where = classes_of(place) | _called(place) if place is not None else frozenset(self.rough.hard)
+        if where & self.rough.beneath:
+            return f"I do not drop anything on the {place.name if place else 'floor'}: it could break"
+        careless = where & self.rough.hard or (verb in self.rough.hurling and "bin" not in where)
+        if careless and classes_of(thing) & self.rough.fragile:
+            return f"I do not {verb} the {thing.name}: it could break"
         return None
 
     def target_fault(self, skill: str, entity: Location | Object) -> str | None:
@@ -125,6 +156,19 @@ def classes_of(entity: Location | Object) -> frozenset[str]:
     wider = frozenset().union(*(ontology.wider(name) for name in own))
     material = {"metal item"} if (entity.material or "") in ontology.materials and _is_metal(entity.material) else set()
     return frozenset(own | wider | material) - {""}
+
+
+@cache
+def _called(place: Location | Object) -> frozenset[str]:
+    """Returns the classes that class and name are words for: a "garbage can" is a bin, a "soap bottle" is soap."""
+    ontology = load_ontology()
+    if not isinstance(place, Location):
+        return frozenset().union(*(ontology.classes.get(p.lower(), ()) for p in (place.category, place.name)))
+    phrases = (place.category.lower(), *_phrases(place.name))
+    if place.kind not in _BEARING:
+        return frozenset()
+    fitting = (p for p in phrases if p not in ontology.kinds and ontology.kind(p) in _BEARING)
+    return frozenset().union(*(ontology.classes[p] for p in fitting))
 
 
 def _is_metal(material: str | None) -> bool:
@@ -158,6 +202,8 @@ def _build(data: Mapping[str, Any]) -> SafetyRules:
             for rule in data["combinations"]
         ),
         admits={place: frozenset(classes) for place, classes in data["admits"].items()},
+        not_inside=data["not_inside"],
+        rough=Rough(**{name: frozenset(words) for name, words in data["rough"].items()}),
         handing_never=frozenset(data["handing"]["never"]),
         handing_to=frozenset(data["handing"]["to"]),
         harm=data["harm"],

@@ -7,6 +7,7 @@ references are errors that name the place.
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -119,10 +120,27 @@ class PlanningScene(_Model):
         return next((thing for thing in self.objects if thing.id == id_), None)
 
     def also(self, things: Iterable[Object]) -> PlanningScene:
-        """Returns the scene with further things in it; one that is at a place unknown here is nowhere in particular."""
+        """Returns the scene with further things, and with what is in it already as it is given.
+
+        What is at a place unknown here is nowhere in particular.
+        """
         known = {*(e.id for e in self.entities()), START}
-        placed = tuple(t if t.at in known else t.model_copy(update={"at": None}) for t in things)
-        return self.model_copy(update={"objects": (*self.objects, *placed)})
+        placed = {t.id: t if t.at in known else t.model_copy(update={"at": None}) for t in things}
+        kept = tuple(t for t in self.objects if t.id not in placed)
+        return self.model_copy(update={"objects": (*kept, *placed.values())})
+
+    def elsewhere(self, earlier: PlanningScene) -> tuple[Object, ...]:
+        """Returns the things that an earlier scene does not have, or not where they are here."""
+        before = {t.id: t.at for t in earlier.objects}
+        return tuple(t for t in self.objects if t.id not in before or t.at not in (None, before[t.id]))
+
+    def farthest_place(self) -> str | None:
+        """Returns the piece of furniture that is farthest from the robot, None where nothing of the kind is known."""
+        here = self.robot.position
+        seen = [p for p in self.locations if p.position is not None and p.kind in ("surface", "container")]
+        if here is None or not seen:
+            return None
+        return max(seen, key=lambda p: (math.dist(here[:2], p.position[:2]) if p.position else 0.0, p.id)).id
 
     def name_of(self, id_: str) -> str:
         """Returns what a person would call an entity."""

@@ -61,13 +61,13 @@ def reflex(
 ) -> None:
     """Search a humanoid's balance reflex, which its gait stands on; prints the gains."""
     from robomatrix.robots.humanoid import humanoid
-    from robomatrix.training.skillblender.reflex_search import COMMANDS, START, STILL, search
+    from robomatrix.training.skillblender.reflex_search import ReflexTrial, SquatTrial, search
 
     def tell(generation: int, mean: float, elite: float, found: object) -> None:
         typer.echo(f"generation {generation}: mean {mean:.3f}, elite {elite:.3f} of 2.5", err=True)
 
-    commands = STILL if standing else COMMANDS
-    typer.echo(repr(search(humanoid(robot), generations, worlds, seed, START, commands, threads, tell)))
+    trial = (SquatTrial if standing else ReflexTrial)(humanoid(robot), worlds, seed, threads)
+    typer.echo(repr(search(trial, generations, each=tell)))
 
 
 def _evaluated(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 import pytest
@@ -59,6 +60,23 @@ def test_a_command_that_cannot_be_read_ends_the_one_before(stack: Stack) -> None
     bridge._on_joints(JointState(name=["gimbal_yaw"], position=[0.1, 0.2]))
     bridge.gate.filter(None, bridge.driver.read(), bridge.stamp)
     assert bridge.gate.standing
+
+
+def test_lockstep_waits_for_a_busy_machine(bring_up: Callable[..., Stack], monkeypatch: pytest.MonkeyPatch) -> None:
+    stack = bring_up(lockstep_timeout=0.01)
+    client, bridge, commands = Client(stack), stack.bridge, []
+    take = bridge._take_command
+
+    def watch(now: float) -> object:
+        commands.append(take(now))
+        return commands[-1]
+
+    monkeypatch.setattr(bridge, "_take_command", watch)
+    bridge.on_step = lambda: time.sleep(0.03)  # whatever runs in this process is late by more than the timeout
+    handle = client.send_skill("turn", angle_deg=20.0)
+    began = len(commands)
+    assert client.result(handle).success
+    assert all(command is not None for command, _ in commands[began + 1 : -1])
 
 
 def test_a_zone_with_a_number_too_many_is_refused() -> None:

@@ -26,6 +26,7 @@ CORE = frozenset({"move_to", "grasp", "position_over", "release", "open", "close
 IN_HAND = "in the hand"
 """Says in a skill's text that it is about whatever is held, which a sentence may name or not."""
 _BODY = word_set("hand arm foot leg knee body finger gripper wrist palm head eye side posture pose step")
+_PERSONS = frozenset({"me", "us", "him", "her"})
 _IGNORED_WORDS = word_set(
     "to by for at with your the a an of in for about around on until while it own robot itself yourself from again "
     "some more then body hand hands foot feet arm arms position posture pose down up height level high low"
@@ -51,11 +52,15 @@ class SkillCalls:
         """Returns the phrases with which a call may begin, in the forms of commands."""
         return frozenset(phrase for spec in self._callable() for phrase in self._phrases(spec))
 
+    def offers(self, skill: str) -> bool:
+        """Returns whether a skill is called by name, and not for what it brings about."""
+        return any(spec.name == skill for spec in self._callable())
+
     def calls(self, tokens: Sequence[Token]) -> list[Call]:
-        """Returns the skills that a clause may call, the longest phrase first."""
+        """Returns the skills that a clause may call, the longest phrase first, of equals the one that is named."""
         texts = tuple(t.text for t in tokens)
         found = [Call(spec, max(lengths)) for spec in self._callable() if (lengths := self._matches(spec, texts))]
-        return sorted(found, key=lambda call: -call.length)
+        return sorted(found, key=lambda call: (-call.length, call.spec.name not in texts[:1]))
 
     def _matches(self, spec: SkillSpec, texts: tuple[str, ...]) -> list[int]:
         starts = {(base, *texts[1:]) for base in verb_base(texts[0])} if texts else set()
@@ -83,6 +88,8 @@ class SkillCalls:
         strolling = "vx" in {p.name for p in spec.parameters}
         if strolling and chunk.relation in ("to", "near"):  # where to is no small matter for a walk
             return False
+        if IN_HAND in spec.text and chunk.relation == "to":  # "roll it towards the fingers"
+            return False
         placed = chunk.relation in ("to", "near", "on", "in")
         return all(self._is_implied(thing, spec, discourse, placed) for thing in chunk.things)
 
@@ -98,10 +105,12 @@ class SkillCalls:
             "held",
         ):  # what the skill is about, unless it means something else
             return not discourse.objects
-        if IN_HAND in spec.text and not placed:
-            return True
+        if IN_HAND in spec.text and not placed:  # not so "(turn it) upside down"
+            return thing.definite or thing.head in discourse.index.nouns
         ontology = discourse.index.ontology
         told = {word for text in (spec.text, spec.name) for word in lemmas(text)}
+        if thing.pronoun in _PERSONS:
+            return any(ontology.kind(word) == "person" for word in told)
         if any(_cluster(ontology, thing.head) & _cluster(ontology, word) for word in told):
             return True
         bare = not discourse.index.scene.objects and not discourse.index.scene.locations

@@ -110,20 +110,34 @@ class Chunker:
         self.chunks[position] = replace(chunk, things=things)
 
     def _holder(self) -> bool:
-        """Takes "(the bowl) that has the duck in it" as a modifier of the bowl."""
+        """Takes "(the bowl) that has the duck in it" and "(a bowl) with a duck in it" as what the bowl bears."""
         skip = int(self._text() in _RELATIVE)
         verb = self._text(skip)
         relative = verb in ("containing", "holding") or (skip and verb in ("has", "have", "contains", "holds"))
-        if not relative or not self.chunks or not self.chunks[-1].things:
+        if not (relative or verb == "with") or not self.chunks or not self.chunks[-1].things:
             return False
         found, end = self._list(self._at + skip + 1)
-        if not found:
+        inside = self._inside_it(end)
+        if not found or (verb == "with" and not inside):
             return False
-        self._at = end + (2 if self.tokens[end : end + 2] and self._text_at(end + 1) in ("it", "them") else 0)
+        self._at = end + inside
         chunk = self.chunks[-1]
-        thing = replace(chunk.things[-1], modifiers=(*chunk.things[-1].modifiers, Modifier("near", found)))
+        thing = chunk.things[-1]
+        if skip:
+            thing = replace(thing, modifiers=(*thing.modifiers, Modifier("near", found)))
+        else:
+            thing = replace(thing, bears=(*thing.bears, *found))
         self.chunks[-1] = replace(chunk, things=(*chunk.things[:-1], thing))
         return True
+
+    def _inside_it(self, at: int) -> int:
+        """Returns how many tokens "in it", "on top of it" or "inside" take at a position; 0 without any."""
+        match = self.lexicon.relations.at(self.tokens, at)
+        if match is None or match.value not in ("in", "on"):
+            return 0
+        if self._text_at(at + match.length) in ("it", "them"):
+            return match.length + 1
+        return match.length if self._text_at(at) == "inside" else 0
 
     def _text_at(self, position: int) -> str:
         return self.tokens[position].text if position < len(self.tokens) else ""
@@ -199,7 +213,9 @@ class Chunker:
 
     def _bare_number(self, value: float, length: int) -> bool:
         after = self.tokens[self._at + length] if self._at + length < len(self.tokens) else None
-        if after is not None and (after.lemma in ("time", "shot", "round", "bead", "bullet", "step")):
+        beyond = self.tokens[self._at + length + 1 : self._at + length + 2]
+        describes = bool(beyond) and after is not None and beyond[0].lemma in self.index.nouns  # "two round bottles"
+        if after is not None and not describes and after.lemma in ("time", "shot", "round", "bead", "bullet", "step"):
             self._at += length + 1
             self.chunks.append(Chunk("measure", value=value, unit="times" if after.lemma != "step" else "steps"))
             return True
@@ -270,7 +286,8 @@ class Chunker:
         if following == "of" or (match.value in ("up", "down", "backward", "around") and self._is_particle()):
             return False
         measured = Chunker(self.tokens, self.index, self.lexicon).measure_at(after)
-        if following and not measured and self._begins_noun(after) and match.value in ("left", "right"):
+        names = match.value in ("left", "right") or skip  # "the left box", "on the round table"
+        if following and names and not measured and self._begins_noun(after):
             return False
         self._at = after
         if skip and self.chunks and self.chunks[-1].things and match.value in ("left", "right"):

@@ -108,11 +108,11 @@ class ClauseReader(Courtesies):
             )
         if verb.length == 1 and self.is_noun(body[0]):
             states = body[0].text in ("open", "close", "clear", "empty") and len(body) > 1 and self.is_noun(body[1])
-            return following in OPENERS or states
+            return following in OPENERS or states or self._puts(body)
         return not body[0].text.endswith("ed") or self.lexicon.verbs.at(body, 0) is not None
 
     def _puts(self, body: Tokens) -> bool:
-        return body[0].text == "put" and self.lexicon.relations.at(body, 1) is not None
+        return body[0].text in ("put", "place") and self.lexicon.relations.at(body, 1) is not None
 
     def clause(self, tokens: Tokens) -> Clause | None:
         """Returns what a piece of a sentence says; None if it says nothing."""

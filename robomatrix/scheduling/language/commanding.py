@@ -13,6 +13,8 @@ from robomatrix.scheduling.language.commands import Command
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.intents import INTENTS
 from robomatrix.scheduling.language.session import Session
+from robomatrix.scheduling.safety import load_rules
+from robomatrix.scheduling.symbolic import Literal
 
 _NEEDS = {"shoot": "shot", "cross": "crossed", "go": "at", "look": "at", "open": "open", "close": "open"}
 """What a robot must be able to bring about to be asked for an intent; "holding" for all others."""
@@ -27,6 +29,8 @@ class Commander:
     """Plans single commands into a session."""
 
     session: Session
+    continued: bool = False
+    """True if the next clause says where this one's things go."""
 
     def run(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         """Plans a command. Raises PlanningError if it makes no sense here or the robot cannot do it."""
@@ -83,12 +87,26 @@ class Commander:
         if any(c.kind == "measure" and c.unit for c in chunks) and "wait" not in intents:
             raise fault or Unresolved(f"I cannot measure that out: '{clause}'.")
         command = Command(base, chunks, clause.benefit)
+        before = tuple(self.session.goals)
         try:
             if any(self._try(intent, command) for intent in _ranked(intents, command)):
+                self._handle_with_care(base, before)
                 return
         except PlanningError as error:
             raise fault or error from None
+        if self.continued and "place" in intents and command.things and self._try("take", command):
+            return
         raise fault or self._incomplete(command)
+
+    def _handle_with_care(self, verb: str, before: Sequence[Literal]) -> None:
+        """Raises Refusal if the command drops or throws what could break."""
+        rules, scene = load_rules(), self.session.request.scene
+        for goal in (g for g in self.session.goals if g not in before):
+            let_go = goal.predicate == "on" or (goal.predicate == "holding" and goal.negated)
+            place = goal.arguments[1] if goal.predicate == "on" else None
+            fault = rules.rough_fault(scene, verb, goal.arguments[0], place) if let_go else None
+            if fault:
+                raise Refusal(f"{fault}.")
 
     def _try(self, intent: str, command: Command) -> bool:
         handler = INTENTS.get(intent)

@@ -9,8 +9,9 @@ from itertools import pairwise
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Role
+from robomatrix.scheduling.language.moves import Move, moves
 from robomatrix.scheduling.language.nouns import NounPhrase
-from robomatrix.scheduling.language.placing import Move, deliver, moves, place
+from robomatrix.scheduling.language.placing import deliver, place
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
 

@@ -24,7 +24,7 @@ class Courtesies:
 
     def is_noun(self, token: Token) -> bool:
         """Returns whether a word may name something, or says how something is."""
-        return (
+        return token.text != "place" and (
             token.lemma in self.index.nouns
             or token.lemma in self.index.words
             or token.text
@@ -38,6 +38,9 @@ class Courtesies:
         rest = texts(tokens, at + 1, at + 6)
         return any((base, *rest[:length]) in self.calls for base in verb_base(tokens[at].text) for length in range(6))
 
+    def _asked_for(self, tokens: Tokens, at: int) -> bool:
+        return any(table.verb_at(tokens, at) is not None for table in (self.lexicon.verbs, self.lexicon.unable))
+
     def without_fillers(self, tokens: Tokens) -> Tokens:
         """Drops what is said before a command and means nothing to it."""
         at = 0
@@ -45,12 +48,14 @@ class Courtesies:
             if tokens[at].text in (",", "-", "(", ")", "+", "and", "but"):
                 at += 1
                 continue
-            if at == 0 and tokens[0].text == "to" and self.lexicon.verbs.verb_at(tokens, 1):
+            if at == 0 and tokens[0].text == "to" and self._asked_for(tokens, 1):
                 at += 1
                 continue
             if tokens[at].text in ("go", "come") and self._leads_to_verb(tokens, at):
                 at += 1
                 continue
+            if texts(tokens, at, at + 2) == ("next", "to"):
+                break
             match = self.lexicon.prefaces.at(tokens, at)
             wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
             if match is not None and tokens[at].text == "if" and self._asks(tokens, at + match.length):

@@ -16,6 +16,9 @@ NAME, CLASS, SYNONYM, PART, WIDER, ANYTHING = 6.0, 5.0, 4.0, 3.0, 2.0, 1.0
 """How directly a head noun names an entity."""
 _KIND_WORDS = {"container": ("container", "receptacle"), "surface": ("surface",), "region": ("area", "place")}
 _LONGEST_NAME = 6
+_SHADES = frozenset({"dark", "bright", "pale", "deep", "pastel"})
+_KINDRED = 0.6
+"""What a colour that is only akin costs: something turquoise is green where nothing is greener."""
 GRAMMAR = word_set(
     "the a an and or in on into onto to from with at by for it them is are if then not no all every except"
 )
@@ -39,6 +42,8 @@ class Described:
     """Canonical colours; empty where none is stated."""
     sizes: frozenset[str]
     materials: frozenset[str]
+    holds: bool = False
+    """True for things that are carried and may themselves hold things: a bowl, a box, a tray."""
 
     @property
     def is_object(self) -> bool:
@@ -99,9 +104,13 @@ class EntityIndex:
         """Every word of a name in the scene."""
         return frozenset(w for e in self.entities for w in name_words(e.name))
 
+    def is_bare_floor(self, words: Phrase) -> bool:
+        """Returns whether words mean the floor, of a scene that does not list it: what is nowhere else lies there."""
+        return words[-1:] in (("floor",), ("ground",)) and all(self.fit(e, words) is None for e in self.entities)
+
     def fit(self, entity: Described, words: Phrase) -> Fit | None:
         """Returns how well words describe an entity, the head noun last; None if they do not."""
-        words = tuple(w for w in words if w not in _COLOUR_WORDS) or words
+        words = tuple(w for i, w in enumerate(words) if w not in _COLOUR_WORDS and not self._shade(words, i)) or words
         if not words:
             return Fit(ANYTHING, 0)
         fits = [fit for start in range(len(words)) if (fit := self._split_fit(entity, words, start)) is not None]
@@ -110,24 +119,34 @@ class EntityIndex:
             return None if doubts is None or doubts == len(words) else Fit(ANYTHING, doubts)
         return min(fits, key=lambda fit: (fit.doubts, -fit.directness), default=None)
 
+    def _shade(self, words: Phrase, at: int) -> bool:
+        """Returns whether a word only shades the colour after it, as nothing here is told apart by shades."""
+        coloured = at + 1 < len(words) and words[at + 1] in self.ontology.colours
+        return coloured and words[at] in _SHADES and words[at] not in self.words
+
     def _split_fit(self, entity: Described, words: Phrase, start: int) -> Fit | None:
         directness = self._head(entity, words[start:])
-        doubts = self._doubts(entity, words[:start]) if directness is not None else None
-        if directness is None or doubts is None:
+        if directness is None or self._other_compound(words, start):
             return None
-        return Fit(directness + 0.1 * (len(words) - start), doubts)
+        doubts = self._doubts(entity, words[:start], words[start:])
+        kindred = sum(word in self.ontology.colours and word not in entity.attributes for word in words[:start])
+        return None if doubts is None else Fit(directness + 0.1 * (len(words) - start) - _KINDRED * kindred, doubts)
+
+    def _other_compound(self, words: Phrase, start: int) -> bool:
+        """Returns whether a head noun is but the end of the name of something else: a "coffee table" is no table."""
+        return start > 0 and words[start - 1 :] in self._class_phrases and not self.is_attribute(words[start - 1])
 
     def _head(self, entity: Described, phrase: Phrase) -> float | None:
         if len(phrase) == 1 and phrase[0] in self.ontology.anything and entity.is_object:
             return max(ANYTHING, entity.heads.get(phrase, ANYTHING))
         return entity.heads.get(phrase)
 
-    def _doubts(self, entity: Described, words: Iterable[str]) -> int | None:
+    def _doubts(self, entity: Described, words: Iterable[str], head: Phrase = ()) -> int | None:
         """Returns how many attributes the scene does not confirm; None if it contradicts one."""
-        confirmed = [self._confirms(entity, word) for word in words]
+        confirmed = [self._confirms(entity, word, head) for word in words]
         return None if None in confirmed else confirmed.count(False)
 
-    def _confirms(self, entity: Described, word: str) -> bool | None:
+    def _confirms(self, entity: Described, word: str, head: Phrase) -> bool | None:
         ontology = self.ontology
         if word in entity.attributes:
             return True
@@ -140,6 +159,9 @@ class EntityIndex:
         meant = ontology.classes.get(word, frozenset())
         if meant and any(meant & ontology.classes.get(own, frozenset()) for own in entity.attributes):
             return True
+        if not entity.is_object or ontology.kind(word) == "region":  # "the kitchen table", "the computer desk"
+            others = (e for e in self.entities if e is not entity and e.is_object == entity.is_object)
+            return None if any(word in e.attributes and head in e.heads for e in others) else False
         names_something_else = (word,) in self._class_phrases or word in self.names
         return None if names_something_else else False
 
@@ -177,7 +199,7 @@ def name_words(name: str, *, digits: bool = False) -> Phrase:
 def _describe(ontology: Ontology, entity: Location | Object) -> Described:
     heads: dict[Phrase, float] = {}
     classes = _classes(ontology, entity.category)
-    for wide in {c for name in classes for c in ontology.wider(name)} | _group(entity):
+    for wide in _wider(ontology, classes, entity) | _group(entity):
         _add(heads, (wide, *_words_for(ontology.categories, wide)), WIDER)
     _add(heads, (s for name in classes for s in ontology.synonyms.get(name, ())), SYNONYM)
     _add(heads, _tail_synonyms(ontology, entity.name), SYNONYM)
@@ -187,6 +209,9 @@ def _describe(ontology: Ontology, entity: Location | Object) -> Described:
         _add_name(ontology, heads, name_words(name))
     if isinstance(entity, Location) and entity.kind in _KIND_WORDS:
         _add(heads, _KIND_WORDS[entity.kind], WIDER)
+    kinds = {ontology.kind(name) for name in classes} if isinstance(entity, Object) else set()
+    if "container" in kinds:
+        _add(heads, _KIND_WORDS["container"], WIDER)
     if isinstance(entity, Location) and entity.kind == "person":
         _add(heads, ontology.synonyms["person"], PART)
     return Described(
@@ -198,7 +223,20 @@ def _describe(ontology: Ontology, entity: Location | Object) -> Described:
         _canonical(ontology.colours, entity.colour, entity.name),
         _canonical(ontology.sizes, entity.size if isinstance(entity.size, str) else None, entity.name),
         _canonical(ontology.materials, entity.material, entity.name),
+        bool(kinds & {"container", "surface"}),
     )
+
+
+def _wider(ontology: Ontology, classes: Iterable[str], entity: Location | Object) -> set[str]:
+    """Returns the wider classes of an entity; of an unknown thing, those of what its name begins or ends with."""
+    wider = {c for name in classes for c in ontology.wider(name)}
+    if isinstance(entity, Location):
+        return wider
+    words = name_words(entity.name)
+    tails = (" ".join(words[start:]) for start in range(len(words)))
+    named = next((tail for tail in tails if tail in ontology.is_a or tail in ontology.classes), "")
+    told = ontology.prefixes.get(words[0]) if len(words) > 1 else None
+    return wider | ontology.wider(named) | ({told, *ontology.within(told)} if told else set())
 
 
 def _classes(ontology: Ontology, category: str) -> set[str]:
@@ -206,7 +244,9 @@ def _classes(ontology: Ontology, category: str) -> set[str]:
     names = {category.lower().replace("_", " "), " ".join(lemmas(category)), _spaced(ontology, category)}
     if any(name in ontology.synonyms for name in names):
         return names
-    return names | {c for name in names for c in ontology.classes.get(name, ())}
+    known = {c for name in names for c in ontology.classes.get(name, ())}
+    tail = " ".join(lemmas(category)[-1:])  # a "stove burner" is a burner
+    return names | (known or set(ontology.classes.get(tail, ()) if ontology.kind(tail) else ()))
 
 
 def _spaced(ontology: Ontology, text: str) -> str:

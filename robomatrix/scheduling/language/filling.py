@@ -21,6 +21,9 @@ _TO_DEGREES = {"deg": 1.0, "rad": 180.0 / math.pi, "turn": 360.0}
 _ALONG = {"forward": 1.0, "backward": -1.0}
 _ACROSS = {"left": 1.0, "right": -1.0}
 _OUTWARD = {"outward": 1.0, "sideways": 1.0}
+_SIDES = ("hand", "foot")
+"""Parameters that choose a side of the body; outward is away from the other side."""
+_BODY_PARTS = frozenset({"hand", "arm", "foot", "leg"})
 _UPWARD = {"up": 1.0, "down": -1.0}
 _AXES = (
     (frozenset({"x", "forward", "vx", "dx", "distance"}), _ALONG),
@@ -89,6 +92,10 @@ class Filler:
 
     def _choice(self, parameter: Parameter) -> None:
         words = [t.lemma for t in self.tokens]
+        side, said = self._of_body()
+        if side in parameter.choices:  # "to the left with your right foot"
+            self._set(parameter, side, *said)
+            return
         for i, chunk in enumerate(self.chunks):
             if chunk.kind == "direction" and (choice := _direction_choice(chunk.text, parameter.choices)):
                 self._set(parameter, choice, i)
@@ -225,12 +232,33 @@ class Filler:
         return direction is None or min(measures, key=lambda i: abs(i - direction)) == at
 
     def _direction_for(self, axis: Mapping[str, float]) -> int | None:
+        if axis is _OUTWARD and self._side():
+            ways = {**_OUTWARD, **_ACROSS}
+            said = self._of_body()[1]
+            return next((i for i, c in enumerate(self.chunks) if _way(c) in ways and i not in said), None)
         return next((i for i, c in enumerate(self.chunks) if _way(c) in axis), None)
 
     def _sign(self, axis: Mapping[str, float] | None, direction: int | None) -> float:
         if axis is None or direction is None:
             return -1.0 if axis is _ALONG and self._reversing() else 1.0
-        return axis[_way(self.chunks[direction])]
+        way = _way(self.chunks[direction])
+        if axis is _OUTWARD and way in _ACROSS:
+            return 1.0 if way == self._side() else -1.0
+        return axis[way]
+
+    def _of_body(self) -> tuple[str, list[int]]:
+        """Returns the side in "your right hand", and the chunks that say nothing else."""
+        words = [t.lemma for t in self.tokens]
+        pairs = zip(words, words[1:], strict=False)
+        side = next((word for word, after in pairs if word in _ACROSS and after in _BODY_PARTS), "")
+        alone = words.count(side) == 1
+        said = [i for i, c in enumerate(self.chunks) if _BODY_PARTS & _chunk_words(c)]
+        return side, said + [i for i, c in enumerate(self.chunks) if alone and c.kind == "direction" and c.text == side]
+
+    def _side(self) -> str:
+        """The side of the body that moves; empty where it is not one."""
+        chosen = next((str(v) for name, v in self.filling.values.items() if name in _SIDES), "")
+        return chosen if chosen in _ACROSS else ""
 
     def _reversing(self) -> bool:
         return self.tokens[0].text in ("reverse", "back", "retreat")

@@ -7,16 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from robomatrix.errors import PlanningError
+from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, Intent, fits, held_above, put, split_person
 from robomatrix.scheduling.language.discourse import Role, Unresolved
-from robomatrix.scheduling.language.nouns import NounPhrase
-from robomatrix.scheduling.language.placing import (
-    Move,
-    deliver,
-    moves,
-    place,
-    readings,
-)
+from robomatrix.scheduling.language.moves import Move, moves, readings
+from robomatrix.scheduling.language.nouns import PERSONS, NounPhrase
+from robomatrix.scheduling.language.placing import deliver, place
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.tidying import clear, discard, fill, group, sort, store
 from robomatrix.scheduling.plan import PlanStep
@@ -73,7 +69,7 @@ def take(session: Session, command: Command) -> bool:
         if not things:
             return False
         move = replace(move, things=things)
-        if not person and held_above(session, move):
+        if not person and (held_above(session, move) or (command.verb == "get" and _implied_place(session, move))):
             continue
         if person:
             deliver(session, _narrowed(move), person)
@@ -105,11 +101,16 @@ def bring(session: Session, command: Command) -> bool:
         goal = readings(move, weak_goal=False)[0].goal
         if not things:
             return False
-        if goal is not None and not person:
+        if goal is not None and (not person or _elsewhere(session, goal, person)):
             place(session, move, weak_goal=False)
         elif person or not _implied_place(session, move):
             deliver(session, _narrowed(move), person)
     return True
+
+
+def _elsewhere(session: Session, goal: Chunk, person: str) -> bool:
+    """Returns whether "bring me A to B" names a B that is not me."""
+    return goal.relation != "from" and not all(t.pronoun in PERSONS or t.pronoun == "here" for t in goal.things)
 
 
 def _implied_place(session: Session, move: Move) -> bool:
@@ -117,6 +118,8 @@ def _implied_place(session: Session, move: Move) -> bool:
     weak = [c for c in move.relations if not c.restrictive and c.relation not in ("from", "near", "at")]
     if not weak:
         return False
+    if all(thing.pronoun for thing in move.things):  # "bring them on the table"
+        return place(session, move)
     try:
         session.resolver.all_of(_narrowed(move), "object")
     except PlanningError:

@@ -109,7 +109,11 @@ class Lexicon:
     prefaces: PhraseTable[bool]
     trailers: PhraseTable[bool]
     relations: PhraseTable[str]
+    surroundings: frozenset[str]
+    """What a way leads past that no scene lists: walls, doors, steps."""
     parts: frozenset[str]
+    tails: frozenset[str]
+    """Parts that may be named after what they belong to: "the cabinet door", "the toilet tank"."""
     corrections: PhraseTable[bool]
     nevermind: frozenset[tuple[str, ...]]
     exceptions: PhraseTable[bool]
@@ -155,6 +159,8 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         verbs=verbs,
         particles=data["particles"],
         parts=frozenset(data["parts"]),
+        tails=frozenset(data["tails"]),
+        surroundings=frozenset(data["surroundings"]),
         nevermind=frozenset(_words(p) for p in data["nevermind"]),
         numbers=data["numbers"],
         ordinals=data["ordinals"],
@@ -172,6 +178,7 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         | frozenset(data["times"])
         | frozenset(data["ordinals"])
         | frozenset(data["parts"])
+        | frozenset(data["tails"])
         | frozenset(data["mass"])
         | frozenset(data["needs"]),
         **tables,

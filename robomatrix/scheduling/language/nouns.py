@@ -6,8 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from robomatrix.scheduling.language.entities import EntityIndex
+from robomatrix.scheduling.language.entities import CLASS, EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon
+from robomatrix.scheduling.language.noun_words import (
+    ARTICLES,
+    COLLECTIVES,
+    POINTING,
+    POSSESSIVES,
+    QUANTITY_NOUNS,
+    SELECTORS,
+    VESSELS,
+)
 from robomatrix.scheduling.language.text import Token, word_set
 
 Quantity = Literal["one", "any", "all", "each", "count"]
@@ -21,32 +30,15 @@ HERE = frozenset({"here"})
 THERE = frozenset({"there"})
 EVERYTHING = frozenset({"everything", "all", "whatever", "what", "anything", "stuff", "everythings"})
 SOMETHING = frozenset({"something", "anything"})
-_ARTICLES = word_set(
-    "the a an my your his her our their its this that these those some any another every each all both either only "
-    "just same of few several many more one"
-)
 STOP = word_set(
     "and or then to of that which who whose whom is are was were be been being it them they me us him her you i he "
     "she we there here up down away back over off out together along apart so if when while until till after before "
     "because since but not no except without as than too also please now again both is has have had do does did "
     "will would should could must may might shall can't where why how what whatever the a an into onto from with by "
     "at in on for everything anything all each every something nothing itself themselves myself yourself else "
-    "otherwise unless instead put plus excluding belongs belong"
+    "otherwise unless instead put plus excluding belongs belong containing holding"
 )
-_SELECTORS = word_set(
-    "left right leftmost rightmost middle nearest closest near farthest furthest far other others remaining rest "
-    "same matching corresponding respective appropriate opposite next previous first second third fourth fifth last "
-    "lefthand righthand central center centre correct proper own original usual different separate"
-)
-_COLLECTIVES = word_set(
-    "pile stack bunch set group lot number bit kind type sort slice pair couple piece heap row collection handful few"
-)
-_QUANTITY_NOUNS = word_set(
-    "all both each any some one most half none either many several few everything rest remainder"
-)
-_POSSESSIVES = word_set("my your his her our their its this these those")
 _STATES = frozenset({"open", "closed", "shut", "empty", "full", "clear"})
-_FRONTS = frozenset({"door", "lid", "front", "top", "surface", "handle"})
 _FOUND = frozenset({"find", "see", "have", "found", "spot"})
 PARTICIPLES = word_set(
     "sitting lying located placed standing resting currently kept stored left found laying positioned seen visible "
@@ -82,6 +74,8 @@ class NounPhrase:
     """Other words for it, where the first mean nothing: "tape" for "roll of tape"."""
     alternative: bool = False
     """True after "or"."""
+    bears: tuple[NounPhrase, ...] = ()
+    """What is to be in or on it: "a cup with a spoon in it"."""
     shared: tuple[str, ...] = ()
     """Attributes of the noun phrase before that may go for this one too: "the red can and ball"."""
     text: str = ""
@@ -143,10 +137,12 @@ class NounPhrases:
         phrase = replace(phrase, words=words, selectors=selectors, plural=plural or phrase.plural, text=text)
         if end < len(self.tokens) and self.tokens[end].text == "of":
             return self._of(phrase, at, end)
-        if phrase.head in _FRONTS and len(phrase.words) > 1 and phrase.head not in self.index.names:
+        while phrase.head in self.lexicon.tails and len(phrase.words) > 1 and phrase.head not in self.index.names:
             phrase = replace(phrase, words=phrase.words[:-1], plural=False)
         if phrase.head in self.lexicon.mass and phrase.quantity == "one":
             phrase = replace(phrase, quantity="all")
+        if len(phrase.words) == 1 and phrase.head in self.index.ontology.anything and POINTING & set(text.split()[:1]):
+            return NounPhrase(pronoun="them", text=text, plural=True), end  # "both items"
         if phrase.words[:1] in (("something",), ("anything",)):
             phrase = replace(phrase, quantity="any")
         return _settled(phrase), end
@@ -226,7 +222,7 @@ class NounPhrases:
         while at < len(self.tokens):
             token = self.tokens[at]
             counted = self._count(at)
-            if token.text in _ARTICLES and not self.index_phrase(at) and not self._is_head(at):
+            if token.text in ARTICLES and not self.index_phrase(at) and not self._is_head(at):
                 if token.text == "of" and at == start:
                     break
                 phrase = _with_article(phrase, token.text)
@@ -293,10 +289,11 @@ class NounPhrases:
         token = self.tokens[at]
         if token.text == "other" and self._text(at + 1) == "than":
             return False
-        if started and self.lexicon.relations.at(self.tokens, at) is not None:
+        relation = self.lexicon.relations.at(self.tokens, at)
+        if relation is not None and (started or relation.length > 1):  # "next to" is no next one
             return False
         return (
-            token.text in _SELECTORS and token.lemma not in self.index.names and not (started and token.text == "left")
+            token.text in SELECTORS and token.lemma not in self.index.names and not (started and token.text == "left")
         )
 
     def _is_noun_word(self, at: int, started: bool, determined: bool) -> bool:
@@ -304,15 +301,27 @@ class NounPhrases:
         if token.number is not None:
             unit = self.lexicon.units.at(self.tokens, at + 1)
             return started and unit is None and token.number == int(token.number)
+        if not started and self._is_part(at):
+            return True
         if not token.is_word or token.text in STOP and not (token.text == "can" and (determined or started)):
             return False
         if token.text == "one":
             return True
-        if started and token.text in _POSSESSIVES or token.text == "other":
+        if started and token.text in POSSESSIVES or token.text == "other":
             return False
         if self.lexicon.relations.at(self.tokens, at) is not None and token.lemma not in self.index.nouns:
             return False
         return not (token.text in PARTICLES | PARTICIPLES and (started or not determined))
+
+    def _is_part(self, at: int) -> bool:
+        """True for "back" in "the back of the sofa" and "the back end of the sofa"."""
+        if self.tokens[at].text not in self.lexicon.parts:
+            return False
+        return self._follows_of(at) or (at + 1 < len(self.tokens) and self._is_part(at + 1))
+
+    def _is_there(self, phrase: NounPhrase) -> bool:
+        things = (e for e in self.index.entities if e.is_object)
+        return any(e.heads.get(phrase.words, 0.0) >= CLASS for e in things)
 
     def _quantity_alone(self, phrase: NounPhrase, at: int, end: int) -> tuple[NounPhrase | None, int]:
         """Handles "all", "all of them", "one of the cans", "both of these"."""
@@ -337,6 +346,10 @@ class NounPhrases:
         text = " ".join(t.text for t in self.tokens[at:after])
         if "rest" in phrase.selectors or phrase.head in ("remainder",):
             return replace(inner, quantity="all", plural=True, selectors=(*inner.selectors, "rest"), text=text), after
+        if phrase.quantity == "count" and phrase.head in self.lexicon.parts | COLLECTIVES:  # "two rolls of paper"
+            inner = replace(inner, quantity="count", count=phrase.count, plural=phrase.plural)
+        if phrase.quantity == "any" and inner.quantity == "one" and not inner.definite and not inner.plural:
+            inner = replace(inner, quantity="any")
         if phrase.head in ("content", "contents"):
             inside = Modifier("in", (inner,))
             return NounPhrase(("thing",), "all", plural=True, modifiers=(inside,), text=text), after
@@ -344,8 +357,10 @@ class NounPhrases:
             return replace(inner, text=text), after
         if phrase.head == "one" and len(phrase.words) > 1:
             return replace(phrase, words=(*phrase.words[:-1], *inner.words[-1:]), text=text), after
-        if phrase.head in _COLLECTIVES | _QUANTITY_NOUNS:
+        if phrase.head in COLLECTIVES | QUANTITY_NOUNS:
             return replace(inner, text=text), after
+        if phrase.head in VESSELS and self._is_there(inner):  # "a glass of wine" where there is wine
+            return replace(_settled(phrase), words=inner.words, fallback=(*inner.words, phrase.head), text=text), after
         whole = replace(_settled(phrase), words=(*inner.words, *phrase.words), text=text)
         attributes = tuple(w for w in phrase.words[:-1] if self.index.is_attribute(w))
         return replace(whole, fallback=(*attributes, *inner.words)), after

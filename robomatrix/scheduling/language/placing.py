@@ -3,156 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from robomatrix.errors import PlanningError
+from robomatrix.scheduling.language.bearing import load, nested_moves, rides, with_cargo
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Unresolved
-from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.moves import Move, Reading, readings
+from robomatrix.scheduling.language.nouns import NounPhrase
 from robomatrix.scheduling.language.session import Session
-from robomatrix.scheduling.safety import classes_of
+from robomatrix.scheduling.language.text import phrase_list
+from robomatrix.scheduling.safety import classes_of, load_rules
 from robomatrix.scheduling.scene import START
 from robomatrix.scheduling.symbolic import Literal
 
-_STRONG = frozenset({"into", "onto", "to", "towards", "toward", "in to", "on to"})
-_TAKERS = (
-    "take",
-    "pick",
-    "pick up",
-    "grab",
-    "get",
-    "grasp",
-    "lift",
-    "retrieve",
-    "collect",
-    "remove",
-    "lift up",
-    "pull",
-    "hold",
-    "seize",
-    "choose",
-    "find",
-)
 _MATCHING = frozenset({"matching", "corresponding", "respective", "appropriate", "same", "correct", "proper", "own"})
+_ON_ONE_SIDE = phrase_list(
+    "on the left side of|on the right side of|in the middle of|on the side of|at the side of|at the front of|"
+    "to the left side of|to the right side of"
+)
+"""Where a piece of furniture is meant, a part of its top."""
 _BACK = frozenset({"back"})
 _INSIDE = frozenset({"in", "on", "inside", "onto", "into", "therein", "within"})
 
 
-@dataclass(frozen=True)
-class Move:
-    """Things, and the relations that were said with them."""
-
-    things: tuple[NounPhrase, ...]
-    relations: tuple[Chunk, ...] = ()
-    particles: frozenset[str] = frozenset()
-
-
-def moves(chunks: Sequence[Chunk]) -> list[Move]:
-    """Returns what is moved: one for "A in B", two for "A in B and C on D"."""
-    chunks = [_as_place(chunk) for chunk in chunks]
-    again = _second_sentence(chunks)
-    if again:
-        return [*moves(chunks[:again]), *moves(chunks[again:])]
-    particles = frozenset(c.text for c in chunks if c.kind in ("particle", "word", "direction"))
-    things = tuple(t for c in chunks if c.kind == "things" for t in c.things)
-    relations = [c for c in chunks if c.kind == "relation"]
-    final_is_strong = bool(relations) and is_strong(relations[-1]) and not any(map(is_strong, relations[:-1]))
-    found: list[Move] = []
-    current: list[Chunk] = []
-    alone = False
-    for i, relation in enumerate(relations):
-        again = relation.relation == "from" and i + 1 < len(relations) and relations[i + 1].relation == "from"
-        if relation.relation == "from" and (alone or (again and len(relation.things) > 1)):
-            # "A from B and C from D": each with its own place
-            things, alone = (*_with_modifier(things, relation), *relation.things[1:]), True
-            continue
-        more = i + 1 < len(relations) and len(relation.things) > 1 and relation.relation != "from"
-        gapped = more and not relation.restrictive and relations[i + 1].relation != "from"
-        if gapped and not (final_is_strong and len(relations) > 2):
-            current.append(replace(relation, things=relation.things[:1]))
-            found.append(Move(things, tuple(current), particles))
-            things, current = relation.things[1:], []
-        elif gapped:
-            things = _with_modifier(things, relation)
-            things = (*things, *relation.things[1:])
-        else:
-            current.append(relation)
-    return [*found, Move(things, tuple(current), particles)]
-
-
-def _second_sentence(chunks: Sequence[Chunk]) -> int:
-    """Returns where "... and C where D is" begins after "A where B is"; 0 if nowhere."""
-    for i in range(2, len(chunks) - 1):
-        before = {c.kind for c in chunks[:i] if c.kind != "relation" or c.relation != "from"}
-        if chunks[i].kind == "things" and {"things", "relation"} <= before and chunks[i + 1].kind == "relation":
-            return i
-    return 0
-
-
-def is_strong(chunk: Chunk) -> bool:
-    """Returns whether a relation can only be where something is to go: into, onto, to."""
-    return chunk.relation == "to" or any(word in _STRONG for word in chunk.phrase.split())
-
-
-def _as_place(chunk: Chunk) -> Chunk:
-    """Reads "(put it) there" and "(bring it) here" as relations."""
-    if chunk.kind == "things" and len(chunk.things) == 1 and chunk.things[0].pronoun in ("there", "here", "home"):
-        return replace(chunk, kind="relation", relation="to", phrase="to")
-    return chunk
-
-
-def _with_modifier(things: tuple[NounPhrase, ...], relation: Chunk) -> tuple[NounPhrase, ...]:
-    if not things:
-        return things
-    modifier = Modifier(relation.relation, relation.things[:1])
-    return (*things[:-1], replace(things[-1], modifiers=(*things[-1].modifiers, modifier)))
-
-
-@dataclass(frozen=True)
-class Reading:
-    """One way to attach the relations: which narrow the things down, and which is where they go."""
-
-    things: tuple[NounPhrase, ...]
-    goal: Chunk | None
-
-
-def readings(move: Move, *, weak_goal: bool) -> list[Reading]:
-    """Returns the ways to read a move, the likeliest first.
-
-    Args:
-        move: the things and relations.
-        weak_goal: False where only "to", "into" and "onto" say where things go ("take the can on the table").
-    """
-    narrowing, rest = [], []
-    for chunk in move.relations:
-        (narrowing if chunk.restrictive or chunk.relation == "from" else rest).append(chunk)
-    things = _narrow(move.things, narrowing)
-    strong = next((i for i, chunk in enumerate(rest) if is_strong(chunk)), None)
-    if strong is not None:
-        return [_attached(things, rest, strong)]
-    if not weak_goal:
-        return [Reading(_narrow(things, rest), None)]
-    return [_attached(things, rest, i) for i in range(len(rest) - 1, -1, -1)] or [Reading(things, None)]
-
-
-def _attached(things: tuple[NounPhrase, ...], relations: Sequence[Chunk], goal: int) -> Reading:
-    place = relations[goal]
-    later = [Modifier(c.relation, c.things) for c in relations[goal + 1 :]]
-    last = replace(place.things[-1], modifiers=(*place.things[-1].modifiers, *later))
-    return Reading(_narrow(things, relations[:goal]), replace(place, things=(*place.things[:-1], last)))
-
-
-def _narrow(things: tuple[NounPhrase, ...], relations: Sequence[Chunk]) -> tuple[NounPhrase, ...]:
-    modifiers = tuple(Modifier(c.relation, c.things) for c in relations)
-    return tuple(replace(t, modifiers=(*t.modifiers, *modifiers)) for t in things) if modifiers else things
-
-
 def place(session: Session, move: Move, *, weak_goal: bool = True) -> bool:
     """Plans a move; False if nothing says where to. Raises PlanningError if no reading makes sense."""
+    move = with_cargo(session, _into_there(session, move))
     if not move.things and move.relations and session.discourse.objects:  # "grab the can, put in the box"
         move = replace(
             move, things=(NounPhrase(pronoun="them", plural=len(session.discourse.objects[-1]) > 1, text="it"),)
         )
+    load(session, move.things)
     options = readings(move, weak_goal=weak_goal)
     if not move.things or all(option.goal is None for option in options) and not _implied(move):
         return False
@@ -167,7 +49,26 @@ def place(session: Session, move: Move, *, weak_goal: bool = True) -> bool:
         return True
     if fault is None:
         return False
-    raise fault
+    nested = nested_moves(session, move)
+    if not nested:
+        raise fault
+    return all(place(session, each) for each in nested)
+
+
+def _into_there(session: Session, move: Move) -> Move:
+    """Reads "(open the box and) put in A" as A that goes into the box."""
+    relations = move.relations
+    inside = len(relations) == 1 and relations[0].phrase in ("in", "inside")
+    if move.things or not inside or not session.discourse.places:
+        return move
+    try:
+        found = session.resolver.all_of(relations[0].things, "place")
+    except PlanningError:
+        return move
+    if any(not session.index.by_id[id_].is_object or session.index.by_id[id_].holds for id_ in found):
+        return move
+    there = (NounPhrase(pronoun="there", text="there"),)
+    return replace(move, things=relations[0].things, relations=(replace(relations[0], things=there),))
 
 
 def _implied(move: Move) -> bool:
@@ -199,6 +100,7 @@ def _pairs(session: Session, reading: Reading, move: Move) -> list[tuple[str, st
         reading.things, "object", lambda id_: session.state.resting.get(id_) not in targets
     )
     things = [id_ for id_ in things if id_ not in targets]
+    things = [id_ for id_ in things if not rides(session, id_, things)]
     if not things:
         raise Unresolved("There is nothing to move.")
     if len(targets) == 1:
@@ -278,6 +180,9 @@ def destinations(session: Session, goal: Chunk) -> list[str]:
     for phrase in goal.things:
         if phrase.alternative and found:
             continue
+        if session.index.is_bare_floor(phrase.words):  # there is nothing to stop at: it goes where the robot started
+            found.append(START)
+            continue
         beside = goal.relation in ("near", "side")
         if beside and phrase.pronoun == "it" and session.discourse.objects:  # "A on B and C next to it"
             phrase = replace(phrase, pronoun="them")
@@ -290,10 +195,16 @@ def destinations(session: Session, goal: Chunk) -> list[str]:
 
 def _target(session: Session, goal: Chunk, id_: str) -> str:
     entity = session.index.by_id[id_]
+    if goal.relation == "in" and entity.entity is not None:
+        why = next((why for kind, why in load_rules().not_inside.items() if kind in classes_of(entity.entity)), None)
+        if why:
+            raise PlanningError(f"Nothing goes into the {entity.name}: {why}.")
     if goal.relation == "under":
         raise PlanningError(f"I cannot put things under the {entity.name}; I can put them in or on something.")
     if entity.is_object:
         return _object_target(session, goal, id_)
+    if tuple(goal.phrase.split()) in _ON_ONE_SIDE and entity.kind == "surface":
+        return id_
     if goal.relation in ("near", "side") and entity.kind in ("surface", "container", "obstacle", "target"):
         raise Unresolved(f"I can put things in or on the {entity.name}, not beside it. Where should it go?")
     if entity.kind in ("obstacle", "target"):
@@ -304,15 +215,15 @@ def _target(session: Session, goal: Chunk, id_: str) -> str:
 def _object_target(session: Session, goal: Chunk, id_: str) -> str:
     name = session.index.by_id[id_].name
     entity = session.request.scene.object(id_)
-    holds = entity is not None and bool(classes_of(entity) & set(session.index.ontology.kinds))
-    beside = goal.relation in ("near", "side", "at") or (goal.relation == "to" and not holds)
+    receives = entity is not None and bool(classes_of(entity) & set(session.index.ontology.kinds))
+    beside = goal.relation in ("near", "side", "at") or (goal.relation == "to" and not receives)
     if beside:
         state = session.discourse.initial if goal.phrase == "where" else session.state
         place_ = state.container_of(id_)
         if place_ is None:
             raise Unresolved(f"I do not know where the {name} is.")
         return place_
-    if goal.relation == "in" and not holds:
+    if goal.relation == "in" and not session.index.by_id[id_].holds:
         raise PlanningError(f"Nothing can be put into the {name}.")
     return id_
 
@@ -340,6 +251,3 @@ def fallback_place(session: Session, classes: Sequence[str], avoid: Sequence[str
 
 def _names(session: Session, ids: Sequence[str]) -> str:
     return " or ".join(session.index.by_id[id_].name for id_ in ids)
-
-
-TAKERS = frozenset(_TAKERS)

@@ -10,7 +10,7 @@ from robomatrix.scheduling.data import read_yaml
 from robomatrix.scheduling.language.nouns import HELD
 
 _PART = re.compile(r"%([a-z_]+)%")
-_CHECK = re.compile(r"\b((can|could|would|will) you (please )?)?(please )?(check|see|look) (if|whether)\b")
+_CHECK = re.compile(r"(?<!to )\b((can|could|would|will) you (please )?)?(please )?(check|see|look) (if|whether)\b")
 _HOPED = re.compile(
     r"\b(it would be (great|nice|good|better|lovely|helpful|best)|i would (be (happy|glad|grateful)|like it)) if\b"
 )

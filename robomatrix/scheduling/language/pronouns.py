@@ -76,6 +76,12 @@ class Pronouns:
             return openable[0]
         raise Unresolved(f"What do you mean by '{phrase.text}'?")
 
+    def _with_bearer(self, ids: list[str]) -> list[str]:
+        """Returns "the spoon and the bowl" for a single thing that was put into another: they are "them" together."""
+        resting = self.discourse.state.resting
+        bearer = resting.get(ids[0]) if len(ids) == 1 else None
+        return [*ids, bearer] if bearer in resting else ids
+
     def _recent(self) -> tuple[str, ...]:
         return self.discourse.objects[-1] if self.discourse.objects else ()
 
@@ -84,7 +90,7 @@ class Pronouns:
         held = self.discourse.state.holding
         if phrase.plural:
             if groups and len(groups[-1]) == 1:  # "take the can and the ball ... put them": said one after the other
-                return list(dict.fromkeys(id_ for group in groups for id_ in group))
+                return self._with_bearer(list(dict.fromkeys(id_ for group in groups for id_ in group)))
             if groups:
                 return list(groups[-1])
         if groups:

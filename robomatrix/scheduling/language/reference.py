@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from robomatrix.scheduling.language.discourse import Discourse, Role, Unresolved, fills
-from robomatrix.scheduling.language.entities import NAME, SYNONYM, WIDER, Described, Fit
+from robomatrix.scheduling.language.entities import CLASS, NAME, PART, SYNONYM, WIDER, Described, Fit
+from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
 from robomatrix.scheduling.language.pronouns import Pronouns
-from robomatrix.scheduling.language.selectors import select
+from robomatrix.scheduling.language.selectors import nearest, select
 from robomatrix.scheduling.language.text import lemmas
 
 _STATES = {"open": "open", "opened": "open", "closed": "closed", "shut": "closed", "empty": "empty", "full": "full"}
@@ -82,6 +83,8 @@ class Resolver:
         found = list(fits)
         for modifier in phrase.modifiers:
             found = self._narrowed(phrase, found, modifier)
+        best = max((fit.directness for fit in fits.values()), default=0.0)
+        found = [id_ for id_ in found if fits[id_].directness > PART + 0.5 or best < CLASS]  # wine is no wine glass
         found = self._closest(phrase, {id_: fits[id_] for id_ in found})
         if phrase.without:
             excluded = self._excluded(phrase)
@@ -120,6 +123,9 @@ class Resolver:
         if min(fit.doubts for _, fit in fits) == 0 or not any(w in colours for w in phrase.words):
             return False
         plain = tuple(w for w in phrase.words if w not in colours)
+        coloured = (*(w for w in phrase.words[:-1] if w in colours), phrase.head)
+        if any(fit.doubts == 0 for _, fit in self._fits(coloured, role)):
+            return False
         return bool(plain) and any(e.colours for e, _ in self._fits(plain, role))
 
     def _closest(self, phrase: NounPhrase, fits: dict[str, Fit]) -> list[str]:
@@ -129,9 +135,14 @@ class Resolver:
         fewest = min(fit.doubts for fit in fits.values())
         most = max(fit.directness for fit in fits.values() if fit.doubts == fewest)
         floor = most - 0.5
-        near = sum(fit.doubts == fewest and fit.directness >= floor for fit in fits.values())
-        if phrase.quantity == "count" and near < phrase.count:
+        near = [id_ for id_, fit in fits.items() if fit.doubts == fewest and fit.directness >= floor]
+        if phrase.quantity == "count" and len(near) < phrase.count:
             floor = SYNONYM
+        if phrase.quantity == "all" and phrase.count > 1:  # both of them: the two that the words fit best
+            ranked = sorted((id_ for id_ in fits if fits[id_].doubts == fewest), key=lambda id_: -fits[id_].directness)
+            others = ranked[phrase.count :]
+            if len(ranked) >= phrase.count and all(_lags(fits, id_, ranked[phrase.count - 1]) for id_ in others):
+                return [id_ for id_ in fits if id_ in ranked[: phrase.count]]
         if phrase.quantity in ("all", "each"):  # "all the shirts": the shirt and the pink shirt
             floor = min(floor, NAME)
         if phrase.quantity in ("all", "each") and most < NAME + 1.0:
@@ -172,17 +183,25 @@ class Resolver:
         return better or still
 
     def _narrowed(self, phrase: NounPhrase, found: list[str], modifier: Modifier) -> list[str]:
-        places = self._modifying_all(modifier)
-        if places is None:
-            return found
-        kept = [id_ for id_ in found if self._is_at(id_, places, modifier)]
-        if not kept:
+        if any(self.discourse.index.is_bare_floor(place.words) for place in modifier.places):
+            kept, names, places = [id_ for id_ in found if self._is_on_floor(id_)], "the floor", set()
+        else:
+            places = self._modifying_all(modifier)
+            if places is None:
+                return found
+            unlisted = all(map(self._is_room, modifier.places))
+            if unlisted and (named := [id_ for id_ in found if id_ in places]):
+                return named  # "the table in the kitchen" is the kitchen table
+            kept = [id_ for id_ in found if self._is_at(id_, places, modifier)]
+            if not kept and unlisted:  # where only furniture is listed
+                return found
             names = " or ".join(self._name(place) for place in sorted(places))
+        if not kept:
             raise Unresolved(
                 f"There is no {self._say(replace(phrase, modifiers=()))} {modifier.relation} {names}.",
                 [self._say(replace(phrase, modifiers=()))],
             )
-        return kept
+        return nearest(self.discourse, kept, sorted(places)) if modifier.relation == "near" else kept
 
     def _modifying_all(self, modifier: Modifier) -> set[str] | None:
         """Returns the places a modifier may mean; None for rooms, of which the scene does not say what is in them."""
@@ -191,7 +210,7 @@ class Resolver:
             try:
                 places.update(self._modifying(place))
             except Unresolved:
-                if self.discourse.index.ontology.kind(" ".join(place.words)) != "region":
+                if not self._is_room(place):
                     raise
         by_id, resting = self.discourse.index.by_id, self.discourse.state.resting
         told = any(place in by_id and by_id[place].kind == "region" for place in resting.values())
@@ -199,11 +218,18 @@ class Resolver:
         regions = all(by_id[id_].kind == "region" for id_ in places)
         return None if regions and not told else places
 
+    def _is_room(self, place: NounPhrase) -> bool:
+        """True for a room, a wall or a floor that the scene does not list."""
+        index = self.discourse.index
+        listed = any(e.kind == "region" and index.fit(e, place.words) for e in index.entities)
+        room = index.ontology.kind(" ".join(place.words)) == "region" or place.head in load_lexicon().surroundings
+        return room and not listed
+
     def _modifying(self, place: NounPhrase) -> list[str]:
         """Returns every entity that a modifier's place may mean: the narrowed noun decides between them."""
         if place.pronoun:
             return Pronouns(self.discourse).meaning(place, "any")
-        plural = replace(place, quantity="all")
+        plural = replace(place, quantity="all", count=1)
         try:
             return self._matching(plural, "place")
         except Unresolved:
@@ -214,11 +240,15 @@ class Resolver:
         place = state.resting.get(id_)
         if place in places or (place is not None and state.container_of(id_) in places):
             return True
-        if modifier.relation in _BESIDE:
+        if modifier.relation in _BESIDE and (id_ in state.resting or any(p in state.resting for p in places)):
             beside = {state.container_of(p) for p in places if p in state.resting and p != id_}
             return place is not None and state.container_of(id_) in beside or self._holds_any(id_, places)
         things = any(p in state.resting for p in places)
         return id_ not in state.resting and id_ not in places and not things  # where a place is, is not known
+
+    def _is_on_floor(self, id_: str) -> bool:
+        state = self.discourse.state
+        return state.resting.get(id_) is None and id_ != state.holding
 
     def _holds_any(self, place: str, things: set[str]) -> bool:
         return any(self.discourse.state.container_of(t) == place for t in things if t in self.discourse.state.resting)
@@ -248,17 +278,28 @@ class Resolver:
         return entity.is_object and ("animal",) in entity.heads
 
     def _some(self, phrase: NounPhrase, found: list[str], wanted: Callable[[str], bool] | None) -> list[str]:
+        if len(found) == 1 and "pair" in phrase.text.split():  # a pair of jeans is one thing
+            return found
         if len(found) < phrase.count:
             raise Unresolved(f"I find only {len(found)} of {phrase.count} {self._say(phrase)}.", [self._say(phrase)])
-        ranked = sorted(found, key=lambda id_: not (wanted is None or wanted(id_)))
+        resting = self.discourse.state.resting
+        single = "single" in phrase.text.split()  # not part of a stack
+        ranked = sorted(
+            found,
+            key=lambda id_: (
+                single and (resting.get(id_) in resting or self._covered(id_)),
+                not _sensible(wanted, id_),
+            ),
+        )
         return ranked[: phrase.count]
 
     def _best(self, found: list[str], wanted: Callable[[str], bool] | None) -> str:
         state = self.discourse.state
 
-        def cost(id_: str) -> tuple[bool, bool, bool]:
+        def cost(id_: str) -> tuple[bool, ...]:
             hidden = state.container_of(id_) in state.closed if id_ in state.resting else False
-            return (wanted is not None and not wanted(id_), id_ in self.discourse.handled, hidden)
+            unwanted = wanted is not None and not wanted(id_)
+            return (unwanted, id_ in self.discourse.handled, self._covered(id_), hidden)
 
         return min(found, key=cost)
 
@@ -282,7 +323,16 @@ class Resolver:
             if len(sensible) == 1:
                 return sensible[0]
             found = sensible or found
-        raise self._ambiguous(phrase, found)
+        bare = [id_ for id_ in found if not self._covered(id_)]
+        if len(bare) == 1:
+            return bare[0]
+        raise self._ambiguous(phrase, bare or found)
+
+    def _covered(self, id_: str) -> bool:
+        """Returns whether something stands on a thing, so that it can neither be lifted nor bear more."""
+        state = self.discourse.state
+        bears = id_ in state.resting and not self.discourse.index.by_id[id_].holds
+        return bears and bool(state.contents(id_))
 
     def _shared(self, phrase: NounPhrase, found: list[str]) -> list[str]:
         if not phrase.shared:
@@ -339,3 +389,11 @@ class Resolver:
     def _say(phrase: NounPhrase) -> str:
         words = [w for w in (*phrase.selectors, *phrase.words) if w != "rest"]
         return " ".join(words) or phrase.text or "such thing"
+
+
+def _sensible(wanted: Callable[[str], bool] | None, id_: str) -> bool:
+    return wanted is None or wanted(id_)
+
+
+def _lags(fits: dict[str, Fit], id_: str, other: str) -> bool:
+    return fits[id_].directness < fits[other].directness - 0.5

@@ -18,11 +18,10 @@ _FAR = frozenset({"farthest", "furthest", "far"})
 _LEFT = frozenset({"left", "leftmost", "lefthand"})
 _RIGHT = frozenset({"right", "rightmost", "righthand"})
 _MIDDLE = frozenset({"middle", "central", "center", "centre"})
+_CLEARLY = 0.75
+"""Share of the second's distance within which the first is clearly nearer."""
 _OTHER = frozenset({"other", "others", "remaining", "rest", "different", "opposite", "separate"})
 _ORDER = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
-_IGNORED = frozenset(
-    {"matching", "corresponding", "respective", "appropriate", "correct", "proper", "right", "own", "next", "usual"}
-)
 
 
 def select(discourse: Discourse, phrase: NounPhrase, found: list[str]) -> list[str]:
@@ -62,6 +61,16 @@ def _by_distance(discourse: Discourse, found: Sequence[str], farthest: bool) -> 
     if len(beside) == 1 and not farthest:
         return beside
     raise _unknown("how far away each of them is", discourse, found)
+
+
+def nearest(discourse: Discourse, found: list[str], places: Sequence[str]) -> list[str]:
+    """Returns the one that is clearly nearest to a single thing; all of them where the scene does not tell."""
+    points = {id_: _position(discourse, id_) for id_ in (*found, *places)}
+    if len(places) != 1 or len(found) < 2 or None in points.values():
+        return found
+    away = {id_: math.dist(points[id_][:2], points[places[0]][:2]) for id_ in found}
+    first, second = sorted(found, key=away.__getitem__)[:2]
+    return [first] if away[first] < _CLEARLY * away[second] else found
 
 
 def _by_side(discourse: Discourse, selector: str, phrase: NounPhrase, found: list[str]) -> list[str]:

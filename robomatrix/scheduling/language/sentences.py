@@ -210,7 +210,10 @@ class ClauseParser:
         body = self.reader.without_fillers(piece)
         if not body or self.reader.lexicon.relations.at(body, 0) is None:
             return piece
-        at = next((i for i in range(2, len(body)) if self.reader.starts_command(body, i, strict=True)), 0)
+        starts = (
+            i for i in range(2, len(body)) if self.reader.starts_command(body, i, strict=True) or _wishes(body, i)
+        )
+        at = next(starts, 0)
         return (*body[at:], *body[:at]) if at else piece
 
     def _pieces(self, tokens: Tokens) -> Iterator[tuple[Tokens, bool]]:

@@ -16,6 +16,7 @@ _CONTRACTIONS = tuple(
         (r"n't\b", " not"),
         (r"\b(do|does|is|are|should|could|would|must)nt\b", r"\1 not"),
         (r"\blet's\b", "let us"),
+        (r"\b(two|three|four|five|both|all|\d) (\w+)'s\b", r"\1 \2s"),
         (r"'re\b", " are"),
         (r"'ll\b", " will"),
         (r"'ve\b", " have"),
@@ -75,7 +76,7 @@ _IRREGULAR = word_pairs(
 _NOT_PLURAL = word_set(
     "this is its us was has does his yes as plus minus bus gas lens always across towards afterwards besides "
     "perhaps alas less unless forwards backwards downwards upwards sideways whats thats lets degrees hers yours "
-    "ours theirs canvas atlas iris cactus virus octopus princess thermos christmas tennis rubiks jenga cheez"
+    "ours theirs clothes canvas atlas iris cactus virus octopus princess thermos christmas tennis rubiks jenga cheez"
 )
 
 

@@ -10,10 +10,14 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, fits, put
 from robomatrix.scheduling.language.discourse import Unresolved
+from robomatrix.scheduling.language.moves import Move, is_strong, readings
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
-from robomatrix.scheduling.language.placing import Move, fallback_place, is_strong, matching_pairs, place, readings
+from robomatrix.scheduling.language.placing import fallback_place, matching_pairs, place
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
+
+_HURLING = frozenset({"throw", "toss", "chuck", "fling"})
+_AWAY = frozenset({"away", "out"})
 
 
 def sort(session: Session, command: Command) -> bool:
@@ -110,6 +114,8 @@ def discard(session: Session, command: Command) -> bool:
     )
     if elsewhere and put(session, command.without("away", "out")):
         return True
+    if command.verb in _HURLING and not command.particles & _AWAY and narrowed:
+        return _hurled(session, narrowed)
     bins = [
         p.id
         for p in session.request.scene.locations
@@ -128,6 +134,16 @@ def discard(session: Session, command: Command) -> bool:
     session.discourse.note_objects(ids, things[-1])
     session.discourse.note_place(bins[0])
     return True
+
+
+def _hurled(session: Session, things: Sequence[NounPhrase]) -> bool:
+    """Refuses "throw A": only what is waste is surely to be thrown away."""
+    ids = session.resolver.all_of(things, "object")
+    waste = all({("trash",), ("waste",)} & session.index.by_id[id_].heads.keys() for id_ in ids)
+    if waste and ids:
+        return discard(session, Command("throw away", (Chunk("things", things=tuple(things)),)))
+    names = " and ".join(session.index.by_id[id_].name for id_ in ids)
+    raise PlanningError(f"I do not throw things. Should the {names} go to the bin, say: throw it away.")
 
 
 def _is_bin(session: Session, id_: str) -> bool:

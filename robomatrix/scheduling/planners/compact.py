@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import re
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -33,6 +34,7 @@ from robomatrix.scheduling.planners.rules import RulePlanner
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.symbolic import SymbolicState, simulate
 from robomatrix.scheduling.validator import STOP, validate
+from robomatrix.skills.spec import SkillSpec
 
 _LOG = logging.getLogger(__name__)
 _LETTER = re.compile(rf"\b[{LETTERS}]\b")
@@ -180,7 +182,21 @@ class CompactPlanner:
         ):
             return False
         enough = self.thresholds.certain if ruled.missing else self.thresholds.sure
-        return reading.confidence >= enough and not overlooked(linked, reading.program, EntityIndex(request.scene))
+        if reading.confidence < enough or overlooked(linked, reading.program, EntityIndex(request.scene)):
+            return False
+        return all(is_named(spec.name, linked.words) for spec in _called(request, result))
+
+
+def _called(request: PlanRequest, result: PlanResult) -> list[SkillSpec]:
+    """Returns the skills of a plan that are called by name, and not for what they bring about."""
+    steps = {step.skill for step in result.steps}
+    return [spec for spec in called_skills(request.skills) if spec.name in steps]
+
+
+def is_named(skill: str, words: Sequence[str]) -> bool:
+    """Returns whether an instruction has all words of one of the phrases that call a skill."""
+    said = {form for word in words for form in (word, singular(word))}
+    return any(set(phrase) <= said for phrase in (tuple(skill.split("_")), *load_lexicon().skills.get(skill, ())))
 
 
 def overlooked(linked: Linked, program: str, index: EntityIndex) -> list[str]:

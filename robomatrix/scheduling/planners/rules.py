@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from robomatrix.scheduling.language.answers import answered
 from robomatrix.scheduling.language.interpreter import Interpreter
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.safety import SafetyRules, load_rules
@@ -18,7 +19,10 @@ class RulePlanner:
     name = "rules"
 
     def plan(self, request: PlanRequest) -> PlanResult:
-        """Returns an executable plan, a question or a refusal; the same for the same request."""
+        """Returns an executable plan, an answer, a question or a refusal; the same for the same request."""
         if self.rules.is_stop(request.instruction):
             return PlanResult("ok", "Stopping.", steps=(STOP,))
+        answer = answered(request, self.rules)
+        if answer is not None:
+            return answer
         return validate(request, Interpreter(request, self.rules, request.answers).run(), self.rules)

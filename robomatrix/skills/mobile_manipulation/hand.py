@@ -152,6 +152,22 @@ def guard_grip(body: Body) -> None:
     body.guards.append(check)
 
 
+def guard_release(body: Body, freed: float) -> None:
+    """From now on the skill fails with OBJECT_LOST if the palm is bare while the pads are nearer than ``freed`` [m].
+
+    Nothing falls out of pads that have not parted: somebody has taken it.
+    """
+    held, parted = body.world.holding, False
+
+    def check() -> None:
+        nonlocal parted
+        parted = parted or aperture(body) > freed
+        if not parted and not palm_covered(body):
+            raise GiveUp(ErrorCode.OBJECT_LOST, f"'{held}' was gone before the gripper opened", holding=None)
+
+    body.guards.append(check)
+
+
 def _servos(point: Reach) -> dict[str, float]:
     right, left = arm_joints(point.x, point.z)
     return {RIGHT: right, LEFT: left}

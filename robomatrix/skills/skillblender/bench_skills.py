@@ -243,16 +243,29 @@ class BoxPush(BenchSkill):
     patience = 40.0
 
     def fixed(self, observation: Observation) -> Points:
-        """Returns where the box shall be: by the distance or at the edge, and away from the table's near edge."""
-        box, table = self.thing(observation.world), self.other(observation.world, "table")
+        """Returns where the box shall be; PreconditionError if it is not on its table or would fall off it."""
+        world = observation.world
+        box, table, goal = self.thing(world), self.other(world, "table"), self.goal_in(world)
         self._require_on(box, table)
-        sign, distance = 1.0 if self.arguments["side"] == "left" else -1.0, self.number("distance")
-        edge = table.position[1] + sign * (0.5 * table.size[1] - EDGE)
-        aside = box.position[1] + sign * distance if distance > 0 else edge
-        if sign * (aside - edge) > EDGE:
+        edge = self._edge(table)
+        if self._sign * (goal[0, 1] - edge) > EDGE:
             raise PreconditionError(f"the box would fall: the {self.arguments['side']} edge is {abs(edge):.2f} m away")
+        return {"goal": goal}
+
+    @property
+    def _sign(self) -> float:
+        return 1.0 if self.arguments["side"] == "left" else -1.0
+
+    def _edge(self, table: SceneObject) -> float:
+        return table.position[1] + self._sign * (0.5 * table.size[1] - EDGE)
+
+    def goal_in(self, world: World) -> Array:
+        """Returns a place for the box (1, 3): by the distance or at the edge, and away from the table's near edge."""
+        box, table = self.thing(world), self.other(world, "table")
+        distance = self.number("distance")
+        aside = box.position[1] + self._sign * distance if distance > 0 else self._edge(table)
         ahead = max(box.position[0], table.position[0] - 0.5 * table.size[0] + INWARD)
-        return {"goal": np.array([[ahead, aside, box.position[2]]])}
+        return np.array([[ahead, aside, box.position[2]]])
 
     @staticmethod
     def _require_on(box: SceneObject, table: SceneObject) -> None:

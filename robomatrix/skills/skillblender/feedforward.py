@@ -86,6 +86,8 @@ class Reflex:
     """(per gravity y, per roll rate)."""
     turn: float = 0.0
     """Of the standing hip's yaw, per rad/s of turning too fast."""
+    stance_pitch_rate: float = 0.0
+    """Of the standing hip, per pitch rate."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -229,9 +231,9 @@ def _reflexes(rows: NDArray[np.float64], robot: Humanoid, side: str, leg: int, r
     rows[5, roll] = reflex.sway
     rows[6, ankle] = reflex.lean
     rows[7:9, ankle] = reflex.ankle_pitch
-    rows[7, pitch] = reflex.stance_pitch
+    rows[7:9, pitch] = stance = (reflex.stance_pitch, reflex.stance_pitch_rate)
     rows[9:11, roll] = reflex.stance_roll
-    rows[swing : swing + 2, pitch] = np.subtract(reflex.swing_pitch[:2], (reflex.stance_pitch, 0.0))
+    rows[swing : swing + 2, pitch] = np.subtract(reflex.swing_pitch[:2], stance)
     rows[swing + 2 : swing + 4, roll] = np.subtract(reflex.swing_roll[:2], reflex.stance_roll)
     rows[fast, pitch], rows[fast + 1, roll] = reflex.swing_pitch[2], reflex.swing_roll[2]
     rows[24 - leg, robot.index(f"{side}_hip_yaw_joint")] = reflex.turn
@@ -271,6 +273,20 @@ REFLEXES: Mapping[str, Reflex] = MappingProxyType(
             ankle_roll=(-0.331, 0.047),
             turn=-0.005,
         ),
+        "h1_2": Reflex(
+            lift=0.8,
+            sway=0.028,
+            sway_lead=-0.977,
+            lean=-0.027,
+            lean_speed=0.229,
+            ankle_pitch=(0.68, 0.042),
+            swing_pitch=(-1.259, -0.039, -0.062),
+            stance_pitch=0.489,
+            stance_roll=(0.934, 0.066),
+            swing_roll=(0.655, -0.056, 0.245),
+            ankle_roll=(-0.447, 0.066),
+            turn=0.063,
+        ),
     }
 )
 """By robot."""
@@ -286,11 +302,19 @@ STANCES: Mapping[str, Reflex] = MappingProxyType(
             ankle_roll=(-0.399, 0.062),
         ),
         "h1": Reflex(
-            lean=-0.037,
-            ankle_pitch=(0.829, 0.039),
-            stance_pitch=0.072,
-            stance_roll=(0.177, 0.069),
-            ankle_roll=(-0.357, 0.033),
+            lean=0.002,
+            ankle_pitch=(0.548, 0.073),
+            stance_pitch=0.562,
+            stance_roll=(-0.035, 0.034),
+            stance_pitch_rate=0.091,
+        ),
+        "h1_2": Reflex(
+            lean=-0.003,
+            ankle_pitch=(0.649, 0.069),
+            stance_pitch=0.389,
+            stance_roll=(0.723, 0.0),
+            ankle_roll=(-0.859, 0.06),
+            stance_pitch_rate=0.08,
         ),
     }
 )

@@ -210,10 +210,10 @@ class WalkFunction(SteppingFunction):
 class StandingFunction(SkillFunction):
     """Base of the skills that keep both feet on the floor: the balance reflex alone, and no clock."""
 
-    def __init__(self, robot: Humanoid) -> None:
-        """Moves all joints."""
+    def __init__(self, robot: Humanoid, stance: Gait | None = None) -> None:
+        """Moves all joints; ``stance`` is the robot's own unless another is given."""
         super().__init__(robot, tuple(range(len(robot.joints))))
-        self._gait = gait(robot, known(STANCES, robot))
+        self._gait = stance or gait(robot, known(STANCES, robot))
 
     @abstractmethod
     def offsets(self, body: Tensor, goal: Tensor) -> Tensor:
@@ -238,8 +238,9 @@ class SquatFunction(StandingFunction):
     name = "squat"
     goal_terms = (Term("height_change", 1, "m"),)
 
-    def __init__(self, robot: Humanoid) -> None:
-        super().__init__(robot)
+    def __init__(self, robot: Humanoid, stance: Gait | None = None) -> None:
+        """Takes what :class:`StandingFunction` takes."""
+        super().__init__(robot, stance)
         self._table = known(SQUATS, robot)
         self._leg_spread = _leg_spread(robot)
         self.lowest = robot.height + self._table.lowest
@@ -251,12 +252,15 @@ class SquatFunction(StandingFunction):
 
     def offsets(self, body: Tensor, goal: Tensor) -> Tensor:
         """Returns the table's pose for the goal, with the feet where they are; the reflex holds the table's tilt."""
-        pose, odometry = self._table(goal[:, 0]), self._gait.odometry
-        tilt = module_of(body).sin(pose[:, 3:])
+        pose, tilt, odometry = self._table(goal[:, 0]), self.tilt(goal), self._gait.odometry
         leaning = join(body[:, :3], body[:, 3:4] - tilt, body[:, 4:])
         apart = odometry.sense(body, body[:, 5] < 0.0).apart - like(odometry.apart, body)
         held = (FEET_HELD * apart) @ like(self._leg_spread, body)
         return pose[:, :3] @ like(self._spread, goal) + held + self.balance(leaning)
+
+    def tilt(self, goal: Tensor) -> Tensor:
+        """Returns gravity's x in the pelvis frame (n, 1) at the table's pose for the goal."""
+        return module_of(goal).sin(self._table(goal[:, 0])[:, 3:])
 
 
 def lift_gates(goal: Tensor) -> tuple[Tensor, Tensor]:

@@ -33,6 +33,10 @@ SETTLED, JOINTS_SETTLED = 0.15, 0.3
 """Pelvis and held ball slower than this [m/s], joints than this on average [rad/s]: the player is at rest."""
 PATIENCE = 1.5
 """For so long a skill waits for the player to come to rest before it begins [s]."""
+EXPECTING = 9.0
+"""For so long a throw is waited for [s]."""
+AIRBORNE, IN_RANGE, CLOSING = 0.4, 2.5, 0.5
+"""A ball higher than this [m], nearer than this [m] and coming nearer faster than this [m/s] is to be caught."""
 STAND = "stand"
 HOOP = "hoop"
 APEX = 2.3
@@ -180,11 +184,30 @@ class PickUpBall(_Hold):
 
 
 class Catch(_Hold):
-    """Waits for a thrown ball and catches it."""
+    """Stands until a ball comes flying, and catches it."""
 
     spec: ClassVar[SkillSpec] = specs.CATCH
     label = "catch"
     waits = False
+
+    def run(self, observation: Observation) -> Steps:
+        """Waits for the throw, then catches; fails with NOT_FOUND where none comes."""
+        while not self._comes(observation):
+            if self._fallen(observation):
+                return Failed(ErrorCode.FELL, "the player fell while it waited for the ball")
+            if self.elapsed > EXPECTING:
+                return Failed(ErrorCode.NOT_FOUND, f"nobody threw the ball within {EXPECTING:g} s")
+            observation = yield self._run_label(observation, STAND, "waiting for the ball", EXPECTING)
+        return (yield from super().run(observation))
+
+    def _comes(self, observation: Observation) -> bool:
+        ball, place = self._look(observation)
+        distance = float(np.hypot(place[0], place[1]))
+        away = (
+            ball.position[:2] - observation.state.odometry.position[:2] if observation.state.odometry else np.zeros(2)
+        )
+        closing = -float(ball.velocity[:2] @ away) / max(distance, 1e-6)
+        return place[2] > AIRBORNE and distance < IN_RANGE and closing > CLOSING
 
     def _check_ball(self, place: Array) -> None:
         if _held(place):

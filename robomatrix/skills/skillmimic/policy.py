@@ -31,6 +31,10 @@ class Ball:
     """(3,) [m/s]."""
 
 
+FASTEST = 25.0
+"""What seems to fly faster is another ball, or one that was lost from sight meanwhile [m/s]."""
+
+
 class BallTracker:
     """Position of the ball from the world's objects, velocity from two sightings."""
 
@@ -47,7 +51,8 @@ class BallTracker:
         position = np.array(balls[0].position)
         elapsed = balls[0].stamp - self._stamp
         if self._stamp >= 0.0 and elapsed > 1e-6:
-            self._velocity = (position - self._position) / elapsed
+            velocity = (position - self._position) / elapsed
+            self._velocity = velocity if float(np.linalg.norm(velocity)) < FASTEST else np.zeros(3)
         if elapsed > 1e-6:
             self._position, self._stamp = position, balls[0].stamp
         return Ball(self._position, self._velocity)

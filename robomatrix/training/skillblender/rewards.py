@@ -56,3 +56,9 @@ def clearance_lack(height: Array, lift: Array, gate: Array, wanted: float) -> Ar
     """Returns how much swinging feet lack of the wanted height, summed [m]; height and lift (n, 2), gate (n,)."""
     target = wanted * np.clip(lift, 0.0, None) * gate[:, None]
     return np.clip(target - height, 0.0, None).sum(-1)
+
+
+def aside(feet: Array, yaw: Array) -> Array:
+    """Returns how far the left foot is to the left of the right one [m]; feet (n, 2, 3) in the world, heading (n,)."""
+    apart = feet[:, 0] - feet[:, 1]
+    return np.cos(yaw) * apart[:, 1] - np.sin(yaw) * apart[:, 0]

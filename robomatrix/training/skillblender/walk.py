@@ -17,6 +17,9 @@ from robomatrix.training.skillblender.env import HumanoidEnv, Ids
 from robomatrix.training.skillblender.moving_arms import MovingArms
 
 Array = NDArray[np.float64]
+NARROW = 0.5
+"""Share of the feet's distance at home under which they are too close (paper: 0.2 m for the H1). Nothing else keeps
+legs from crossing, as the robot's own parts do not collide."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Walk:
         self._final, self._rate = np.zeros((worlds, 3)), np.full(worlds, np.inf)
         self._due = np.zeros(worlds)
         self._arms = MovingArms(robot, worlds, self.ranges.moving_arms, 0.0)
+        self._narrow = NARROW * float(self.function.gait.odometry.apart[1])
         self._deviation = np.array([i for i in robot.legs if "hip_roll" in robot.joints[i]])
         self._twist = np.array([i for i in robot.legs if "hip_yaw" in robot.joints[i]])
 
@@ -124,6 +128,7 @@ class Walk:
             "hips": -0.3 * np.abs(body.position[:, self._deviation]).sum(-1)
             - 0.1 * np.abs(body.position[:, self._twist]).sum(-1),
             "clearance": -6.0 * terms.clearance_lack(s.feet[:, :, 2], lift, gate, 0.08),
+            "crossing": -10.0 * np.clip(self._narrow - terms.aside(s.feet, s.yaw), 0.0, None),
             "still": -0.15 * still,
             "settled": -1.0 * gate * (1.0 - walking_gate(self.command)),
             "alive": np.full(env.num_envs, 0.5),

@@ -126,6 +126,21 @@ def test_an_object_is_taken_once_and_later(driver: FaultyDriver) -> None:
     assert [item for item, _ in driver.placed] == ["can_1"]
 
 
+def test_what_is_carried_is_taken_before_the_pads_have_parted(driver: FaultyDriver) -> None:
+    drive(driver)
+    driver.arm(faults.ObjectTaken("can_1", after=10_000, carried=True))
+    drive(driver, 5)
+    assert driver.placed == []
+    before = driver.read().joints["gripper"]
+    for _ in range(40):
+        driver.write(RobotCommand(positions={"gripper": before + 0.03}))
+        driver.step()
+        if driver.placed:
+            break
+    assert [item for item, _ in driver.placed] == ["can_1"]
+    assert driver.read().joints["gripper"] < before + 0.015
+
+
 def test_every_fault_of_the_plan_exists_and_every_case_too() -> None:
     planned = {fault for names in sabotage._PLAN.values() for fault in names}
     assert planned == set(sabotage.FAULTS)

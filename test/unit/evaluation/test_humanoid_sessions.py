@@ -2,7 +2,11 @@ import pytest
 
 pytest.importorskip("mujoco")
 
-from robomatrix.evaluation.humanoid_sessions import HumanoidEpisode, SessionReport, play
+from robomatrix.evaluation.humanoid_sessions import BOX_TOLERANCE, HumanoidEpisode, SessionReport, play, pushed_off
+from robomatrix.robots.loader import load_robot
+from robomatrix.scenes.skillbench import things
+from robomatrix.scheduling.plan import PlanStep
+from robomatrix.skills.skillblender.bench_skills import EDGE
 
 
 def test_an_instruction_is_planned_and_carried_out_in_lockstep():
@@ -27,3 +31,18 @@ def test_the_report_counts_and_wants_nine_of_ten():
     report = SessionReport("g1", "plain", "stand", tuple(episodes))
     assert report.successes == 9 and report.reached and report.to_json()["successes"] == 9
     assert not SessionReport("g1", "plain", "stand", tuple(episodes[:5])).reached
+
+
+def test_a_pushed_box_is_judged_by_where_it_truly_is():
+    robot, edge = load_robot("g1"), 0.75 - EDGE
+    before = things("table", "g1", (0.7, -0.2, 0.775), ())
+    push = (PlanStep("box_push", {"box": "box_1", "side": "left"}), before)
+    there, short, floor = (
+        things("table", "g1", place, ()) for place in ((0.7, edge, 0.775), (0.7, edge - 0.3, 0.775), (0.4, edge, 0.05))
+    )
+    assert pushed_off(robot, [push], there) == pytest.approx([0.0])
+    assert pushed_off(robot, [push], short) == pytest.approx([0.1]) and BOX_TOLERANCE < 0.1
+    assert pushed_off(robot, [push], floor)[0] > BOX_TOLERANCE
+    back = (PlanStep("box_push", {"box": "box_1", "side": "right", "distance": 0.3}), there)
+    assert pushed_off(robot, [push, back], short) == pytest.approx([0.0])
+    assert pushed_off(robot, [(PlanStep("walk", {"duration": 2.0}), before)], floor) == ()

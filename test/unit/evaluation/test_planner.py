@@ -32,6 +32,7 @@ def carry(thing):
 
 GOAL = Item("put the can in the box", SCENE, (("on(can, box)",),))
 DECLINE = Item("fly", SCENE, decline=True)
+QUESTION = Item("where is the can?", SCENE, decline=True)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +46,9 @@ DECLINE = Item("fly", SCENE, decline=True)
         (GOAL, PlanResult("refuse", "no"), Verdict.REFUSED),
         (DECLINE, PlanResult("refuse", "no"), Verdict.RIGHTLY_DECLINED),
         (DECLINE, PlanResult("ok", steps=carry("can")), Verdict.WRONG),
+        (DECLINE, PlanResult("ok", "Nothing to do."), Verdict.WRONG),
+        (QUESTION, PlanResult("ok", "The can is on the table."), Verdict.RIGHTLY_DECLINED),
+        (QUESTION, PlanResult("ok", steps=carry("can")), Verdict.WRONG),
     ],
 )
 def test_what_a_plan_reaches_is_what_counts(item, result, verdict):

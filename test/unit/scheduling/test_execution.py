@@ -234,7 +234,8 @@ def test_an_object_lost_on_the_way_is_picked_up_again(office, skill):
 
 def _with_object(scene, id_, at):
     data = scene.to_json()
-    data["objects"].append({"id": id_, "name": id_.replace("_", " "), "class": "can", "at": at})
+    others = [thing for thing in data["objects"] if thing["id"] != id_]
+    data["objects"] = [*others, {"id": id_, "name": id_.replace("_", " "), "class": "can", "at": at}]
     return PlanningScene.parse(data)
 
 
@@ -252,7 +253,8 @@ def _deliver(task, scene, new=None):
             now = PlanningScene.parse(data)
             if new and len(released) == 1:
                 scene = now = _with_object(now, new, "table")
-        action = task.on_result(StepOutcome(True), now, ())
+        appeared = step.skill == "release" and len(released) == 1
+        action = task.on_result(StepOutcome(True), now, (new,) if appeared else ())
     return action, released
 
 
@@ -264,6 +266,15 @@ def test_what_shows_up_later_and_was_meant_too_is_done_too(office):
     assert released == ["red_can", "late_can"]
     hindsight = task.planner.requests[1].scene
     assert hindsight.object("red_can").at == office.object("red_can").at, "asked as if it had been known at first"
+
+
+def test_what_turns_out_to_be_where_it_was_meant_is_done_too(office):
+    """Seen from afar it lay beside the table, seen from nearby on it."""
+    all_of_it = PlanResult("ok", "both", steps=CARRY, goal=("on(red_can, white_box)", "on(late_can, white_box)"))
+    task = task_for(OK, all_of_it)
+    end, released = _deliver(task, _with_object(office, "late_can", None), "late_can")
+    assert end.success
+    assert released == ["red_can", "late_can"]
 
 
 def test_what_shows_up_later_and_was_not_meant_is_left_alone(office):

@@ -86,7 +86,7 @@ def test_goals_that_are_said_are_reached(office, instruction, goal):
         ("x" * 10_000, "clarify", "10000 characters"),
         ("把红色罐子放进盒子", "clarify", ""),
         ("lorem ipsum dolor sit amet", "clarify", ""),
-        ("what is on the table?", "clarify", ""),
+        ("what is under the table?", "clarify", ""),
     ],
 )
 def test_what_is_unclear_is_asked_and_what_cannot_be_is_refused(office, instruction, status, part):
@@ -138,6 +138,32 @@ def test_skills_of_other_robots_are_called_by_name_and_chained():
     assert [s.skill for s in plan(court, "catch the ball and shoot it", PLAYER).steps] == ["catch", "shoot_ball"]
     assert plan(court, "pass the ball four metres ahead", PLAYER).steps[-1].arguments == {"distance": 4.0}
     assert "from 1.5 to 6 m" in plan(court, "pass the ball 40 metres", PLAYER).message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Turn right and step forward. Face the wall with the picture on it. Pick up the red can from the shelf by the "
+        "window. Hang a left at the sofa and face it. Put the red can in the white box, left of the lamp.",
+        "Walk straight until the armchair is on your left. Grab the red can off of the front right corner of the desk. "
+        "Take two steps back. Place it in the white box.",
+    ],
+)
+def test_a_list_of_steps_is_read_for_what_it_handles(office, text):
+    result = plan(office, text)
+    assert result.status == "ok", result.message
+    assert "on(red_can, white_box)" in result.goal
+
+
+def test_a_short_command_is_taken_at_its_word(office):
+    result = plan(office, "put the red can from the shelf in the white box")
+    assert (result.status, result.steps) == ("clarify", ())
+
+
+@pytest.mark.parametrize("text", ["throw the ball to me", "pass me the ball", "give it back to me", "pass it to her"])
+def test_a_pass_is_asked_for_in_many_ways(text):
+    court = PlanningScene.parse({"robot": {"name": "player", "holding": None}})
+    assert plan(court, text, PLAYER).steps[-1].skill == "pass_to"
 
 
 def test_who_asks_for_what_is_not_known_hears_what_the_robot_can_do(office):

@@ -13,6 +13,10 @@ HAZARDS = [
     ("phone", "bathtub"),
     ("knife", "crib"),
     ("gun", "box"),
+    ("remote control", "garbage can"),
+    ("soap bottle", "microwave"),
+    ("toilet paper", "bathtub"),
+    ("knife", "stove burner"),
 ]
 HARMLESS = [("plate", "microwave"), ("fork", "sink"), ("book", "box"), ("apple", "fridge"), ("pan", "stove")]
 
@@ -50,3 +54,33 @@ def test_hazardous_combinations_have_a_reason(thing, place):
 @pytest.mark.parametrize(("thing", "place"), HARMLESS)
 def test_ordinary_combinations_pass(thing, place):
     assert load_rules().placing_fault(scene_with(thing, place), "thing", "place") is None
+
+
+@pytest.mark.parametrize(
+    ("verb", "thing", "place", "refused"),
+    [
+        ("drop", "phone", "floor", True),
+        ("drop", "mug", None, True),
+        ("drop", "mug", "sofa", False),
+        ("drop", "sock", "floor", False),
+        ("throw", "vase", "sofa", True),
+        ("throw", "glass", "garbage can", False),
+        ("put", "vase", "floor", False),
+        ("drop", "apple", "laptop", True),
+    ],
+)
+def test_what_breaks_is_not_dropped_or_thrown(verb, thing, place, refused):
+    scene = PlanningScene.parse(
+        {
+            "robot": {"name": "ep"},
+            "locations": [{"id": "place", "name": place or "desk", "class": place or "desk", "kind": "surface"}],
+            "objects": [{"id": "thing", "name": thing, "class": thing, "at": None}],
+        }
+        if place != "laptop"
+        else {
+            "robot": {"name": "ep"},
+            "objects": [{"id": i, "name": n, "class": n, "at": None} for i, n in (("thing", thing), ("place", place))],
+        }
+    )
+    fault = load_rules().rough_fault(scene, verb, "thing", "place" if place else None)
+    assert (fault is not None) == refused

@@ -22,11 +22,12 @@ from robomatrix.evaluation.skillmimic import (
 )
 from robomatrix.evaluation.skillmimic_pictures import CELL, heat_map
 from robomatrix.hardware.court import CourtDriver
-from robomatrix.hardware.driver import RobotCommand, SimulatedDriver, TrackingDriver
+from robomatrix.hardware.driver import RobotCommand, RobotState, SimulatedDriver, TrackingDriver
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import court
-from robomatrix.skills.base import Observation, Running, Succeeded
-from robomatrix.skills.skillmimic.basketball import PassTo, PickUpBall
+from robomatrix.skills.base import ErrorCode, Observation, Outcome, Running, Skill, Succeeded
+from robomatrix.skills.skillmimic import basketball
+from robomatrix.skills.skillmimic.basketball import Catch, PassTo, PickUpBall
 from robomatrix.skills.skillmimic.observation import heading, into_heading
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.world import World
@@ -159,21 +160,48 @@ def test_a_thrown_ball_arrives_where_it_was_aimed() -> None:
     np.testing.assert_allclose(driver.objects()[0].position, [3.5, 0.0, 1.2], atol=0.03)
 
 
+def carry_out(driver: CourtDriver, state: RobotState, skill: Skill) -> tuple[Outcome, RobotState]:
+    """Runs a skill to its end."""
+    while True:
+        world = World(state.stamp, {o.id: o for o in driver.tracked()})
+        result = skill.tick(Observation(state, world))
+        if not isinstance(result, Running):
+            return result, state
+        driver.write(result.command)
+        state = driver.step()
+
+
 def test_the_shipped_policy_picks_the_ball_up_and_passes_it() -> None:
     driver = CourtDriver(PLAYER)
     state = driver.reset(0)
     assert isinstance(driver, TrackingDriver)
     for skill in (PickUpBall(PLAYER, {}), PassTo(PLAYER, {"distance": 3.0})):
-        result = None
-        while result is None or isinstance(result, Running):
-            world = World(state.stamp, {o.id: o for o in driver.tracked()})
-            result = skill.tick(Observation(state, world))
-            if isinstance(result, Running):
-                driver.write(result.command)
-                state = driver.step()
+        result, state = carry_out(driver, state, skill)
         assert isinstance(result, Succeeded), result
     assert result.metrics["speed"] > 2.0
     assert 3.0 < state.stamp < 6.0
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_a_ball_that_is_thrown_is_waited_for_and_caught(seed: int) -> None:
+    driver = CourtDriver(PLAYER, throws=[1.5])
+    result, state = carry_out(driver, driver.reset(seed), Catch(PLAYER, {}))
+    assert isinstance(result, Succeeded), result
+    assert 2.0 < state.stamp < 4.0
+
+
+def test_where_nobody_throws_the_player_goes_on_standing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(basketball, "EXPECTING", 1.5)
+    driver = CourtDriver(PLAYER)
+    result, state = carry_out(driver, driver.reset(0), Catch(PLAYER, {}))
+    assert (result.code, result.message) == (ErrorCode.NOT_FOUND, "nobody threw the ball within 1.5 s")
+    assert state.odometry.position[2] > 0.9
+
+
+@pytest.mark.parametrize("throws", [["soon"], [3.0, 1.0], [-1.0]])
+def test_throws_are_rising_times(throws: list) -> None:
+    with pytest.raises(DriverError, match="rising times in seconds"):
+        CourtDriver(PLAYER, throws=throws)
 
 
 def test_commands_are_clamped_and_what_does_not_fit_is_refused() -> None:

@@ -202,7 +202,15 @@ def test_a_player_that_sways_comes_to_rest_before_it_bends_down_but_not_for_ever
 
 
 def test_a_thrown_ball_is_not_kept_waiting(shipped: Path) -> None:
-    assert Catch(ROBOT, {}).tick(seen(swaying(0.0), (3.0, 0.0, 1.0))).phase == "catch"
+    skill = Catch(ROBOT, {})
+    assert skill.tick(seen(swaying(0.0), (2.0, 0.0, 1.0))).phase == "waiting for the ball"
+    assert skill.tick(seen(swaying(1 / 60), (1.9, 0.0, 1.0))).phase == "catch"
+
+
+def test_a_ball_that_flies_by_is_not_caught(shipped: Path) -> None:
+    skill = Catch(ROBOT, {})
+    skill.tick(seen(state(0.0), (1.5, 1.5, 1.0)))
+    assert skill.tick(seen(state(1 / 60), (1.55, 1.55, 1.0))).phase == "waiting for the ball"
 
 
 def test_while_nothing_is_asked_the_player_stands(shipped: Path) -> None:

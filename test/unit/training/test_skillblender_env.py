@@ -4,13 +4,13 @@ import torch
 
 from robomatrix.errors import UnknownNameError
 from robomatrix.robots.humanoid import HUMANOIDS, humanoid
-from robomatrix.skills.skillblender.feedforward import REFLEXES
+from robomatrix.skills.skillblender.feedforward import REFLEXES, STANCES
 from robomatrix.skills.skillblender.functions import SquatFunction
 from robomatrix.training.skillblender import rewards
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts
 from robomatrix.training.skillblender.randomisation import NOMINAL, Randomisation
 from robomatrix.training.skillblender.recipes import RECIPES, Curriculum, ramp, recipe
-from robomatrix.training.skillblender.reflex_search import START, ReflexTrial, flatten, unflatten
+from robomatrix.training.skillblender.reflex_search import START, ReflexTrial, SquatTrial, flatten, unflatten
 from robomatrix.training.skillblender.standing import Squat, SquatRanges, paper_goals, turned
 from robomatrix.training.skillblender.walk import Walk, WalkRanges
 
@@ -36,6 +36,23 @@ def test_contact_reward_wants_the_swinging_foot_up_and_both_down_when_standing()
 def test_clearance_counts_only_the_swinging_foot():
     height, lift = np.array([[0.02, 0.0]]), np.array([[1.0, -1.0]])
     assert rewards.clearance_lack(height, lift, np.ones(1), 0.08) == pytest.approx([0.06])
+
+
+def test_the_left_foot_is_aside_of_the_right_one_in_the_heading_and_less_than_nothing_where_legs_cross():
+    feet = np.array([[[0.1, 0.2, 0.0], [0.0, -0.2, 0.0]]])
+    assert rewards.aside(feet, np.zeros(1)) == pytest.approx([0.4])
+    assert rewards.aside(feet, np.full(1, np.pi / 2)) == pytest.approx([-0.1])
+
+
+def test_walking_pays_for_feet_nearer_than_half_their_distance_at_home():
+    task = Walk(humanoid("h1"), 2)
+    env = HumanoidEnv(humanoid("h1"), task, EnvConfig(2, 1, randomisation=NOMINAL))
+    env.observations()
+    env.advance(np.zeros((2, env.num_actions)))
+    env.signals.feet[:] = [[[0.0, 0.1, 0.0], [0.0, -0.1, 0.0]], [[0.0, -0.05, 0.0], [0.0, 0.05, 0.0]]]
+    env.signals.yaw[:] = 0.0
+    apart = task.function.gait.odometry.apart[1]
+    assert env.task.rewards(env)["crossing"] == pytest.approx([10 * min(0.0, 0.2 - apart / 2), -10 * (apart / 2 + 0.1)])
 
 
 def test_squat_table_reaches_its_heights_without_any_learning():
@@ -165,8 +182,15 @@ def test_arms_that_move_on_their_own_leave_the_legs_to_the_policy():
     assert np.abs(env.override[np.ix_(moving, arms)]).max() > 0.2
 
 
-@pytest.mark.parametrize("name", ["g1", "h1"])
+@pytest.mark.parametrize("name", ["g1", "h1", "h1_2"])
 def test_the_reflex_found_stays_up_longer_than_the_one_the_search_began_with(name):
     trial = ReflexTrial(humanoid(name), 32, seed=5, threads=1)
     found, begun = (trial.score([reflex] * 32, steps=100) for reflex in (REFLEXES[name], START))
     assert found[0].mean() > begun[0].mean() + 0.3 and found[1].mean() > begun[1].mean() + 0.3
+
+
+@pytest.mark.parametrize("name", ["h1", "h1_2"])
+def test_the_stance_found_squats_better_than_the_one_the_search_began_with(name):
+    trial = SquatTrial(humanoid(name), 32, seed=5, threads=1)
+    found, begun = (trial.score([reflex] * 32, steps=150, noise=0.02) for reflex in (STANCES[name], START))
+    assert found[0].mean() > begun[0].mean() + 0.03 and found[1].mean() > 0.8

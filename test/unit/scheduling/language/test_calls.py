@@ -139,3 +139,36 @@ def test_what_is_in_the_hand_is_turned(text, plan, tracked):
     result = PLANNER.plan(PlanRequest(text, scene, (ROTATE, HOLD)))
     assert result.status == "ok", result.message
     assert [str(step) for step in result.steps] == plan
+
+
+STEP = SkillSpec(
+    "step",
+    "Make one step with a foot.",
+    ("lab",),
+    (
+        Parameter("foot", "choice", "which", default="left", choices=("left", "right")),
+        Parameter("forward", "number", "from beside the other foot", "m", 0.0, -0.25, 0.25),
+        Parameter("outward", "number", "away from the other foot", "m", 0.0, -0.12, 0.25),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "plan"),
+    [
+        ("take a step to the right", "step(foot=right, forward=0.0, outward=0.2)"),
+        ("step 15 cm to the left", "step(foot=left, forward=0.0, outward=0.15)"),
+        ("step to the left with your right foot", "step(foot=right, forward=0.0, outward=-0.096)"),
+        ("step 10 cm back with your right foot", "step(foot=right, forward=-0.1, outward=0.0)"),
+    ],
+)
+def test_a_step_aside_goes_aside(text, plan):
+    result = PLANNER.plan(PlanRequest(text, LAB, (STEP, *HUMANOID)))
+    assert [str(step) for step in result.steps] == [plan]
+
+
+@pytest.mark.parametrize("text", ["turn it upside down", "roll it towards the fingers", "turn the cube towards me"])
+def test_a_turn_that_the_hand_cannot_make_is_asked_about(text):
+    scene = PlanningScene.parse({"robot": {"name": "allegro"}})
+    result = PLANNER.plan(PlanRequest(text, scene, (ROTATE, HOLD)))
+    assert (result.status, result.steps) == ("clarify", ())

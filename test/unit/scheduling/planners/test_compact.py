@@ -21,6 +21,7 @@ from robomatrix.scheduling.planners.compact import (
     CompactPlanner,
     Reading,
     Thresholds,
+    is_named,
     overlooked,
     same_end,
 )
@@ -133,6 +134,19 @@ def test_a_model_does_not_plan_past_what_was_named(office: PlanningScene) -> Non
     asked = Rules(PlanResult("clarify", "I do not understand."))
     planner = CompactPlanner(Says(reading=reading), asked)  # type: ignore[arg-type]
     assert planner.plan(PlanRequest("first the red can then ball to the bin", office, EP)).status == "clarify"
+
+
+@pytest.mark.parametrize(
+    ("skill", "said", "named"),
+    [
+        ("look_around", "have a look around", True),
+        ("turn", "turn it upside down", True),
+        ("look_around", "turn it upside down", False),
+        ("squat", "touch the floor", False),
+    ],
+)
+def test_a_model_calls_no_skill_that_nobody_has_named(skill: str, said: str, named: bool) -> None:
+    assert is_named(skill, said.split()) is named
 
 
 def test_stop_is_not_weighed(office: PlanningScene) -> None:

@@ -155,6 +155,12 @@ def test_what_is_gone_before_the_fingers_open_is_lost():
     fails_to_release(ground, ErrorCode.OBJECT_LOST)
 
 
+def test_what_is_taken_as_the_fingers_begin_to_open_is_lost():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    ground._grip = lambda width: ground.ranges.update(palm=2.0)
+    fails_to_release(ground, ErrorCode.OBJECT_LOST)
+
+
 def test_a_base_that_cannot_move_away_has_not_released():
     ground = carried_before(holding_a_can(BOX), "box_1")
     ground.free = lambda pose: False
