@@ -21,7 +21,7 @@ from robomatrix.world import SceneObject
 
 Array = NDArray[np.float64]
 GRAVITY = 9.81
-LOB_FROM = np.array([1.389, 0.317, 0.786])
+LOB_FROM = np.array([1.389, 0.317, 0.787])
 """Where a throw begins: ahead, left, height [m]; eight control periods later it is where the catch's clip begins."""
 LOB_VELOCITY = np.array([-1.562, -0.532, 3.639])
 """[m/s]."""

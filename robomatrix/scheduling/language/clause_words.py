@@ -21,7 +21,7 @@ NEGATIONS = (
 )
 WISHES = phrase_list(
     "i would love to have|i want to have|i would like to have|i need to have|i want|i need|i would like|i would love|"
-    "i wish for|"
+    "i wish for|need|"
     "i prefer|we want|we need|we would like|can i have|could i have|may i have|can i get|could i get|"
     "can we have|i could use|i will have|i will take|i would prefer|i am looking for|i wish|i require|id like|"
     "i feel like|i expect|i would rather have|it would be nice to have|it would be better to have|the goal is to have|"

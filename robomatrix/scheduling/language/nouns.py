@@ -39,7 +39,6 @@ STOP = word_set(
     "otherwise unless instead put plus excluding belongs belong containing holding"
 )
 _STATES = frozenset({"open", "closed", "shut", "empty", "full", "clear"})
-_FOUND = frozenset({"find", "see", "have", "found", "spot"})
 PARTICIPLES = word_set(
     "sitting lying located placed standing resting currently kept stored left found laying positioned seen visible "
     "present available already presently situated hidden shown"
@@ -185,7 +184,11 @@ class NounPhrases:
         end = at + 1
         if end < len(self.tokens) and self.tokens[end].text == "else":
             return NounPhrase(("thing",), "all", selectors=("rest",), plural=True, text=text), end + 1
-        if text in ("what", "whatever") and self._text(end) in ("you", "i") and self._text(end + 1) in _FOUND:
+        if (
+            text in ("what", "whatever")
+            and self._text(end) in ("you", "i")
+            and self._text(end + 1) in ("find", "see", "have", "found", "spot")
+        ):
             end += 2
         if self._text(end) in ("that", "which") and self._text(end + 1) in ("is", "are"):
             words, selectors, _, after = self._words(end + 2, True)
@@ -300,28 +303,32 @@ class NounPhrases:
         token = self.tokens[at]
         if token.number is not None:
             unit = self.lexicon.units.at(self.tokens, at + 1)
-            return started and unit is None and token.number == int(token.number)
+            named = unit is None and token.number == int(token.number)
+            return started and named and not self._names(at + 1)  # "box 2", but "on the table 1 cup"
         if not started and self._is_part(at):
             return True
         if not token.is_word or token.text in STOP and not (token.text == "can" and (determined or started)):
             return False
         if token.text == "one":
-            return True
+            return not (started and self._names(at + 1))
         if started and token.text in POSSESSIVES or token.text == "other":
             return False
         if self.lexicon.relations.at(self.tokens, at) is not None and token.lemma not in self.index.nouns:
             return False
         return not (token.text in PARTICLES | PARTICIPLES and (started or not determined))
 
+    def _names(self, at: int) -> bool:
+        """True where a word stands that names things."""
+        if self._text(at) in STOP or self.lexicon.relations.at(self.tokens, at) is not None:
+            return False
+        lemma = self.tokens[at].lemma if at < len(self.tokens) else ""
+        return lemma in self.index.nouns or lemma in self.index.words
+
     def _is_part(self, at: int) -> bool:
         """True for "back" in "the back of the sofa" and "the back end of the sofa"."""
         if self.tokens[at].text not in self.lexicon.parts:
             return False
         return self._follows_of(at) or (at + 1 < len(self.tokens) and self._is_part(at + 1))
-
-    def _is_there(self, phrase: NounPhrase) -> bool:
-        things = (e for e in self.index.entities if e.is_object)
-        return any(e.heads.get(phrase.words, 0.0) >= CLASS for e in things)
 
     def _quantity_alone(self, phrase: NounPhrase, at: int, end: int) -> tuple[NounPhrase | None, int]:
         """Handles "all", "all of them", "one of the cans", "both of these"."""
@@ -359,7 +366,8 @@ class NounPhrases:
             return replace(phrase, words=(*phrase.words[:-1], *inner.words[-1:]), text=text), after
         if phrase.head in COLLECTIVES | QUANTITY_NOUNS:
             return replace(inner, text=text), after
-        if phrase.head in VESSELS and self._is_there(inner):  # "a glass of wine" where there is wine
+        there = any(e.heads.get(inner.words, 0.0) >= CLASS for e in self.index.entities if e.is_object)
+        if phrase.head in VESSELS and there:  # "a glass of wine" where there is wine
             return replace(_settled(phrase), words=inner.words, fallback=(*inner.words, phrase.head), text=text), after
         whole = replace(_settled(phrase), words=(*inner.words, *phrase.words), text=text)
         attributes = tuple(w for w in phrase.words[:-1] if self.index.is_attribute(w))

@@ -13,6 +13,7 @@ from robomatrix.scheduling.language.session import Session
 
 _WALKING = frozenset({"go", "turn", "look", "wait", "cross"})
 _HANDLING = frozenset({"take", "place", "bring", "give", "release", "discard", "store"})
+_DOING = frozenset({"clear", "open", "close", "discard", "store", "sort", "group", "fill", "swap", "shoot"})
 _SWITCHING = frozenset({"on", "off", "it", "them", "knob", "handle", "switch"})
 _WAYFARING = frozenset(
     {
@@ -126,7 +127,7 @@ def handles_things(clauses: Sequence[Clause]) -> bool:
 def only_walks(session: Session, clause: Clause, chunks: Sequence[Chunk]) -> bool:
     """Returns whether a command says no more than how to walk and where to look, by directions and what is there."""
     verb = clause.verb.value if clause.verb is not None else None
-    if verb is None or not _WALKING & set(verb.intents):
+    if verb is None or not _WALKING & set(verb.intents) or _DOING & set(verb.intents):
         return False
     if (_HANDLING | {"look"}) & set(verb.intents) and any(chunk.kind == "things" for chunk in chunks):
         return False

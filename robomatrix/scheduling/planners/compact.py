@@ -49,11 +49,11 @@ _LATTER = word_set("second latter 2 other no")
 class Thresholds:
     """Log-probabilities of a whole answer from which on the model is listened to."""
 
-    sure: float = -0.02
+    sure: float = -0.05
     """It may plan where the rules only did not understand."""
-    certain: float = -0.02
+    certain: float = -0.1
     """It may plan where the rules think that something is missing."""
-    contradicts: float = -0.002
+    contradicts: float = -0.0001
     """It may object to a plan of the rules, which are rarely wrong where they understand everything."""
 
 

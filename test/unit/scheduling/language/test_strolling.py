@@ -26,6 +26,7 @@ def test_directions_need_not_be_understood_where_things_are_named(office, said) 
     [
         ("Go to the moon. Put the red can in the bin.", "clarify"),
         ("Put the red can in the bin and turn it on.", "clarify"),
+        ("Put the red can in the bin and then clear the shelf.", "clarify"),
         ("Turn left somehow, please do turn.", "clarify"),
     ],
 )

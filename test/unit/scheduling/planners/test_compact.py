@@ -80,7 +80,7 @@ def test_what_both_read_is_done(office: PlanningScene) -> None:
 
 
 def test_where_they_differ_the_user_is_asked(office: PlanningScene) -> None:
-    result = weighed(office, carry("red_can", "white_box"), carry("red_can", "blue_box"), -0.001)
+    result = weighed(office, carry("red_can", "white_box"), carry("red_can", "blue_box"), -0.00001)
     assert result.status == "clarify" and not result.steps
     assert "white_box" in result.message and "blue_box" in result.message
 
@@ -90,7 +90,7 @@ def test_where_they_differ_the_user_is_asked(office: PlanningScene) -> None:
     [("yes", "white_box"), ("the first", "white_box"), ("the second", "blue_box"), ("the blue_box", "blue_box")],
 )
 def test_the_answer_decides(office: PlanningScene, answer: str, goal: str) -> None:
-    reading = Reading(carry("red_can", "blue_box"), -0.001)
+    reading = Reading(carry("red_can", "blue_box"), -0.00001)
     planner = CompactPlanner(Says(reading=reading), Rules(carry("red_can", "white_box")))  # type: ignore[arg-type]
     request = PlanRequest("put the red can in the box", office, EP)
     question = planner.plan(request).message
