@@ -21,7 +21,7 @@ from robomatrix.evaluation.skillmimic import (
     shot,
 )
 from robomatrix.evaluation.skillmimic_pictures import CELL, heat_map
-from robomatrix.hardware.court import CourtDriver
+from robomatrix.hardware.court import LOB_FROM, LOB_VELOCITY, CourtDriver
 from robomatrix.hardware.driver import RobotCommand, RobotState, SimulatedDriver, TrackingDriver
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import court
@@ -180,6 +180,16 @@ def test_the_shipped_policy_picks_the_ball_up_and_passes_it() -> None:
         assert isinstance(result, Succeeded), result
     assert result.metrics["speed"] > 2.0
     assert 3.0 < state.stamp < 6.0
+
+
+def test_a_throw_comes_to_where_the_shipped_policy_learnt_to_begin_its_catch() -> None:
+    qpos, qvel = PlayerPolicy(PLAYER).starts("catch")
+    frame = heading(qpos[:, 3:7])
+    place = into_heading(frame, qpos[:, -7:-4] - qpos[:, :3] * [1.0, 1.0, 0.0])[0]
+    velocity = into_heading(frame, qvel[:, -6:-3])[0]
+    flown, fall = 8 / 60, np.array([0.0, 0.0, 9.81])
+    np.testing.assert_allclose(LOB_FROM + LOB_VELOCITY * flown - 0.5 * fall * flown**2, place, atol=0.01)
+    np.testing.assert_allclose(LOB_VELOCITY - fall * flown, velocity, atol=0.01)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
