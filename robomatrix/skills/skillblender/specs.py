@@ -7,7 +7,7 @@ from robomatrix.skills.spec import Condition, Parameter, SkillSpec
 WALKERS = ("g1", "h1")
 """Robots whose walking policy ships."""
 REACHERS = ("g1",)
-SQUATTERS = ("g1",)
+SQUATTERS = ("g1", "h1")
 STEPPERS = ("g1",)
 
 _UPRIGHT = Condition("upright")

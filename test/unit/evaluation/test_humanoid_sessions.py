@@ -21,6 +21,12 @@ def test_the_h1_walks_too():
     assert episode.success, episode.message
 
 
+def test_the_h1_squats_and_rises_to_walk():
+    episode = play("h1", "plain", "squat down to 80 cm, then walk forward for 1 second", seed=10)
+    assert episode.success, episode.message
+    assert [step.split("(")[0] for step in episode.steps] == ["squat", "walk"]
+
+
 def test_what_is_not_there_ends_the_episode_with_the_question():
     episode = play("g1", "plain", "close the cabinet", seed=5)
     assert not episode.success and episode.steps == () and "cabinet" in episode.message
