@@ -49,7 +49,7 @@ _LATTER = word_set("second latter 2 other no")
 class Thresholds:
     """Log-probabilities of a whole answer from which on the model is listened to."""
 
-    sure: float = -0.05
+    sure: float = -0.02
     """It may plan where the rules only did not understand."""
     certain: float = -0.1
     """It may plan where the rules think that something is missing."""
