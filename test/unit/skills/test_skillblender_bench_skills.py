@@ -12,9 +12,8 @@ from robomatrix.hardware.mujoco.humanoid_driver import MujocoHumanoidDriver
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Succeeded
-from robomatrix.skills.registry import SkillRegistry
+from robomatrix.skills.registry import registry_for
 from robomatrix.skills.runner import SkillRunner
-from robomatrix.skills.skillblender import skills
 from robomatrix.skills.skillblender.bench_skills import (
     EDGE,
     INWARD,
@@ -45,7 +44,7 @@ class Place:
         return Observation(self.state, World(self.state.stamp, {o.id: o for o in self.driver.tracked()}))
 
     def do(self, name: str, limit: float = 30.0, **arguments) -> Outcome:
-        runner = SkillRunner(ROBOT, SkillRegistry(skills()))
+        runner = SkillRunner(ROBOT, registry_for(ROBOT.name))
         assert runner.start(name, arguments) is None
         while runner.busy and self.state.stamp < limit:
             self.driver.write(runner.tick(self.seen()))

@@ -13,9 +13,8 @@ from robomatrix.hardware.mujoco.humanoid_driver import MujocoHumanoidDriver
 from robomatrix.policies.checkpoint import load_checkpoint, policy_folder, save_checkpoint
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Succeeded
-from robomatrix.skills.registry import SkillRegistry
+from robomatrix.skills.registry import registry_for
 from robomatrix.skills.runner import SkillRunner
-from robomatrix.skills.skillblender import skills
 from robomatrix.skills.skillblender.controller import Controller
 from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
 from robomatrix.skills.skillblender.library import load_policy, policy_from
@@ -31,7 +30,7 @@ class Bench:
     def __init__(self, seed: int = 3) -> None:
         self.driver = MujocoHumanoidDriver(ROBOT)
         self.state = self.driver.reset(seed)
-        self.runner = SkillRunner(ROBOT, SkillRegistry(skills()))
+        self.runner = SkillRunner(ROBOT, registry_for(ROBOT.name))
 
     def rest(self, seconds: float) -> None:
         for _ in range(round(seconds * ROBOT.rate)):
