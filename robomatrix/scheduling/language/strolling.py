@@ -10,83 +10,19 @@ from robomatrix.scheduling.language.clauses import Clause
 from robomatrix.scheduling.language.commands import fits
 from robomatrix.scheduling.language.nouns import NounPhrase
 from robomatrix.scheduling.language.session import Session
+from robomatrix.scheduling.language.text import word_set
 
 _WALKING = frozenset({"go", "turn", "look", "wait", "cross"})
 _HANDLING = frozenset({"take", "place", "bring", "give", "release", "discard", "store"})
 _DOING = frozenset({"clear", "open", "close", "discard", "store", "sort", "group", "fill", "swap", "shoot"})
 _SWITCHING = frozenset({"on", "off", "it", "them", "knob", "handle", "switch"})
-_WAYFARING = frozenset(
-    {
-        *(
-            "walk",
-            "go",
-            "turn",
-            "face",
-            "facing",
-            "move",
-            "head",
-            "look",
-            "step",
-            "stand",
-            "begin",
-            "start",
-            "straight",
-            "drive",
-            "proceed",
-        ),
-        *(
-            "continue",
-            "hang",
-            "make",
-            "cross",
-            "exit",
-            "enter",
-            "come",
-            "veer",
-            "travel",
-            "approach",
-            "stop",
-            "back",
-            "to",
-        ),
-    }
+_WAYFARING = word_set(
+    "approach back begin come continue cross drive enter exit face facing go hang head look make move proceed "
+    "stand start step stop straight to travel turn veer walk"
 )
-_HANDS = frozenset(
-    {
-        *(
-            "pick",
-            "grab",
-            "take",
-            "put",
-            "place",
-            "open",
-            "close",
-            "shut",
-            "carry",
-            "bring",
-            "drop",
-            "set",
-            "insert",
-            "remove",
-            "lift",
-        ),
-        *(
-            "get",
-            "hold",
-            "leave",
-            "fetch",
-            "deliver",
-            "give",
-            "store",
-            "stack",
-            "slide",
-            "push",
-            "pull",
-            "shoot",
-            "grasp",
-            "return",
-        ),
-    }
+_HANDS = word_set(
+    "bring carry close deliver drop fetch get give grab grasp hold insert leave lift open pick place pull push "
+    "put remove return set shoot shut slide stack store take"
 )
 _LISTED = 4
 """Clauses from which on an instruction is a list of steps."""
