@@ -44,7 +44,7 @@ from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.planners import DEFAULT, make_planner
 from robomatrix.scheduling.safety import load_rules
 from robomatrix.scheduling.scene import PlanningScene
-from robomatrix.scheduling.validator import validate
+from robomatrix.scheduling.validator import planned
 from robomatrix.skills.spec import SkillSpec
 from robomatrix.world import World
 from robomatrix_interfaces.action import ExecuteSkill, ExecuteTask
@@ -379,7 +379,7 @@ class Scheduler(Node):
         return response
 
     def _planned(self, request: PlanRequest) -> PlanResult:
-        return validate(request, self._planner.plan(request), self._rules)
+        return planned(self._planner, request, self._rules)
 
     def _status(self) -> diagnostics.Status:
         instruction = self._goal.request.instruction[:80] if self._goal else ""

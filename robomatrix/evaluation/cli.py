@@ -132,7 +132,10 @@ def planner(
     name: Annotated[str, typer.Option("--planner", help="Planner: compact, rules, transformers, openai.")] = DEFAULT,
     model: Annotated[str, typer.Option(help="Its model, by name or local folder.")] = "",
     chosen: Annotated[
-        str, typer.Option("--set", help="handwritten, crowd, crowd2, generated, old-frames, tuning or seen-frames.")
+        str,
+        typer.Option(
+            "--set", help="handwritten, crowd to crowd5, hazards3, skills, generated, old-frames, tuning, seen-frames."
+        ),
     ] = "handwritten",
     items: Annotated[
         Path | None, typer.Option(help="Instructions with goals instead (JSON lines, as for `plan --batch`).")

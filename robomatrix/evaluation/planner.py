@@ -17,7 +17,7 @@ from robomatrix.scheduling.language.questions import question
 from robomatrix.scheduling.plan import Planner, PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.symbolic import Literal, SymbolicState, simulate
-from robomatrix.scheduling.validator import validate
+from robomatrix.scheduling.validator import planned
 from robomatrix.skills.spec import SkillSpec
 
 SkillsFor = Callable[[str], Sequence[SkillSpec]]
@@ -98,7 +98,7 @@ def run(planner: Planner, items: Iterable[Item], skills_for: SkillsFor) -> Itera
         skills = tuple(skills_for(item.scene.robot.name))
         request = PlanRequest(item.instruction, item.scene, skills)
         started = time.perf_counter()
-        result = validate(request, planner.plan(request))
+        result = planned(planner, request)
         seconds = time.perf_counter() - started
         verdict, note = judge(item, result, {spec.name: spec for spec in skills})
         yield Scored(item, result, verdict, seconds, note)

@@ -102,11 +102,13 @@ class CourtDriver:
 
     def throw(self, start: Array, target: Array, flight: float) -> None:
         """Puts the ball at ``start`` (3,) [m] on the parabola that reaches ``target`` (3,) after ``flight`` [s]."""
+        fall = np.array([0.0, 0.0, 0.5 * GRAVITY * flight**2])
+        self._launch(start, (np.asarray(target) - start + fall) / flight)
+
+    def _launch(self, start: Array, velocity: Array) -> None:
         data = self._simulation
         data.qpos[-7:-4] = start
-        data.qvel[-6:] = 0.0
-        fall = np.array([0.0, 0.0, 0.5 * GRAVITY * flight**2])
-        data.qvel[-6:-3] = (np.asarray(target) - start + fall) / flight
+        data.qvel[-6:-3], data.qvel[-3:] = velocity, 0.0
 
     def _throw_when_due(self) -> None:
         """Lobs the ball as in the clip that the catch was learnt from, 1.5 m ahead of the player, to its chest."""
@@ -114,14 +116,11 @@ class CourtDriver:
         if not due or self._data.time < due[0]:
             return
         self._thrown += 1
-        x, y, _ = self._data.qpos[:3]
-        turn = self._data.xmat[self._model.body(self.spec.base_link).id].reshape(3, 3)
-        yaw = np.arctan2(turn[1, 0], turn[0, 0])
-        ahead, left = np.array([np.cos(yaw), np.sin(yaw), 0.0]), np.array([-np.sin(yaw), np.cos(yaw), 0.0])
-        point = LOB_FROM + self._rng.uniform(-LOB_SPREAD, LOB_SPREAD, 3)
-        self._data.qpos[-7:-4] = [x, y, 0.0] + point[0] * ahead + point[1] * left + [0.0, 0.0, point[2]]
-        self._data.qvel[-6:] = 0.0
-        self._data.qvel[-6:-3] = LOB_VELOCITY[0] * ahead + LOB_VELOCITY[1] * left + [0.0, 0.0, LOB_VELOCITY[2]]
+        pelvis = self.read().odometry
+        cos, sin = np.cos(pelvis.yaw), np.sin(pelvis.yaw)
+        turn = np.array([[cos, -sin, 0.0], [sin, cos, 0.0], [0.0, 0.0, 1.0]])
+        start = LOB_FROM + self._rng.uniform(-LOB_SPREAD, LOB_SPREAD, 3)
+        self._launch([*pelvis.position[:2], 0.0] + turn @ start, turn @ LOB_VELOCITY)
 
     def push(self, velocity: Array) -> None:
         """Adds a velocity (3,) to the player's pelvis [m/s]."""

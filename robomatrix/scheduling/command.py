@@ -16,7 +16,7 @@ from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.planners import make_planner
 from robomatrix.scheduling.safety import load_rules
 from robomatrix.scheduling.scene import PlanningScene
-from robomatrix.scheduling.validator import validate
+from robomatrix.scheduling.validator import planned
 from robomatrix.skills.registry import registry_for
 
 
@@ -48,7 +48,7 @@ class PlanCommand:
         robot = load_robot(self._robot or scene.robot.name).name
         skills = tuple(skill.spec for skill in registry_for(robot))
         request = PlanRequest(instruction, scene, skills)
-        return to_json(validate(request, self._planner.plan(request), self._rules))
+        return to_json(planned(self._planner, request, self._rules))
 
     def run_batch(self, source: Path, target: Path | None) -> None:
         """Answers each line of a JSON lines file; a line that is wrong gets a refusal that says why.

@@ -22,7 +22,7 @@ from robomatrix.scheduling.plan import ANSWERED, Planner, PlanRequest, PlanResul
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.symbolic import Literal
-from robomatrix.scheduling.validator import STOP, repair, safety_fault, validate
+from robomatrix.scheduling.validator import STOP, planned, repair, safety_fault
 from robomatrix.skills.base import ErrorCode
 from robomatrix.skills.spec import SkillSpec
 
@@ -134,10 +134,8 @@ class TaskExecution:
     """What is still to be done to find what was named."""
     _views: int = 0
     """From how many places it was looked for."""
-    _deed: str = ""
-    """The instruction without the question that follows it."""
     _report: str = ""
-    """That question, to be answered in the end."""
+    """The question that follows the command, to be answered in the end."""
     _approved: bool = False
     _started: float = 0.0
     _belief: Belief | None = None
@@ -148,7 +146,7 @@ class TaskExecution:
         """Plans. ``stop`` is matched before anything else, and nothing holds it up."""
         self._started = self.clock()
         self._belief = Belief.of(scene)
-        self._deed, self._report = with_report(self.instruction)
+        _, self._report = with_report(self.instruction)
         if self.rules.is_stop(self.instruction):
             self.result = PlanResult("ok", "stopping", steps=(STOP,))
             self.plan, self._approved = (STOP,), True
@@ -248,9 +246,9 @@ class TaskExecution:
         return self._belief
 
     def _replan(self) -> Action:
-        request = PlanRequest(self._deed, self._known.scene, tuple(self.skills), tuple(self.history))
+        request = PlanRequest(self.instruction, self._known.scene, tuple(self.skills), tuple(self.history))
         started, before, asked, self._asked = self.clock(), self.result, self._asked, request.scene
-        self.result = validate(request, self.planner.plan(request), self.rules)
+        self.result = planned(self.planner, request, self.rules)
         self._note("plan", status=self.result.status, message=self.result.message, seconds=self.clock() - started)
         if self.result.status == "ok":
             if before is not None and asked is not None and before.status == "ok":
@@ -371,8 +369,8 @@ class TaskExecution:
         if asked is None or result is None or not new:
             return
         self._asked = asked.also(new)
-        request = PlanRequest(self._deed, self._asked, tuple(self.skills), tuple(self.history))
-        hindsight = validate(request, self.planner.plan(request), self.rules)
+        request = PlanRequest(self.instruction, self._asked, tuple(self.skills), tuple(self.history))
+        hindsight = planned(self.planner, request, self.rules)
         if hindsight.status == "ok" and set(hindsight.goal) > set(result.goal):
             self.result = hindsight
             self._note("reconsidered", goal=list(hindsight.goal))

@@ -16,7 +16,7 @@ from robomatrix.scheduling.plan import PlanRequest
 from robomatrix.scheduling.planners import make_planner
 from robomatrix.scheduling.safety import load_rules
 from robomatrix.scheduling.scene import PlanningScene
-from robomatrix.scheduling.validator import validate
+from robomatrix.scheduling.validator import planned
 from robomatrix.skills.spec import SkillSpec
 from robomatrix.world import SceneObject, World
 
@@ -44,7 +44,7 @@ def fitting_scene(instruction: str, robot: RobotSpec, skills: Iterable[SkillSpec
     planner, offered, rules = make_planner("rules"), tuple(skills), load_rules()
     for scene in robot.scenes:
         request = PlanRequest(instruction, planning_scene_of(scene, robot.name, seed), offered)
-        if validate(request, planner.plan(request), rules).status == "ok":
+        if planned(planner, request, rules).status == "ok":
             return scene
     return robot.scenes[0]
 

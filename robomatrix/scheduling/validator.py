@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.expansion import Expansion
-from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
+from robomatrix.scheduling.language.questions import with_report
+from robomatrix.scheduling.plan import Planner, PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.symbolic import SymbolicState, argument_fault, effects, simulate
@@ -81,6 +82,15 @@ def safety_fault(
         if fault:
             return fault
     return None
+
+
+def planned(planner: Planner, request: PlanRequest, rules: SafetyRules | None = None) -> PlanResult:
+    """Returns what a planner makes of a request, with an executable and allowed plan or without any.
+
+    A question that follows a command is for the end of the task, and not for the planner.
+    """
+    asked = replace(request, instruction=with_report(request.instruction)[0])
+    return validate(asked, planner.plan(asked), rules)
 
 
 def validate(request: PlanRequest, result: PlanResult, rules: SafetyRules | None = None) -> PlanResult:

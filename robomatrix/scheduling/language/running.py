@@ -116,10 +116,9 @@ class ClauseRun:
             self._planned(clause, chunks)
         except PlanningError as error:
             session.restore(before)
-            if self.listed:
+            corrected = self.following is not None and self.following.correction
+            if not corrected:
                 self._step(clause, chunks, error)
-            elif self.following is None or not self.following.correction:
-                raise
         if clause.form != "information" and not _repeats(clause):  # "the same" is what was said before it
             self.said = Said(clause, chunks, before, self._start(clause, before))
 
@@ -222,6 +221,8 @@ class ClauseRun:
 
     def _step(self, clause: Clause, chunks: tuple[Chunk, ...], fault: PlanningError) -> None:
         """Plans a step of a list that says too much: directions are passed over, where things stand is left out."""
+        if not self.listed:
+            raise fault
         if not is_direction(clause):
             try:
                 self._planned(clause, without_details(clause, chunks))

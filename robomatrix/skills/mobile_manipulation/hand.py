@@ -13,6 +13,8 @@ from robomatrix.world import SceneObject
 RIGHT, LEFT, GRIPPER = "arm_right", "arm_left", "gripper"
 PALM = "palm"
 """Name of the range sensor between the pads."""
+LOOSE, FALL = 0.0005, 0.12
+"""Pads further apart than they were by this [m] are parting; a thing is in the palm for this long afterwards [s]."""
 PALM_NEAR = 0.11
 """The sensor's shortest reading with its noise: something is in the hand [m]."""
 OPEN = 0.1
@@ -152,17 +154,19 @@ def guard_grip(body: Body) -> None:
     body.guards.append(check)
 
 
-def guard_release(body: Body, freed: float) -> None:
-    """From now on the skill fails with OBJECT_LOST if the palm is bare while the pads are nearer than ``freed`` [m].
+def guard_release(body: Body) -> None:
+    """From now on the skill fails with OBJECT_LOST if the palm is bare before or just as the pads begin to part.
 
-    Nothing falls out of pads that have not parted: somebody has taken it.
+    What is let go needs longer to fall out of the palm's beam: somebody has taken it.
     """
-    held, parted = body.world.holding, False
+    held, closed = body.world.holding, aperture(body)
+    parting: float | None = None
 
     def check() -> None:
-        nonlocal parted
-        parted = parted or aperture(body) > freed
-        if not parted and not palm_covered(body):
+        nonlocal parting
+        if parting is None and aperture(body) > closed + LOOSE:
+            parting = body.now
+        if not palm_covered(body) and (parting is None or body.now - parting < FALL):
             raise GiveUp(ErrorCode.OBJECT_LOST, f"'{held}' was gone before the gripper opened", holding=None)
 
     body.guards.append(check)

@@ -160,7 +160,7 @@ class Release(ManipulationSkill):
         closed = aperture(body)
         if closed < EMPTY or not palm_covered(body):
             return Failed(ErrorCode.OBJECT_LOST, f"'{name}' is not in the gripper any more", holding=None)
-        guard_release(body, closed + FREED)
+        guard_release(body)
         yield from open_gripper(body, OPEN)
         if aperture(body) < min(OPEN - 0.02, closed + FREED):
             yield from _open_higher(body)

@@ -155,6 +155,16 @@ def test_a_list_of_steps_is_read_for_what_it_handles(office, text):
     assert "on(red_can, white_box)" in result.goal
 
 
+def test_a_step_that_is_corrected_at_once_is_overlooked(office):
+    text = (
+        "turn right. pick up the red can. put it in the sink, no wait, put it in the white box. then face "
+        "the wall. pick up the green can. put it in the bin."
+    )
+    result = plan(office, text)
+    assert result.status == "ok", result.message
+    assert {"on(red_can, white_box)", "on(green_can, bin)"} <= set(result.goal)
+
+
 def test_a_short_command_is_taken_at_its_word(office):
     result = plan(office, "put the red can from the shelf in the white box")
     assert (result.status, result.steps) == ("clarify", ())

@@ -9,6 +9,7 @@ from robomatrix.scheduling.plan import PlanRequest
 from robomatrix.scheduling.planners.rules import RulePlanner
 from robomatrix.scheduling.safety import load_rules
 from robomatrix.scheduling.scene import PlanningScene
+from robomatrix.scheduling.validator import planned
 from robomatrix.skills.mobile_manipulation.specs import SPECS
 
 WORDS = (
@@ -166,6 +167,13 @@ def test_a_question_after_a_command_is_answered_in_the_end(text, deed, said):
         action = task.on_result(StepOutcome(True), PlanningScene.parse(SCENE), ())
     assert action.success
     assert said in action.message
+
+
+def test_no_planner_is_asked_what_is_to_be_reported():
+    result = planned(
+        RulePlanner(), PlanRequest("look around and tell me what you see", PlanningScene.parse(SCENE), SKILLS)
+    )
+    assert [step.skill for step in result.steps] == ["look_around"]
 
 
 @pytest.mark.parametrize("text", ["go to the table and tell me a joke", "take the can and put it there", "what is it?"])
