@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from robomatrix.skills.spec import Condition, Parameter, SkillSpec
 
-HANDS = ("allegro",)
+HANDS = ("allegro", "allegro_left")
 """Robots with a trained controller."""
 RATE = 10.0
 """Of the controller [Hz]."""
