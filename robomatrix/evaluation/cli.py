@@ -306,6 +306,26 @@ def rotation(
     sys.stdout.write(text + "\n")
 
 
+@app.command("translation")
+def translation(
+    robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
+    trials: Annotated[int, typer.Option(help="For every object and way.", min=1)] = 5,
+    distance: Annotated[float, typer.Option(help="[m].", min=0.001, max=0.015)] = 0.01,
+    attitude: Annotated[str, typer.Option(help="Where the palm looks: up, sideways or down.")] = "up",
+    seed: SeedOption = 100_000,
+    out: OutOption = None,
+) -> None:
+    """Success of shifting objects in the hand through skill runner and driver; JSON with intervals."""
+    from robomatrix.evaluation.dexgen.translation import shift_trials, summary
+    from robomatrix.robots.loader import load_robot
+
+    report = summary(shift_trials(load_robot(robot), trials, seed, distance, attitude))
+    text = json.dumps(report, indent=1)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+
+
 @app.command("skillmimic")
 def skillmimic(
     policy: Annotated[Path | None, typer.Option(help="Checkpoint folder; default: the one that ships.")] = None,
