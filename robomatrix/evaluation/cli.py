@@ -250,6 +250,7 @@ def dexgen(
     methods: Annotated[str, typer.Option(help="Comma-separated, such as direct,lowpass:0.15; default: all.")] = "",
     corruptions: Annotated[str, typer.Option(help="Comma-separated; default: all.")] = "",
     policy: Annotated[Path | None, typer.Option(help="Controller's folder; default: the one that ships.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="PNG of time to drop against goals a minute.")] = None,
 ) -> None:
     """Time to drop and goals a minute, assisted and not, under the paper's corruptions and harder faults."""
     from robomatrix.evaluation.dexgen import suite
@@ -265,6 +266,12 @@ def dexgen(
     with _Ticker("cells", False) as tick:
         tallies = suite.run(load_robot(robot), settings, folder, policy, report=tick)
     sys.stdout.write(table(tallies, lambda t: f"{t.corruption} {t.method}") + "\n")
+    if picture is not None:
+        import cv2
+
+        from robomatrix.evaluation.dexgen import pictures
+
+        cv2.imwrite(str(picture), pictures.picture(tallies)[:, :, ::-1])
 
 
 @app.command("hand-latency")
