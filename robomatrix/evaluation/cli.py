@@ -313,6 +313,24 @@ def rotation(
     sys.stdout.write(text + "\n")
 
 
+@app.command("open-palm")
+def open_palm(
+    robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
+    trials: Annotated[int, typer.Option(help="For every object and attitude.", min=1)] = 10,
+    seed: SeedOption = 100_000,
+) -> None:
+    """Whether an object survives an operator who opens the hand for 2 s, assisted and direct; one line each."""
+    from robomatrix.evaluation.dexgen.open_palm import palm_trials
+    from robomatrix.robots.loader import load_robot
+
+    found = list(palm_trials(load_robot(robot), trials, seed))
+    for attitude, assisted in dict.fromkeys((t.attitude, t.assisted) for t in found):
+        group = [t for t in found if (t.attitude, t.assisted) == (attitude, assisted)]
+        held, ended = sum(t.held for t in group), sum(t.held and t.finished for t in group)
+        way = "assisted" if assisted else "direct"
+        sys.stdout.write(f"{attitude} {way}: {held} of {len(group)} held, {ended} to the end\n")
+
+
 @app.command("translation")
 def translation(
     robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",

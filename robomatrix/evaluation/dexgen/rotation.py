@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from robomatrix.evaluation.statistics import wilson
 from robomatrix.hardware.mujoco.hand_driver import MujocoHandDriver
 from robomatrix.robots.spec import RobotSpec
-from robomatrix.skills.base import Observation, Outcome, Succeeded
+from robomatrix.skills.base import Observation, OperatorCommand, Outcome, Succeeded
 from robomatrix.skills.dexgen import skills
 from robomatrix.skills.registry import SkillRegistry
 from robomatrix.skills.runner import SkillRunner
@@ -70,12 +70,14 @@ class Rig:
         self.heading += math.remainder(yaw - self._yaw, math.tau)
         self._yaw = yaw
 
-    def perform(self, name: str, **arguments: float) -> Outcome:
+    def perform(
+        self, name: str, operator: Callable[[float], OperatorCommand | None] = lambda stamp: None, **arguments: float
+    ) -> Outcome:
         """Runs a skill to its end."""
         self._runner.start(name, arguments)
         while self._runner.busy:
             world = World(self.state.stamp, {thing.id: thing for thing in self.driver.tracked()})
-            self.driver.write(self._runner.tick(Observation(self.state, world)))
+            self.driver.write(self._runner.tick(Observation(self.state, world, operator=operator(self.state.stamp))))
             self.step()
         outcome = self._runner.outcome
         assert outcome is not None

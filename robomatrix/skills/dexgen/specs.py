@@ -26,7 +26,7 @@ FOLLOW = SkillSpec(
     parameters=(
         Parameter("duration", "number", "how long", "s", default=60.0, minimum=0.1, maximum=3600.0),
         Parameter(
-            "strength", "number", "how much the command weighs against safety", default=3.0, minimum=0.0, maximum=100.0
+            "strength", "number", "how much the command weighs against safety", default=8.0, minimum=0.0, maximum=100.0
         ),
     ),
     rate=RATE,
