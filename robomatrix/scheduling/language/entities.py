@@ -108,6 +108,11 @@ class EntityIndex:
         """Returns whether words mean the floor, of a scene that does not list it: what is nowhere else lies there."""
         return words[-1:] in (("floor",), ("ground",)) and all(self.fit(e, words) is None for e in self.entities)
 
+    def is_room(self, words: Phrase) -> bool:
+        """Returns whether words mean a room or the like of the scene before anything else."""
+        fits = [(fit.directness, e.kind) for e in self.entities if e.entity and (fit := self.fit(e, words))]
+        return max(fits, default=(0.0, ""))[1] == "region"
+
     def fit(self, entity: Described, words: Phrase) -> Fit | None:
         """Returns how well words describe an entity, the head noun last; None if they do not."""
         words = tuple(w for i, w in enumerate(words) if w not in _COLOUR_WORDS and not self._shade(words, i)) or words

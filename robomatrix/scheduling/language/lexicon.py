@@ -114,6 +114,8 @@ class Lexicon:
     parts: frozenset[str]
     tails: frozenset[str]
     """Parts that may be named after what they belong to: "the cabinet door", "the toilet tank"."""
+    features: frozenset[str]
+    """What tells one thing from another of its kind: "the mug with the blue handle"."""
     corrections: PhraseTable[bool]
     nevermind: frozenset[tuple[str, ...]]
     exceptions: PhraseTable[bool]
@@ -160,6 +162,7 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         particles=data["particles"],
         parts=frozenset(data["parts"]),
         tails=frozenset(data["tails"]),
+        features=frozenset(data["features"]),
         surroundings=frozenset(data["surroundings"]),
         nevermind=frozenset(_words(p) for p in data["nevermind"]),
         numbers=data["numbers"],
@@ -179,6 +182,7 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         | frozenset(data["ordinals"])
         | frozenset(data["parts"])
         | frozenset(data["tails"])
+        | frozenset(data["features"])
         | frozenset(data["mass"])
         | frozenset(data["needs"]),
         **tables,

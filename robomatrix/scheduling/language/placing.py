@@ -9,6 +9,7 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.bearing import load, nested_moves, rides, with_cargo
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Unresolved
+from robomatrix.scheduling.language.entities import CLASS
 from robomatrix.scheduling.language.moves import Move, Reading, readings
 from robomatrix.scheduling.language.nouns import NounPhrase
 from robomatrix.scheduling.language.session import Session
@@ -24,6 +25,9 @@ _ON_ONE_SIDE = phrase_list(
 )
 """Where a piece of furniture is meant, a part of its top."""
 _BACK = frozenset({"back"})
+_EATEN_AT = frozenset({("kitchen", "table"), ("dining", "table")})
+_LOW = ("coffee", "table")
+_TABLEWARE = frozenset({"dish", "cutlery", "drinkware"})
 _INSIDE = frozenset({"in", "on", "inside", "onto", "into", "therein", "within"})
 
 
@@ -95,7 +99,10 @@ def _pairs(session: Session, reading: Reading, move: Move) -> list[tuple[str, st
         return matching_pairs(session, reading.things, phrase)
     if any("other" in p.selectors for p in goal.things):  # "A with the other B": A first
         session.discourse.mentioned += session.resolver.all_of(reading.things, "object")
-    targets = destinations(session, goal)
+    try:
+        targets = destinations(session, goal)
+    except Unresolved as fault:
+        targets = _laid(session, reading.things, fault)
     things = session.resolver.all_of(
         reading.things, "object", lambda id_: session.state.resting.get(id_) not in targets
     )
@@ -108,6 +115,20 @@ def _pairs(session: Session, reading: Reading, move: Move) -> list[tuple[str, st
     if len(targets) == len(things):
         return list(zip(things, targets, strict=True))
     raise Unresolved(f"Which goes where: {_names(session, targets)}?", candidates=targets)
+
+
+def _laid(session: Session, things: Sequence[NounPhrase], fault: Unresolved) -> list[str]:
+    """Returns the table that people eat at, where a fork is to go there or on a coffee table; else raises the fault."""
+    heads = {id_: session.index.by_id[id_].heads for id_ in fault.candidates}
+    tables = [id_ for id_, named in heads.items() if any(named.get(name, 0.0) >= CLASS for name in _EATEN_AT)]
+    low = [id_ for id_, named in heads.items() if named.get(_LOW, 0.0) >= CLASS]
+    if len(tables) != 1 or len(low) != len(fault.candidates) - 1 or not low:
+        raise fault
+    scene = session.request.scene
+    moved = [scene.object(id_) for id_ in session.resolver.all_of(things, "object")]
+    if not all(entity is not None and _TABLEWARE & classes_of(entity) for entity in moved):
+        raise fault
+    return tables
 
 
 def _said_words(chunk: Chunk) -> set[str]:
@@ -199,8 +220,8 @@ def _target(session: Session, goal: Chunk, id_: str) -> str:
         why = next((why for kind, why in load_rules().not_inside.items() if kind in classes_of(entity.entity)), None)
         if why:
             raise PlanningError(f"Nothing goes into the {entity.name}: {why}.")
-    if goal.relation == "under":
-        raise PlanningError(f"I cannot put things under the {entity.name}; I can put them in or on something.")
+    if goal.relation in ("under", "via"):
+        raise PlanningError(f"I cannot put things {goal.phrase} the {entity.name}; I can put them in or on something.")
     if entity.is_object:
         return _object_target(session, goal, id_)
     if tuple(goal.phrase.split()) in _ON_ONE_SIDE and entity.kind == "surface":
