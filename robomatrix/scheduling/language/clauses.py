@@ -97,6 +97,9 @@ class ClauseReader(Courtesies):
         verb = self.lexicon.verbs.verb_at(body, 0) or self.lexicon.unable.verb_at(body, 0)
         if verb is None:
             return not strict and self.is_call(body, 0)
+        relation = self.lexicon.relations.at(body, 0)
+        if strict and relation is not None and relation.length > verb.length:  # "(go) close to the desk"
+            return False
         following = body[verb.length].text if len(body) > verb.length else ""
         if strict:
             imperative = self.lexicon.verbs.at(body, 0) is not None or self.lexicon.unable.at(body, 0) is not None

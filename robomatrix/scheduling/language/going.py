@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
-from robomatrix.scheduling.language.commands import Command
+from robomatrix.scheduling.language.commands import Command, fits
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.nouns import PERSONS, Modifier, NounPhrase
 from robomatrix.scheduling.language.session import Session
@@ -38,6 +38,7 @@ _STANDOFF = 0.6
 """How far from the middle of a thing a walker stops [m]."""
 _BODY = 0.4
 """How far from the border of a large one, so that hands held ahead do not meet what stands on it [m]."""
+_WAYS = frozenset({"door", "entrance", "stairs", "stair", "hall", "hallway", "corridor"})
 _BACK = frozenset({"back", "home", "backward"})
 _RETURNS = frozenset({"return", "go back", "come back", "head back", "drive back", "walk back"})
 
@@ -50,10 +51,13 @@ def go(session: Session, command: Command) -> bool:
         return False
     if any(c.kind == "things" and not c.things[0].pronoun for c in command.chunks) and command.verb in _CARRIERS:
         return False
+    if command.verb == "stop" and not command.relations and places:  # what runs, not where to
+        return False
     if not places:
         if command.particles & _BACK or command.verb in _RETURNS:
             return visit(session, [START])
         return visit(session, [session.resolver.person()]) if command.verb in ("come", "come over") else False
+    named = _taking_along(session, named)
     found: list[str] = []
     for phrase in _destinations(session, named, waiting=command.verb in ("wait", "stay", "stand")):
         found += _place_to_go(session, phrase)
@@ -61,6 +65,27 @@ def go(session: Session, command: Command) -> bool:
         session.discourse.note_place(found[0])
         return True
     return visit(session, found)
+
+
+def _taking_along(session: Session, named: Sequence[Chunk]) -> list[Chunk]:
+    """Takes what is to come along: "go to the kitchen with the jar"; returns the other pieces."""
+    kept = list(named[:1])
+    for chunk in named[1:]:
+        if chunk.phrase != "with" or any(t.pronoun or not fits(session, t, "object") for t in chunk.things):
+            kept.append(chunk)
+            continue
+        ids = session.resolver.all_of(chunk.things, "object")
+        if any(_rests_where(session, id_, named[0].things[0]) for id_ in ids):  # "the desk with the red mug"
+            session.discourse.considered.update(ids)
+            continue
+        session.discourse.note_objects(ids, chunk.things[-1])
+        session.take([id_ for id_ in ids if id_ != session.state.holding])
+    return kept
+
+
+def _rests_where(session: Session, id_: str, place: NounPhrase) -> bool:
+    bearer = session.index.by_id.get(session.state.container_of(id_) or "")
+    return bearer is not None and session.index.fit(bearer, place.words) is not None
 
 
 def _destinations(session: Session, named: Sequence[Chunk], *, waiting: bool) -> list[NounPhrase]:
@@ -71,7 +96,8 @@ def _destinations(session: Session, named: Sequence[Chunk], *, waiting: bool) ->
             continue
         if chunk.phrase == "with" and all(thing.pronoun in PERSONS for thing in chunk.things):
             continue
-        if chunk.relation == "via" and found:  # the robot finds its own way
+        if found and (chunk.relation == "via" or chunk.phrase == "by" and chunk.things[0].head in _WAYS):
+            # the robot finds its own way
             for thing in chunk.things:
                 session.resolver.consider(thing)
             continue

@@ -300,6 +300,8 @@ class NounPhrases:
             return started and named and not self._names(at + 1)  # "box 2", but "on the table 1 cup"
         if not started and self._is_part(at):
             return True
+        if token.text == "back" and determined and not started and self._names(at + 1):  # "the back door"
+            return True
         if not token.is_word or token.text in STOP and not (token.text == "can" and (determined or started)):
             return False
         if token.text == "one":

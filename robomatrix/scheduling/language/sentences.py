@@ -92,9 +92,10 @@ class ClauseParser:
     def _calls_by_name(self, tokens: Tokens) -> int:
         """Returns 1 for a name that somebody calls the robot by ("Michael, bring me ..."), 0 without one."""
         reader, first = self.reader, tokens[0]
-        known = first.text in reader.lexicon.words or first.text in ENGLISH or reader.is_noun(first)
+        known = first.text in reader.lexicon.words | ENGLISH | reader.index.words
         after = 1 + (texts(tokens, 1, 2) == (",",))
-        return after if first.is_word and not known and reader.starts_command(tokens, after, strict=True) else 0
+        asked = reader.starts_command(tokens, after, strict=True) or self._asks_politely(tokens, after)
+        return after if first.is_word and not known and asked else 0
 
     def _leading_condition(self, tokens: Tokens) -> tuple[Guard, Tokens] | None:
         if tokens[0].text not in ("if", "unless", "in") or (
@@ -304,13 +305,15 @@ class ClauseParser:
 
     def _asks_politely(self, tokens: Tokens, at: int) -> bool:
         """Returns whether "can you bring me" or the like begins at a position."""
-        asked = tokens[at].text in ("can", "could", "would", "will") and texts(tokens, at + 1, at + 2) == ("you",)
+        asked = any(texts(tokens, at, at + 2) == (verb, "you") for verb in ("can", "could", "would", "will"))
         return asked and self.reader.starts_command(tokens, at + 2, strict=True)
 
     def _tells(self, piece: Tokens) -> bool:
         """Returns whether a piece says what is wanted or where something is: spoken words have no full stops."""
         body = self.reader.without_fillers(piece)
         wish = max((len(w) for w in WISHES if texts(body, 0, len(w)) == w), default=0)
+        if is_remark(body):
+            return True
         said = texts(body, 0, 2) in (("there", "is"), ("there", "are")) or wish > 0
         return said and any(self.reader.is_noun(token) for token in body[max(wish, 2) :])
 

@@ -60,17 +60,27 @@ def planned(said: str) -> PlanResult:
         ("take the jar on the desk in the kitchen", "holding(jar)"),
         ("could you take the knife on the cutting board", "holding(knife)"),
         ("catch the cushion", "holding(cushion)"),
+        ("put the back cushion on the desk", "on(cushion, desk)"),
         ("put the fork on the table", "on(fork, kitchen_table)"),
         ("go to the fridge in the kitchen", "at(fridge)"),
         ("go to the fridge of the kitchen", "at(fridge)"),
         ("go to the kitchen next to the fridge", "at(fridge)"),
         ("go to the kitchen through the door", "at(kitchen)"),
         ("come to the kitchen with me", "at(kitchen)"),
+        ("enter the kitchen by the back door", "at(kitchen)"),
+        ("go close to the desk", "at(desk)"),
+        ("go to the desk with the red mug", "at(desk)"),
+        ("i'm hungry go to the kitchen", "at(kitchen)"),
+        ("john can you bring the jar to the fridge", "on(jar, fridge)"),
     ],
 )
 def test_it_is_understood(said: str, goal: str) -> None:
     result = planned(said)
     assert (result.status, result.goal) == ("ok", (goal,)), result.message
+
+
+def test_what_is_named_comes_along() -> None:
+    assert planned("go to the kitchen with the jar").goal == ("holding(jar)", "at(kitchen)")
 
 
 @pytest.mark.parametrize(
@@ -81,6 +91,7 @@ def test_it_is_understood(said: str, goal: str) -> None:
         ("take the mug with the green handle", "no green mug"),
         ("take the cushion near the mugs", "no cushion near"),
         ("put the juice on the table", "Which table"),
+        ("stop the tv", "where to"),
         ("turn left and go forward", "Where should I go"),
         ("put the jar through the door", "no door"),
         ("throw the jar through the window", "could hurt"),
