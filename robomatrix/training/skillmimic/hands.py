@@ -9,7 +9,6 @@ import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
-from robomatrix.skills.skillmimic.observation import heading
 from robomatrix.training.skillmimic.search import MIRRORED
 
 Array = NDArray[np.float64]
@@ -25,7 +24,7 @@ LARGEST_STEP = 0.2
 
 @dataclass(frozen=True, eq=False)
 class Palm:
-    """One palm in the heading frame, the origin under the pelvis."""
+    """One palm in a frame whose origin is under the pelvis, z up."""
 
     place: Array
     """(3,) [m]."""
@@ -38,24 +37,24 @@ class Palm:
 class TwoHands:
     """Solves the arms of a player that otherwise stays as it is."""
 
-    def __init__(self, model: mujoco.MjModel, stance: Array) -> None:
-        """Takes heading and place of the pelvis from ``stance`` (nq,)."""
+    def __init__(self, model: mujoco.MjModel, stance: Array, ahead: Array) -> None:
+        """Palms are told in the frame under the pelvis of ``stance`` (nq,) whose x axis points along ``ahead`` (2,)."""
         self.model, self.data = model, mujoco.MjData(model)
         self.names = [model.actuator(i).name for i in range(model.nu)]
         self.arms = np.array([i for i, n in enumerate(self.names) if n.split("_", 1)[1] in MIRRORED])
         self.limits = np.array([model.joint(self.names[i]).range for i in self.arms]).T
-        c, s = heading(stance[None, 3:7])[0]
+        c, s = ahead / np.linalg.norm(ahead)
         self.turn = np.array([[c, -s, 0.0], [s, c, 0.0], [0.0, 0.0, 1.0]])
         self.origin = np.append(stance[:2], 0.0)
         stiff = [20.0 if "clavicle" in self.names[i] else 1.0 for i in self.arms]
         self._pull = RELUCTANCE * np.array(stiff)
 
     def local(self, points: Array) -> Array:
-        """Returns points (..., 3) of the world in the heading frame."""
+        """Returns points (..., 3) of the world in the frame."""
         return (points - self.origin) @ self.turn
 
     def world(self, points: Array) -> Array:
-        """Returns points (..., 3) of the heading frame in the world."""
+        """Returns points (..., 3) of the frame in the world."""
         return points @ self.turn.T + self.origin
 
     def posture(self, stance: Array, angles: Mapping[str, float]) -> Array:

@@ -8,7 +8,7 @@ of inverse dynamics, as for a clip. The figures were found by the cross-entropy 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import mujoco
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from robomatrix.motions.edit import GRAVITY
 from robomatrix.scenes.court import RATE, court
+from robomatrix.skills.skillmimic.observation import heading, into_world
 from robomatrix.training.skillmimic.hands import Palm, TwoHands
 from robomatrix.training.skillmimic.reference import Reference, reference_along
 
@@ -34,38 +35,36 @@ RELEASED = {**_COMMON, "shoulder_pitch": -1.0, "elbow": -1.35, "wrist_deviation"
 
 @dataclass(frozen=True)
 class ShotDesign:
-    """Figures of the shot; places are in the heading frame, the origin under the pelvis."""
+    """Figures of the shot; places are in the frame under the pelvis whose x axis points to the hoop."""
 
-    ready: tuple[float, float, float] = (0.33, -0.03, 0.95)
+    ready: tuple[float, float, float] = (0.338, -0.022, 0.945)
     """Where the push begins [m]."""
-    release: tuple[float, float, float] = (0.45, 0.0, 1.45)
+    release: tuple[float, float, float] = (0.467, 0.011, 1.426)
     """Where it ends [m]."""
-    apex: float = 4.2
+    apex: float = 4.477
     """To which the push would send the ball; it lags, and rises less high [m]."""
-    aim: tuple[float, float] = (0.2, 0.3)
+    aim: tuple[float, float] = (0.31, 0.22)
     """How far beyond the hoop's centre and to its left the push aims, to hit [m]."""
-    bend: float = 0.55
+    bend: float = 0.508
     """Part of the way that the path's end tangent reaches back."""
-    lowering: int = 42
+    lowering: int = 43
     """Frames in which the ball is lowered."""
-    rebound: float = 13.0
+    rebound: float = 12.7
     """Acceleration with which the lowering ends [m/s^2]: the ball is at no time at rest before the push."""
-    pace: float = 2.0
+    pace: float = 2.034
     """Power of time with which the way grows in the push."""
-    coast: float = 0.2
+    coast: float = 0.0
     """Frames for which it ends at constant speed."""
-    behind: float = 0.15
+    behind: float = 0.103
     """By how much the palms lie behind the ball [rad]."""
-    pitch: tuple[float, float] = (0.0, 0.6)
+    pitch: tuple[float, float] = (0.073, 0.529)
     """Of the fingers, up, as the push begins and ends [rad]."""
-    squeeze: float = 40.0
+    squeeze: float = 53.8
     """Of each palm [N]."""
-    opening: float = 2.5
+    opening: float = 2.23
     """Speed at which the palms open [m/s]."""
-    slowing: float = 0.05
+    slowing: float = 0.041
     """Time constant with which the hands slow down after the release [s]."""
-    hoop: tuple[float, float, float] = field(default_factory=lambda: tuple(court()["hoop"]["position"]))
-    """Its centre [m]."""
 
 
 def make_shot(model: mujoco.MjModel, holding: Array, empty: Array, label: int, design: ShotDesign) -> Reference:
@@ -74,7 +73,7 @@ def make_shot(model: mujoco.MjModel, holding: Array, empty: Array, label: int, d
     Args:
         model: robot and ball.
         holding: (nq,) the player at rest with the ball, as the shot begins.
-        empty: (nq,) the player at rest with empty hands, as it ends.
+        empty: (nq,) the player at rest with empty hands, as it ends; the hoop is where the court has it from there.
         label: index of the skill.
         design: the figures.
     """
@@ -84,7 +83,10 @@ def make_shot(model: mujoco.MjModel, holding: Array, empty: Array, label: int, d
 class _Shot:
     def __init__(self, model: mujoco.MjModel, holding: Array, empty: Array, design: ShotDesign) -> None:
         self.model, self.design, self.holding, self.empty = model, design, holding, empty
-        self.hands = TwoHands(model, holding)
+        hoop = np.array(court()["hoop"]["position"])
+        place = empty[:2] + into_world(heading(empty[None, 3:7]), hoop)[0, :2]
+        self.hands = TwoHands(model, holding, place - holding[:2])
+        self.hoop = self.hands.local(np.append(place, hoop[2]))
         self.start = self.hands.local(holding[-7:-4])
         self.grips = self.hands.palms(holding)
         self.gaps = [float(np.linalg.norm(grip.place - self.start)) for grip in self.grips]
@@ -94,7 +96,7 @@ class _Shot:
 
     def _aimed(self) -> Array:
         """(3,) velocity at the release that leads over the apex to the point aimed at [m/s]."""
-        d, hoop = self.design, np.array(self.design.hoop)
+        d, hoop = self.design, self.hoop
         rise = np.sqrt(2.0 * GRAVITY * (d.apex - d.release[2]))
         time = (rise + np.sqrt(rise**2 - 2.0 * GRAVITY * (hoop[2] - d.release[2]))) / GRAVITY
         return np.append((hoop[:2] + d.aim - d.release[:2]) / time, rise)

@@ -354,14 +354,16 @@ def test_a_shot_carries_the_ball_between_the_palms_and_sends_it_where_it_aims(sh
     release = int(held.sum()) - 1
     assert held[: release + 1].all()
     assert not shot.contact[release + 1 :].any()
-    hands = TwoHands(build_model(), shot.qpos[0])
+    goal = shot.qpos[-1, :2] + court()["hoop"]["position"][0] * heading(shot.qpos[-1:, 3:7])[0]
+    hands = TwoHands(build_model(), shot.qpos[0], goal - shot.qpos[0, :2])
     ball = hands.local(shot.ball)
     np.testing.assert_allclose(ball[release], design.release, atol=1e-9)
     for palm in hands.palms(shot.qpos[release]):
         assert np.linalg.norm(palm.place - design.release) == pytest.approx(0.1185, abs=0.006)
     highest = int(np.argmax(ball[:, 2]))
-    through = highest + int(np.argmax(ball[highest:, 2] < design.hoop[2]))
-    np.testing.assert_allclose(ball[through, :2], np.add(design.hoop[:2], design.aim), atol=0.05)
+    through = highest + int(np.argmax(ball[highest:, 2] < court()["hoop"]["position"][2]))
+    hoop = [np.linalg.norm(goal - shot.qpos[0, :2]), 0.0]
+    np.testing.assert_allclose(ball[through, :2], np.add(hoop, design.aim), atol=0.05)
     assert ball[:, 2].max() == pytest.approx(design.apex, abs=0.01)
 
 
@@ -375,7 +377,7 @@ def test_a_shot_starts_and_ends_at_rest_and_is_never_at_rest_between(shot: Refer
 
 
 def test_two_hands_follow_palms_and_mirror_postures(reference: Reference) -> None:
-    hands = TwoHands(build_model(), reference.qpos[0])
+    hands = TwoHands(build_model(), reference.qpos[0], np.array([1.0, 0.0]))
     start = reference.qpos[0]
     wanted = [replace(palm, place=palm.place + [0.02, 0.0, 0.05]) for palm in hands.palms(start)]
     found = hands.palms(hands.solve(start, wanted, start, 30))
