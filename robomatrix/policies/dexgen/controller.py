@@ -15,6 +15,7 @@ from robomatrix.errors import PolicyError
 from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
 from robomatrix.policies.dexgen.diffusion import GuidedSampler
 from robomatrix.policies.dexgen.kinematics import HandKinematics
+from robomatrix.policies.dexgen.mirror import trained_hand
 from robomatrix.policies.dexgen.network import ControllerNetwork, NetworkSizes
 from robomatrix.policies.dexgen.observation import HISTORY, MODES, TERMS, commanded_motion, state_vector
 from robomatrix.policies.spec import PolicySpec
@@ -100,8 +101,9 @@ class DexGenController:
     @classmethod
     def load(cls, robot: RobotSpec, folder: Path | None = None, **options: Any) -> DexGenController:
         """Reads the shipped controller of a hand, or another one; PolicyError if it does not fit."""
-        network, _ = load_network(folder or controller_folder(robot.name), robot)
-        return cls(network, HandKinematics(robot.urdf), **options)
+        hand = trained_hand(robot)
+        network, _ = load_network(folder or controller_folder(hand.name), hand)
+        return cls(network, HandKinematics(hand.urdf), **options)
 
     def reset(self, targets: Array) -> None:
         """Starts anew with the servo targets now in force (B, 16) [rad]."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from robomatrix.skills.spec import Condition, Parameter, SkillSpec
 
-HANDS = ("allegro",)
+HANDS = ("allegro", "allegro_left")
 """Robots with a trained controller."""
 RATE = 10.0
 """Of the controller [Hz]."""
@@ -47,6 +47,21 @@ REGRASP = SkillSpec(
     robots=HANDS,
     rate=RATE,
     timeout=30.0,
+)
+
+_FAR = 0.015
+
+TRANSLATE = SkillSpec(
+    name="translate",
+    text="Shifts the object in the hand by up to 15 mm without turning it on purpose.",
+    robots=HANDS,
+    parameters=(
+        Parameter("forward", "number", "along the fingers", "m", default=0.0, minimum=-_FAR, maximum=_FAR),
+        Parameter("left", "number", "seen from above the palm", "m", default=0.0, minimum=-_FAR, maximum=_FAR),
+        Parameter("up", "number", "away from the palm", "m", default=0.0, minimum=-_FAR, maximum=_FAR),
+    ),
+    rate=RATE,
+    timeout=20.0,
 )
 
 ROTATE = SkillSpec(
