@@ -198,6 +198,15 @@ class ClauseReader(Courtesies):
             return Clause("command", (*subject, *tokens[at + verb.length :]), verb, whole=whole)
         return None
 
+    def participial(self, tokens: Tokens) -> Clause | None:
+        """Returns what "(A must be opened and) the box shut" asks for in its second part; None for anything else."""
+        body = self.without_trailers(self.without_fillers(tokens))
+        if len(body) < 2 or body[0].text not in DETERMINERS or body[-1].text not in DOORS | {"opened", "emptied"}:
+            return None
+        if body[-1].text in ("opened", "emptied"):
+            return self._passive(body, body)
+        return Clause("state", body, whole=body) if all(t.is_word for t in body) else None
+
     def _ends_in_state(self, tokens: Tokens) -> bool:
         return bool(tokens) and tokens[-1].text in ("open", "closed", "shut", "opened")
 

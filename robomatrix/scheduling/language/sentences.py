@@ -33,6 +33,7 @@ _LATER = frozenset({"before"})
 _REMARKS = (("it", "is"), ("i", "am"), ("we", "are"), ("there", "is"), ("there", "are"), ("he", "is"), ("she", "is"))
 _IFS = frozenset({"if", "unless"})
 _ANDS = frozenset({"and", ",", "but"})
+_NECESSITY = frozenset({"has", "have", "needs", "need", "should", "must", "ought", "shall", "want", "like", "to"})
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
 
@@ -92,10 +93,12 @@ class ClauseParser:
     def _calls_by_name(self, tokens: Tokens) -> int:
         """Returns 1 for a name that somebody calls the robot by ("Michael, bring me ..."), 0 without one."""
         reader, first = self.reader, tokens[0]
-        known = first.text in reader.lexicon.words | ENGLISH | reader.index.words
+        known = {first.text, first.lemma} & (reader.lexicon.words | ENGLISH | reader.index.words)
+        if known or not first.is_word:
+            return 0
         after = 1 + (texts(tokens, 1, 2) == (",",))
-        asked = reader.starts_command(tokens, after, strict=True) or self._asks_politely(tokens, after)
-        return after if first.is_word and not known and asked else 0
+        told = reader.starts_command(tokens, after, strict=True) and not reader.is_noun(first)
+        return after if told or self._asks_politely(tokens, after) else 0
 
     def _leading_condition(self, tokens: Tokens) -> tuple[Guard, Tokens] | None:
         if tokens[0].text not in ("if", "unless", "in") or (
@@ -200,6 +203,8 @@ class ClauseParser:
                 found.append(Clause("information", piece[1:], whole=piece))
                 continue
             clause = self.reader.clause((*self._where_last(piece), *place))
+            if clause is not None and clause.form == "fragment" and found and self._is_passive(found[-1].whole):
+                clause = self.reader.participial(piece) or clause
             place = ()
             if clause is not None:
                 found.append(replace(clause, correction=correction))
@@ -317,6 +322,12 @@ class ClauseParser:
         said = texts(body, 0, 2) in (("there", "is"), ("there", "are")) or wish > 0
         return said and any(self.reader.is_noun(token) for token in body[max(wish, 2) :])
 
+    @staticmethod
+    def _is_passive(piece: Tokens) -> bool:
+        """Returns whether a piece says what has to be, or is wanted to be, done or so: "A must be opened"."""
+        said = {t.text for t in piece}
+        return "be" in said and bool(said & _NECESSITY)
+
     def _chained(self, tokens: Tokens, at: int, start: int) -> bool:
         """True inside one verb phrase, such as "go | get" or "help me | move"."""
         verb = self.reader.lexicon.verbs.verb_at(tokens, start)
@@ -338,6 +349,8 @@ class ClauseParser:
             return True
         if texts(rest, 0, 2) in _REMARKS and self.reader.is_complete(before):
             return True
+        if self._is_passive(before) and self.reader.participial(rest[: _phrase_end(rest)]) is not None:
+            return True  # "A has to be opened and B closed"
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
             return True
         return self.reader.modal_at(rest) > 0 and (
@@ -368,3 +381,7 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
     if at is None:
         return tokens, ()
     return tokens[:at], tokens[at + 1 :]
+
+
+def _phrase_end(tokens: Tokens) -> int:
+    return next((i for i, t in enumerate(tokens) if t.text in _CONNECTORS or not t.is_word), len(tokens))
