@@ -127,6 +127,8 @@ class Lexicon:
     times: Mapping[str, float]
     fillers: PhraseTable[bool]
     mass: frozenset[str]
+    bulk: frozenset[str]
+    """Substances, of which a place may have several kinds."""
     needs: Mapping[str, str]
     misspellings: Mapping[str, str]
     discard_to: frozenset[str]
@@ -170,6 +172,7 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         clear_to=tuple(data["clear_to"]),
         times=data["times"],
         mass=frozenset(data["mass"]),
+        bulk=frozenset(data["bulk"]),
         needs=data["needs"],
         misspellings=data["misspellings"],
         discard_to=frozenset(data["discard_to"]),

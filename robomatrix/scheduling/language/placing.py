@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.bearing import load, nested_moves, rides, with_cargo
@@ -57,6 +58,39 @@ def place(session: Session, move: Move, *, weak_goal: bool = True) -> bool:
     if not nested:
         raise fault
     return all(place(session, each) for each in nested)
+
+
+def told_apart(session: Session, found: Sequence[Move]) -> list[Move]:
+    """Leaves to the narrower of several phrases what two of them name: "clothes on A and shoes on B"."""
+    found = [replace(move, things=tuple(map(partial(_whole, session), move.things))) for move in found]
+    named = [_set(session, move) for move in found]
+    apart = []
+    for move, own in zip(found, named, strict=True):
+        narrower = [
+            thing
+            for other, ids in zip(found, named, strict=True)
+            if ids & own and len(ids) < len(own) and other is not move
+            for thing in other.things
+        ]
+        things = tuple(replace(t, without=(*t.without, *narrower)) for t in move.things) if narrower else move.things
+        apart.append(replace(move, things=things))
+    return apart
+
+
+def _whole(session: Session, thing: NounPhrase) -> NounPhrase:
+    """Reads "(put) flour (on the shelf)" as all the flour."""
+    bare = thing.head in session.lexicon.bulk and thing.quantity == "one" and not thing.definite
+    return replace(thing, quantity="all") if bare else thing
+
+
+def _set(session: Session, move: Move) -> frozenset[str]:
+    """Returns what a move's phrases for all of a kind name; nothing where they name single things."""
+    if not move.things or any(t.quantity not in ("all", "each") or t.pronoun for t in move.things):
+        return frozenset()
+    try:
+        return frozenset(session.resolver.all_of(move.things, "object"))
+    except PlanningError:
+        return frozenset()
 
 
 def _into_there(session: Session, move: Move) -> Move:

@@ -93,8 +93,8 @@ class Resolver:
         found = list(fits)
         for modifier in phrase.modifiers:
             found = self._narrowed(phrase, found, modifier)
-        best = max((fit.directness for fit in fits.values()), default=0.0)
-        found = [id_ for id_ in found if fits[id_].directness > PART + 0.5 or best < CLASS]  # wine is no wine glass
+        best = max((fit.directness for fit in fits.values()), default=0.0)  # where there is wine, a wine glass is none
+        found = [id_ for id_ in found if best < CLASS or not WIDER + 0.9 < fits[id_].directness <= PART + 0.5]
         found = self._closest(phrase, {id_: fits[id_] for id_ in found})
         if phrase.without:
             excluded = self._excluded(phrase)

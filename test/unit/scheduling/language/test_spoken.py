@@ -115,6 +115,8 @@ def test_what_is_named_comes_along() -> None:
         ("turn left and go forward", "Where should I go"),
         ("put the jar through the door", "no door"),
         ("throw the jar through the window", "could hurt"),
+        ("fill the glass with water", "cannot pour"),
+        ("fill the cabinet with liquid", "cannot pour"),
         ("follow the man in the blue hoodie", "no skill to follow"),
         ("connect the jar to the tv", "no skill to connect"),
     ],
@@ -122,3 +124,15 @@ def test_what_is_named_comes_along() -> None:
 def test_it_is_not_guessed(said: str, answer: str) -> None:
     result = planned(said)
     assert result.status != "ok" and answer in result.message, result.message
+
+
+def test_the_narrower_of_two_kinds_is_told_apart() -> None:
+    names = ("blue jeans", "sneakers", "sandals", "bread flour", "cake flour")
+    things = [{"id": name.replace(" ", "_"), "name": name, "class": name, "at": "desk"} for name in names]
+    wardrobe = PlanningScene.parse({**HOME.model_dump(by_alias=True), "objects": things}, "wardrobe")
+    said = "put clothes in the cabinet, shoes in the drawer and flour on the kitchen table"
+    result = PLANNER.plan(PlanRequest(said, wardrobe, EP))
+    assert set(result.goal) == {
+        "on(blue_jeans, cabinet)", "on(sneakers, drawer)", "on(sandals, drawer)",
+        "on(bread_flour, kitchen_table)", "on(cake_flour, kitchen_table)",
+    }, result.message  # fmt: skip
