@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from robomatrix.skills.spec import Condition, Parameter, SkillSpec
 
-HANDS = ("allegro", "allegro_left")
-"""Robots with a trained controller."""
+TRAINED = ("allegro", "allegro_left")
+"""Hands with trained policies."""
+HANDS = (*TRAINED, "leap")
 RATE = 10.0
 """Of the controller [Hz]."""
 
@@ -44,7 +45,7 @@ RELEASE = SkillSpec(
 REGRASP = SkillSpec(
     name="regrasp",
     text="Takes the object in the hand into a new, firm grip, palm up.",
-    robots=HANDS,
+    robots=TRAINED,
     rate=RATE,
     timeout=30.0,
 )
@@ -67,7 +68,7 @@ TRANSLATE = SkillSpec(
 ROTATE = SkillSpec(
     name="rotate",
     text="Rotates the object in the hand about the palm's normal, palm up.",
-    robots=HANDS,
+    robots=TRAINED,
     parameters=(
         Parameter(
             "angle_deg", "number", "how far; left is positive", unit="deg", default=90.0, minimum=-360.0, maximum=360.0
