@@ -11,6 +11,7 @@ from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, fits
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.nouns import PERSONS, Modifier, NounPhrase
+from robomatrix.scheduling.language.placing import deliver
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.plan import PlanStep
 from robomatrix.scheduling.scene import START, Location, Object
@@ -57,7 +58,11 @@ def go(session: Session, command: Command) -> bool:
         if command.particles & _BACK or command.verb in _RETURNS:
             return visit(session, [START])
         return visit(session, [session.resolver.person()]) if command.verb in ("come", "come over") else False
-    named = _taking_along(session, named)
+    with_it = [c for c in named[1:] if c.phrase == "with" and all(t.pronoun in ("it", "them") for t in c.things)]
+    named = _taking_along(session, [c for c in named if c not in with_it])
+    if with_it and len(named) == 1 and fits(session, named[0].things[0], "person"):  # "come back to me with it"
+        deliver(session, with_it[0].things, session.resolver.resolve(named[0].things[0], "person")[0])
+        return True
     found: list[str] = []
     for phrase in _destinations(session, named, waiting=command.verb in ("wait", "stay", "stand")):
         found += _place_to_go(session, phrase)

@@ -71,8 +71,9 @@ def is_strong(chunk: Chunk) -> bool:
 
 
 def _as_place(chunk: Chunk) -> Chunk:
-    """Reads "(put it) there" and "(bring it) here" as relations."""
-    if chunk.kind == "things" and len(chunk.things) == 1 and chunk.things[0].pronoun in ("there", "here", "home"):
+    """Reads "(put it) there" and "(bring it) over here" as relations."""
+    plain = chunk.kind == "things" or chunk.phrase == "over"
+    if plain and len(chunk.things) == 1 and chunk.things[0].pronoun in ("there", "here", "home"):
         return replace(chunk, kind="relation", relation="to", phrase="to")
     return chunk
 

@@ -69,6 +69,8 @@ def planned(said: str) -> PlanResult:
         ("take the jar on the desk in the kitchen", "holding(jar)"),
         ("could you take the knife on the cutting board", "holding(knife)"),
         ("catch the cushion", "holding(cushion)"),
+        ("take the jar and come back to me with it", "on(jar, user)"),
+        ("take the jar over here", "on(jar, user)"),
         ("mugs go on the kitchen table", "on(red_mug, kitchen_table)"),
         ("the jar must be in the fridge and the fork on the coffee table", "on(jar, fridge)"),
         ("put the jar on the kitchen table, better the fridge", "on(jar, fridge)"),
