@@ -40,6 +40,7 @@ def place(session: Session, move: Move, *, weak_goal: bool = True) -> bool:
             move, things=(NounPhrase(pronoun="them", plural=len(session.discourse.objects[-1]) > 1, text="it"),)
         )
     load(session, move.things)
+    move = _what_is_held(session, move)
     options = readings(move, weak_goal=weak_goal)
     if not move.things or all(option.goal is None for option in options) and not _implied(move):
         return False
@@ -91,6 +92,18 @@ def _set(session: Session, move: Move) -> frozenset[str]:
         return frozenset(session.resolver.all_of(move.things, "object"))
     except PlanningError:
         return frozenset()
+
+
+def _what_is_held(session: Session, move: Move) -> Move:
+    """Reads "(take the book and) put the book beside the pen on the desk" as the book in hand, not one by the pen."""
+    held = session.pending[0] if len(session.pending) == 1 else session.state.holding
+    if held is None or len(move.things) != 1 or len(move.relations) < 2:
+        return move
+    thing = move.things[0]
+    named = not thing.pronoun and thing.definite and thing.quantity == "one" and not thing.selectors
+    if not named or session.index.fit(session.index.by_id[held], thing.words) is None:
+        return move
+    return replace(move, things=(NounPhrase(pronoun="it", text=thing.text),))
 
 
 def _into_there(session: Session, move: Move) -> Move:

@@ -19,7 +19,7 @@ from robomatrix.scheduling.language.entities import (
 from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
 from robomatrix.scheduling.language.pronouns import Pronouns
-from robomatrix.scheduling.language.selectors import nearest, select
+from robomatrix.scheduling.language.selectors import alike, nearest, select
 from robomatrix.scheduling.language.text import lemmas
 from robomatrix.scheduling.language.whereabouts import is_at, is_on_floor, may_be_at
 
@@ -101,7 +101,7 @@ class Resolver:
             found = [id_ for id_ in found if id_ not in excluded]
         if phrase.quantity in ("all", "each"):
             found = [id_ for id_ in found if id_ not in self.discourse.untouchable]
-        if phrase.selectors:
+        if phrase.selectors and not (self.discourse.listed and alike(self.discourse, found)):
             found = select(self.discourse, phrase, found)
         if not found:
             raise Unresolved(f"I find no {self._say(phrase)}.", [self._say(phrase)])
@@ -333,6 +333,8 @@ class Resolver:
         bare = [id_ for id_ in found if not self._covered(id_)]
         if len(bare) == 1:
             return bare[0]
+        if self.discourse.listed and alike(self.discourse, bare):
+            return self._best(bare, wanted)
         raise self._ambiguous(phrase, bare or found)
 
     def _covered(self, id_: str) -> bool:

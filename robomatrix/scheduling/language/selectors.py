@@ -75,6 +75,14 @@ def nearest(discourse: Discourse, found: list[str], places: Sequence[str]) -> li
     return [first] if away[first] < _CLEARLY * away[second] else found
 
 
+def alike(discourse: Discourse, found: Sequence[str]) -> bool:
+    """Returns whether the scene tells several things apart by nothing: neither by looks nor by where they are."""
+    entities = [discourse.state.scene.object(id_) for id_ in found]
+    told = {(e.name, e.category, e.colour, e.size, e.material, e.position) if e else None for e in entities}
+    resting = {discourse.state.resting.get(id_) for id_ in found}
+    return len(found) > 1 and len(told) == len(resting) == 1 and None not in told
+
+
 def within_reach(discourse: Discourse, id_: str, other: str) -> bool:
     """Returns whether one thing is near another, as far as the scene tells where they are."""
     here, there = _position(discourse, id_), _position(discourse, other)
