@@ -101,13 +101,20 @@ class Resolver:
             found = [id_ for id_ in found if id_ not in excluded]
         if phrase.quantity in ("all", "each"):
             found = [id_ for id_ in found if id_ not in self.discourse.untouchable]
-        if phrase.selectors and not (self.discourse.listed and alike(self.discourse, found)):
-            found = select(self.discourse, phrase, found)
+        if phrase.selectors:
+            found = self._selected(phrase, found)
         if not found:
             raise Unresolved(f"I find no {self._say(phrase)}.", [self._say(phrase)])
         if role == "place" and phrase.head not in ("one", "thing"):
             self.discourse.place_head = phrase.head
         return found
+
+    def _selected(self, phrase: NounPhrase, found: list[str]) -> list[str]:
+        if self.discourse.listed:  # "(put the book there ...) take the book on the left": another one
+            found = [id_ for id_ in found if id_ not in self.discourse.handled] or found
+            if alike(self.discourse, found):
+                return found
+        return select(self.discourse, phrase, found)
 
     def _described(self, phrase: NounPhrase, role: Role) -> dict[str, Fit]:
         """Returns every entity that the words fit at all."""
