@@ -101,6 +101,11 @@ def test_what_has_to_be_is_said_once_for_two_things() -> None:
         assert planned(said).goal == ("open(drawer)", "not open(cabinet)")
 
 
+def test_each_of_two_things_has_its_own_way() -> None:
+    said = "move the jar from the desk to the kitchen table and the cushion from the kitchen table to the desk"
+    assert set(planned(said).goal) == {"on(jar, kitchen_table)", "on(cushion, desk)"}
+
+
 def test_what_is_named_comes_along() -> None:
     assert planned("go to the kitchen with the jar").goal == ("holding(jar)", "at(kitchen)")
 
