@@ -290,7 +290,9 @@ class ClauseReader(Courtesies):
     def _command(self, body: Tokens) -> Clause:
         verb = self.lexicon.verbs.verb_at(body, 0)
         unable = self.lexicon.unable.verb_at(body, 0)
-        if verb is not None and verb.length == 1 and self.is_noun(body[0]) and not self._verb_reading(body, 1):
+        noun = self.is_noun(body[0]) and not self._verb_reading(body, 1)
+        looks = is_participle(body[0].text) and body[0].text in self.index.words  # "striped shirt to the washer"
+        if verb is not None and verb.length == 1 and (noun or looks):
             verb = None
         if unable is not None and (verb is None or unable.length > verb.length):
             if self.is_noun(body[0]) and unable.length == 1 and not self._verb_reading(body, 1):
