@@ -340,7 +340,7 @@ class Resolver:
         bare = [id_ for id_ in found if not self._covered(id_)]
         if len(bare) == 1:
             return bare[0]
-        if self.discourse.listed and alike(self.discourse, bare):
+        if (self.discourse.listed or not phrase.definite) and alike(self.discourse, bare):
             return self._best(bare, wanted)
         raise self._ambiguous(phrase, bare or found)
 

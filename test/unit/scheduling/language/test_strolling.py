@@ -59,3 +59,4 @@ def test_a_list_of_steps_means_any_of_things_that_nothing_tells_apart_and_puts_w
 
 def test_outside_of_lists_it_is_asked_which() -> None:
     assert PLANNER.plan(PlanRequest("Pick up the book.", ROOM, EP)).message.startswith("Which book")
+    assert PLANNER.plan(PlanRequest("Put book on desk.", ROOM, EP)).goal == ("on(book_1, desk)",)
