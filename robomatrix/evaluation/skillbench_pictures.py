@@ -25,6 +25,8 @@ STEP = 0.02
 """Of control [s]."""
 EVERY = 5
 """Control steps from one picture of a clip to the next."""
+GLASS = 0.25
+"""Opacity of a wall between the camera and the robot."""
 PLOT = 160
 """Height of the plot [pixels]."""
 
@@ -38,6 +40,8 @@ def picture(robot: str, name: str, act: Act, folder: Path) -> None:
     body = humanoid(robot)
     spec = bench_spec(body, view_of(name).scene, freeze=True)
     add_overview(spec, body.height)
+    if (wall := spec.geom("wall")) is not None:
+        wall.rgba[3] = GLASS
     painter, data = Painter(model := spec.compile()), mujoco.MjData(model)
     images = [_drawn(painter, model, data, qpos) for qpos in states[::EVERY]]
     painter.close()

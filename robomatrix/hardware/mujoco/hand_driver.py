@@ -25,8 +25,8 @@ from robomatrix.hardware.mujoco.hand import (
 )
 from robomatrix.hardware.mujoco.painter import Painter
 from robomatrix.hardware.targets import JointTargets, clamp
-from robomatrix.policies.dexgen.mirror import Reflection, trained_hand
 from robomatrix.resources import resource
+from robomatrix.robots.mirror import Reflection, trained_hand
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.scenes.catalogue import COLOURS
 from robomatrix.scenes.description import load_scene

@@ -15,8 +15,8 @@ TIMESTEP = 0.02 / 3
 """[s]; three steps a control period."""
 ARMATURE = 0.02
 """Inertia of motor and gear at each joint [kg m^2]."""
-SOLVER = (3, 6)
-"""Iterations, line-search iterations."""
+SOLVER = (8, 8)
+"""Iterations, line-search iterations; with three, feet on slippery floors jump though nothing pushes them."""
 FLOOR = "floor"
 HAND_BIT = 2
 """Collision bit of what hands can touch; the feet touch the floor only."""

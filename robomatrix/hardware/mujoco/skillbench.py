@@ -17,8 +17,6 @@ from robomatrix.world import SceneObject
 
 OBJECT = "object"
 """Name of the loose thing's body, geometry and joint."""
-SOLVER = (8, 8)
-"""Iterations, line-search iterations: a grip needs more than feet on a floor."""
 ESTIMATE_NOISE = 0.004
 """Of a tracked position, each axis and reading [m]."""
 WOOD, WHITE, RED, BLUE = (0.65, 0.5, 0.34, 1), (0.85, 0.85, 0.86, 1), (0.82, 0.25, 0.2, 1), (0.25, 0.42, 0.72, 1)
@@ -37,7 +35,6 @@ def bench_spec(robot: Humanoid, scene: str, freeze: bool = False) -> mujoco.MjSp
         raise UnknownNameError("scene of SkillBench", scene, _BUILDERS)
     spec = humanoid_spec(robot, freeze)
     if scene != "empty":
-        spec.option.iterations, spec.option.ls_iterations = SOLVER
         _touchable(spec)
     _BUILDERS[scene](spec, bench.bench_for(robot.name))
     return spec

@@ -15,10 +15,10 @@ from robomatrix.errors import PolicyError
 from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
 from robomatrix.policies.dexgen.diffusion import GuidedSampler
 from robomatrix.policies.dexgen.kinematics import HandKinematics
-from robomatrix.policies.dexgen.mirror import trained_hand
 from robomatrix.policies.dexgen.network import ControllerNetwork, NetworkSizes
 from robomatrix.policies.dexgen.observation import HISTORY, MODES, TERMS, commanded_motion, state_vector
 from robomatrix.policies.spec import PolicySpec
+from robomatrix.robots.mirror import trained_hand
 from robomatrix.robots.spec import RobotSpec
 
 Array = NDArray[np.float64]

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from robomatrix.errors import PolicyError
 from robomatrix.motions.rotations import conjugate, multiply
 from robomatrix.policies.checkpoint import Checkpoint, load_checkpoint, policy_folder
-from robomatrix.policies.dexgen.mirror import Reflection, trained_hand
 from robomatrix.policies.network import Mlp, tensor
 from robomatrix.policies.spec import Term
+from robomatrix.robots.mirror import Reflection, trained_hand
 from robomatrix.robots.spec import RobotSpec
 
 Array = NDArray[np.float64]

@@ -14,9 +14,11 @@ from robomatrix.scheduling.language.moves import Move, is_strong, readings
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
 from robomatrix.scheduling.language.placing import fallback_place, matching_pairs, place
 from robomatrix.scheduling.language.session import Session
+from robomatrix.scheduling.language.text import word_set
 from robomatrix.scheduling.symbolic import Literal
 
 _HURLING = frozenset({"throw", "toss", "chuck", "fling"})
+_LIQUIDS = word_set("water milk coffee tea wine juice soup beer soda oil lemonade cola")
 _AWAY = frozenset({"away", "out"})
 
 
@@ -192,5 +194,9 @@ def fill(session: Session, command: Command) -> bool:
     filling = next((c for c in command.relations if c.phrase == "with"), None)
     if filling is None or not command.things:
         return False
+    vessel = any(fits(session, thing, "object") for thing in command.things)
+    poured = next((t for t in filling.things if t.head in ("liquid", "fluid") or vessel and t.head in _LIQUIDS), None)
+    if poured is not None:
+        raise PlanningError(f"I cannot pour {poured.text}.")
     goal = Chunk("relation", things=command.things, relation="in", phrase="into")
     return place(session, Move(filling.things, (goal,)))

@@ -18,6 +18,7 @@ from robomatrix.policies.spec import Term
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.arrays import like, module_of
 from robomatrix.skills.skillblender.feedforward import STANCES, Gait, LegSense, gait, known, walking_gate
+from robomatrix.skills.skillblender.masses import upper_body
 from robomatrix.skills.skillblender.mirror import Mirror, joined, joint_mirror, observation_mirror, second_half, signs
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, body_terms
 from robomatrix.skills.skillblender.squats import SQUATS
@@ -241,8 +242,9 @@ class SquatFunction(StandingFunction):
     def __init__(self, robot: Humanoid, stance: Gait | None = None) -> None:
         """Takes what :class:`StandingFunction` takes."""
         super().__init__(robot, stance)
-        self._table = known(SQUATS, robot)
-        self._leg_spread = _leg_spread(robot)
+        self._table, self._upper = known(SQUATS, robot), upper_body(robot)
+        self._leg_spread, self._leg_shift = _leg_spread(robot), _leg_shift(robot)
+        self._at_rest = self._upper.balance(self._gait.odometry.home[None])
         self.lowest = robot.height + self._table.lowest
         """Height of the pelvis at the end of the table [m]."""
         self._spread = np.zeros((3, len(robot.joints)))
@@ -251,12 +253,26 @@ class SquatFunction(StandingFunction):
             self._spread[range(3), places] = 1.0
 
     def offsets(self, body: Tensor, goal: Tensor) -> Tensor:
-        """Returns the table's pose for the goal, with the feet where they are; the reflex holds the table's tilt."""
+        """Returns the table's pose for the goal, with the feet where they are; the reflex holds the table's tilt.
+
+        The pelvis moves against the arms, so that the centre of mass stays over the feet.
+        """
         pose, tilt, odometry = self._table(goal[:, 0]), self.tilt(goal), self._gait.odometry
         leaning = join(body[:, :3], body[:, 3:4] - tilt, body[:, 4:])
         apart = odometry.sense(body, body[:, 5] < 0.0).apart - like(odometry.apart, body)
         held = (FEET_HELD * apart) @ like(self._leg_spread, body)
-        return pose[:, :3] @ like(self._spread, goal) + held + self.balance(leaning)
+        return pose[:, :3] @ like(self._spread, goal) + held + self.balance(leaning) + self.counter(body, goal)
+
+    def counter(self, body: Tensor, goal: Tensor) -> Tensor:
+        """Returns joint offsets (n, d) [rad] that bring the feet under the centre of mass, wherever the arms are."""
+        odometry = self._gait.odometry
+        angles = body[:, 6 : 6 + len(odometry.home)]
+        shift = self._upper.balance(angles + like(odometry.home, body)) - like(self._at_rest, body)
+        sine = self.tilt(goal)[:, 0]
+        cosine = module_of(body).sqrt(1.0 - sine**2)
+        ahead = cosine * shift[:, 0] + sine * shift[:, 2]
+        angle = module_of(body).stack((ahead, shift[:, 1]), -1) / (self.robot.leg + goal)
+        return angle @ like(self._leg_shift, body)
 
     def tilt(self, goal: Tensor) -> Tensor:
         """Returns gravity's x in the pelvis frame (n, 1) at the table's pose for the goal."""
@@ -334,6 +350,18 @@ def _leg_spread(robot: Humanoid) -> NDArray[np.float64]:
         rows[1, robot.index(f"{side}_hip_roll_joint")] = angle
         if roll is not None:
             rows[1, roll] = -angle
+    return rows
+
+
+def _leg_shift(robot: Humanoid) -> NDArray[np.float64]:
+    """Returns (2, d): joint offsets per radian by which both legs swing forwards and to the left."""
+    rows = np.zeros((2, len(robot.joints)))
+    for side in ("left", "right"):
+        rows[0, [robot.index(f"{side}_hip_pitch_joint"), robot.ankle(side)]] = -1.0, 1.0
+        rows[1, robot.index(f"{side}_hip_roll_joint")] = 1.0
+        roll = robot.ankle_roll(side)
+        if roll is not None:
+            rows[1, roll] = -1.0
     return rows
 
 

@@ -38,12 +38,13 @@ class Chain:
         point = [xp.zeros_like(angles[:, 0]) + value for value in self.tip]
         for origin, axis, joint in reversed(list(zip(self.origins, self.axes, self.joints, strict=True))):
             if joint is not None:
-                point = _turned(point, axis, xp.cos(angles[:, joint]), xp.sin(angles[:, joint]))
+                point = turned(point, axis, xp.cos(angles[:, joint]), xp.sin(angles[:, joint]))
             point = [p + o for p, o in zip(point, origin, strict=True)]
         return xp.stack(point, -1)
 
 
-def _turned(point: list[Tensor], axis: int, c: Tensor, s: Tensor) -> list[Tensor]:
+def turned(point: list[Tensor], axis: int, c: Tensor, s: Tensor) -> list[Tensor]:
+    """Returns the coordinates (n,) of points turned about an axis (0, 1, 2) by angles of cosine and sine (n,)."""
     a, b = (axis + 1) % 3, (axis + 2) % 3
     turned = list(point)
     turned[a], turned[b] = c * point[a] - s * point[b], s * point[a] + c * point[b]
@@ -60,11 +61,22 @@ def chain(urdf: Path, base: str, link: str, joints: tuple[str, ...], tip: Point)
             raise ConfigurationError(f"{urdf}: no chain of joints from '{base}' to '{link}'")
         joint = parents[link]
         name = str(joint.get("name"))
-        origins.append(tuple(float(v) for v in joint.find("origin").get("xyz").split()))
-        axes.append(int(np.argmax([float(v) for v in joint.find("axis").get("xyz").split()])))
+        origins.append(vector(joint))
+        axes.append(joint_axis(joint))
         places.append(joints.index(name) if name in joints else None)
         link = str(joint.find("parent").get("link"))
     return Chain(tuple(origins[::-1]), tuple(axes[::-1]), tuple(places[::-1]), tip)
+
+
+def vector(element: ElementTree.Element) -> Point:
+    """Returns where a URDF's joint or inertia lies in its parent's frame [m]."""
+    x, y, z = (float(v) for v in element.find("origin").get("xyz").split())
+    return x, y, z
+
+
+def joint_axis(joint: ElementTree.Element) -> int:
+    """Returns the axis of a URDF's joint: 0, 1 or 2."""
+    return int(np.argmax([float(v) for v in joint.find("axis").get("xyz").split()]))
 
 
 def hand_chains(robot: Humanoid, urdf: Path) -> tuple[Chain, Chain]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,14 +26,15 @@ from robomatrix.skills.skillblender.functions import (
 )
 from robomatrix.skills.skillblender.kinematics import Chain, hand_chains
 from robomatrix.skills.skillblender.observation import body_terms
-from robomatrix.skills.skillblender.reach_functions import ReachFunction, ReachOverWalk
+from robomatrix.skills.skillblender.reach_functions import ReachFunction, ReachOverSquat, ReachOverWalk
 
 FAMILY = "skillblender"
 PRIMITIVES = (WalkFunction, ReachFunction, SquatFunction, StepFunction)
 ARM_HIDDEN = (64, 64)
 """Hidden layers of the arm's inverse kinematics."""
-ARM = "arm."
-"""Prefix of its tensors in reach's checkpoint."""
+ARM, STOOP = "arm.", "stoop."
+"""Prefixes of its tensors and of those that say how far to squat, in reach's checkpoint."""
+Legs = TypeVar("Legs", bound=SkillFunction)
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +114,8 @@ def make_function(name: str, robot: Humanoid, checkpoint: Checkpoint) -> SkillFu
     if name in plain:
         return plain[name](robot)
     if name == ReachFunction.name:
-        over_walk = checkpoint.spec.parameters.get("feed_forward") == ReachOverWalk.__name__
-        make = reach_over_walk if over_walk else reach_function
-        return make(robot, arm_network(checkpoint.tensors))
+        make = _REACHES.get(checkpoint.spec.parameters.get("feed_forward"), reach_function)
+        return make(robot, checkpoint.tensors)
     raise PolicyError(f"'{name}' is no primitive of {FAMILY}; primitives: {', '.join(p.name for p in PRIMITIVES)}")
 
 
@@ -123,20 +124,35 @@ def arm_network(tensors: dict[str, np.ndarray]) -> Mlp:
     return Mlp(tensors, (3, *ARM_HIDDEN, 4), prefix=ARM)
 
 
-def reach_function(robot: Humanoid, arm: Mlp) -> ReachFunction:
-    """Returns reaching with an arm's inverse kinematics."""
-    return ReachFunction(robot, *_arms(robot), arm)
+def reach_function(robot: Humanoid, tensors: dict[str, np.ndarray]) -> ReachFunction:
+    """Returns reaching with the arm's inverse kinematics among the tensors."""
+    return ReachFunction(robot, *both_arms(robot), arm_network(tensors))
 
 
-def reach_over_walk(robot: Humanoid, arm: Mlp) -> ReachOverWalk:
+def reach_over_walk(robot: Humanoid, tensors: dict[str, np.ndarray]) -> ReachOverWalk:
     """Returns reaching over the legs of the walk that ships; raises as :func:`load_policy` does."""
-    walk = load_policy(robot.name, WalkFunction.name)
-    assert isinstance(walk.function, WalkFunction)
-    return ReachOverWalk(robot, *_arms(robot), arm, (walk.function, walk.network))
+    return ReachOverWalk(robot, *both_arms(robot), arm_network(tensors), _legs(robot, WalkFunction))
 
 
-def _arms(robot: Humanoid) -> tuple[tuple[Chain, Chain], NDArray[np.float64]]:
-    """The chains to the hands, and the home angles (d,) [rad]."""
+def reach_over_squat(robot: Humanoid, tensors: dict[str, np.ndarray]) -> ReachOverSquat:
+    """Returns reaching over the legs of the walk and the squat that ship; raises as :func:`load_policy` does."""
+    stoop = Mlp(tensors, (6, *ARM_HIDDEN, 2), prefix=STOOP)
+    legs = _legs(robot, WalkFunction), _legs(robot, SquatFunction)
+    return ReachOverSquat(robot, *both_arms(robot), (arm_network(tensors), stoop), *legs)
+
+
+_REACHES = {f.__name__: make for f, make in ((ReachOverWalk, reach_over_walk), (ReachOverSquat, reach_over_squat))}
+"""By the name of the feed-forward that a policy was learnt over."""
+
+
+def _legs(robot: Humanoid, kind: type[Legs]) -> tuple[Legs, Network]:
+    policy = load_policy(robot.name, kind.name)
+    assert isinstance(policy.function, kind)
+    return policy.function, policy.network
+
+
+def both_arms(robot: Humanoid) -> tuple[tuple[Chain, Chain], NDArray[np.float64]]:
+    """Returns the chains to the hands, and the home angles (d,) [rad]."""
     description = load_robot(robot.name)
     home = np.array([description.joint(name).home for name in robot.joints])
     return hand_chains(robot, description.urdf), home

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from robomatrix.skills.spec import Condition, Parameter, SkillSpec
 
-WALKERS = ("g1", "h1")
+WALKERS = ("g1", "h1", "h1_2")
 """Robots whose walking policy ships."""
 REACHERS = ("g1",)
 SQUATTERS = ("g1", "h1")

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.kinematics import Chain
+from robomatrix.skills.skillblender.reach_functions import DEEPEST, TURN, WIDER
 
 HIDDEN = (64, 64)
-RANGE = 0.26
+RANGE = WIDER
 """Half edge of the cube round the resting hand in which targets are drawn [m]."""
 
 
@@ -38,9 +39,7 @@ def train_arm(
     """
     torch.manual_seed(seed)
     arm = [i for i, j in enumerate(robot.joints) if j.startswith("left") and ("shoulder" in j or "elbow" in j)]
-    sizes = (3, *HIDDEN, len(arm))
-    layers = [torch.nn.Linear(n, o) for n, o in zip(sizes, sizes[1:], strict=False)]
-    network = torch.nn.Sequential(layers[0], torch.nn.ELU(), layers[1], torch.nn.ELU(), layers[2])
+    layers, network = _network(3, len(arm))
     rest = torch.as_tensor(home, dtype=torch.float32)
     low, high = torch.as_tensor(limits[arm].T, dtype=torch.float32)
     start = chain.position(rest[None])
@@ -59,7 +58,64 @@ def train_arm(
         optimiser.step()
         schedule.step()
     _lead(network, rest, arm, sag, steps // 2)
-    tensors = {"mean": np.zeros(3, np.float32), "std": np.full(3, RANGE, np.float32)}
+    return _tensors(layers, 3)
+
+
+def train_stoop(
+    robot: Humanoid,
+    chains: tuple[Chain, Chain],
+    home: NDArray[np.float64],
+    limits: NDArray[np.float64],
+    steps: int = 3000,
+    seed: int = 1,
+) -> dict[str, NDArray[np.float32]]:
+    """Returns tensors of a network from both hands' goals (n, 6) [m] to how far to squat and to turn the waist (n, 2).
+
+    Learnt together with arm angles that it does not keep. Arguments as :func:`train_arm`.
+    """
+    torch.manual_seed(seed)
+    upper = [i for i in range(len(robot.joints)) if i not in robot.legs]
+    layers, network = _network(6, len(upper) + 1)
+    rest = torch.as_tensor(home, dtype=torch.float32)
+    low, high = torch.as_tensor(limits[upper].T, dtype=torch.float32)
+    start = torch.cat([chain.position(rest[None]) for chain in chains], -1)
+    optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+    for _ in range(steps):
+        target = _ball(1024)
+        out = network(target / RANGE)
+        deep, turn = out[:, :1].clamp(0.0, 1.0), out[:, 1:2].clamp(-1.0, 1.0)
+        angles = rest.expand(1024, -1).clone()
+        angles[:, upper] = rest[upper] + torch.cat([TURN * turn, out[:, 2:]], -1)
+        sunk = torch.cat([0.0 * deep, 0.0 * deep, DEEPEST * deep] * 2, -1)
+        hands = torch.cat([chain.position(angles) for chain in chains], -1) - start - sunk
+        miss = torch.linalg.norm((hands - target).reshape(-1, 2, 3), dim=-1).mean()
+        outside = torch.relu(angles[:, upper] - high + 0.02) + torch.relu(low + 0.02 - angles[:, upper])
+        effort = 3e-3 * out[:, 0].abs().mean() + 1e-3 * turn.square().mean() + 1e-4 * out[:, 2:].square().sum(-1).mean()
+        loss = miss + outside.sum(-1).mean() + effort + 1e-2 * torch.relu(out[:, :2].abs() - 1.0).sum(-1).mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        schedule.step()
+    tensors = _tensors(layers, 6)
+    return {**tensors, **{name: tensors[name][:2] for name in ("w2", "b2")}}
+
+
+def _ball(n: int) -> torch.Tensor:
+    """Goals of both hands (n, 6), each within :data:`RANGE`, more of them far than near."""
+    points = torch.randn(n, 2, 3)
+    points *= RANGE * torch.rand(n, 2, 1) ** (1 / 3) / torch.linalg.norm(points, dim=-1, keepdim=True)
+    return points.reshape(n, 6)
+
+
+def _network(inputs: int, outputs: int) -> tuple[list[torch.nn.Linear], torch.nn.Sequential]:
+    sizes = (inputs, *HIDDEN, outputs)
+    layers = [torch.nn.Linear(n, o) for n, o in zip(sizes, sizes[1:], strict=False)]
+    return layers, torch.nn.Sequential(layers[0], torch.nn.ELU(), layers[1], torch.nn.ELU(), layers[2])
+
+
+def _tensors(layers: list[torch.nn.Linear], inputs: int) -> dict[str, NDArray[np.float32]]:
+    tensors = {"mean": np.zeros(inputs, np.float32), "std": np.full(inputs, RANGE, np.float32)}
     for i, layer in enumerate(layers):
         tensors |= {f"w{i}": layer.weight.detach().numpy().copy(), f"b{i}": layer.bias.detach().numpy().copy()}
     return tensors

@@ -50,9 +50,11 @@ def _frozen(robot: str, name: str) -> Primitive:
 
 
 def _torch_reach(function: SkillFunction, tensors: dict[str, NDArray[np.float32]]) -> SkillFunction:
-    from robomatrix.skills.skillblender.library import ARM, ARM_HIDDEN, reach_function
+    from robomatrix.skills.skillblender.library import ARM, ARM_HIDDEN, both_arms
+    from robomatrix.skills.skillblender.reach_functions import ReachFunction
 
-    return reach_function(function.robot, FrozenMlp(tensors, len(ARM_HIDDEN) + 1, ARM))
+    arm = FrozenMlp(tensors, len(ARM_HIDDEN) + 1, ARM)
+    return ReachFunction(function.robot, *both_arms(function.robot), arm)
 
 
 class BlendModel(MLPModel):

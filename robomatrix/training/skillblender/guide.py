@@ -32,16 +32,24 @@ NEAR = 0.05
 """Closer than this the robot stands [m]."""
 DROP = 0.05
 """Furthest the pelvis' height is sent from the present one [m]."""
+BRAKE = 0.15
+"""How far it is sent back for each m/s at which it moves [s]."""
 HAND = 0.04
 """Radius of a hand [m]."""
 FOLLOW = 0.3
-"""Share of what a pushing hand lacks that it is sent further."""
+"""Share of what a hand lacks that it is sent further."""
 LEAD = 0.1
 """How far a robot that pushes sideways stands ahead of its box [m]."""
 SIDES = ((0, 1.0), (1, -1.0))
 """Index and sign along y of the left and the right."""
 SHOULDER, LONG_ARM, CLOSEST = 1.07, 0.45, 0.18
 """Height of a standing G1's shoulder, length of its arm, nearest that it stands to what it presses [m]."""
+SQUEEZE = 0.05
+"""How far inside a package the hands that hold it are sent [m]."""
+LOW_BUTTON = 0.70
+"""A button below makes it squat [m]."""
+SQUATTING = 0.06
+"""A pelvis this far below home does not walk [m]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,17 +107,18 @@ def _preference(task: BenchTask, squats: Array, joints: int) -> Array:
     """The weights' logits (n, skills, joints): arms to the reach, legs and waist to the walk or to the squat."""
     legs = len(task.robot.legs) + 1
     logits = np.full((len(squats), len(task.skills), joints), -LOGIT)
+    moving = {"walk": ~squats, "squat": squats}
     for i, name in enumerate(task.skills):
-        moves = squats if name != "walk" else ~squats
-        logits[moves, i, :legs] = LOGIT
-        logits[:, i, legs:] = LOGIT if name == ("reach" if "reach" in task.skills else "walk") else -LOGIT
+        logits[moving.get(name, False), i, :legs] = LOGIT
+        logits[:, i, legs:] = LOGIT if name == "reach" else -LOGIT
     return logits
 
 
 def _lowered(env: HumanoidEnv, wanted: Array) -> Array:
-    """The wanted change of height, never far from the present one, so that the robot does not drop."""
+    """The wanted change of height, never far from the present one and back against a fast one, so that none drops."""
     present = np.minimum(0.0, env.signals.position[:, 2] - env.robot.height)
-    return np.clip(wanted, present - DROP, present + DROP)
+    braked = np.clip(wanted, present - DROP, present + DROP) - BRAKE * env.signals.velocity[:, 2]
+    return np.where(wanted < 0.0, braked, np.minimum(0.0, braked))
 
 
 def _offsets(task: BenchTask, env: HumanoidEnv, targets: Array) -> Array:
@@ -147,12 +156,27 @@ def _far_reach(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
 
 
 def _button_press(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    """Stands the closer to the wall the lower the button is, so that the arm reaches down to it."""
-    button = points["object"] - [HAND, 0.0, 0.0]
-    drop = SHOULDER - button[:, 2]
+    """Stands the closer to the wall the lower the button is, and squats before one that is too low for the arm."""
+    button = points["object"] - [HAND + 0.01, 0.0, 0.0]
+    too_low = button[:, 2] < LOW_BUTTON
+    low = np.where(too_low, np.clip(button[:, 2] - LOW_BUTTON - 0.06, -0.3, -0.09), 0.0)
+    drop = SHOULDER + low - button[:, 2]
     ahead = np.sqrt(np.clip(LONG_ARM**2 - drop**2, CLOSEST**2, (task.rest[0, 0] + 0.06) ** 2))
     place = np.stack([button[:, 0] - ahead, button[:, 1] - task.rest[0, 1]], -1)
-    return Intent(towards(env, place), np.stack([button, _resting(task, env)[:, 1]], 1), _still(env))
+    resting, squats = _resting(task, env), _arrived(env, place) & too_low
+    press = button + FOLLOW * (button - env.signals.hands[:, 0])
+    left = np.where((squats | ~too_low)[:, None], press, resting[:, 0])
+    return Intent(towards(env, place, near=0.08), np.stack([left, resting[:, 1]], 1), low, squats)
+
+
+def _arrived(env: HumanoidEnv, place: Array) -> NDArray[np.bool_]:
+    """Where the robot stands at rest at its place (n, 2), or squats near it and had better not walk."""
+    s, way = env.signals, np.linalg.norm(env.signals.position[:, :2] - place, axis=-1)
+    apart = _turned((s.feet[:, 0] - s.feet[:, 1])[:, :2], -s.yaw)
+    beside = (np.abs(apart[:, 0]) < 0.08) & (apart[:, 1] > 0.12)
+    calm = (np.linalg.norm(s.velocity[:, :2], axis=-1) < 0.25) & (np.abs(s.body.gravity[:, :2]).max(-1) < 0.08)
+    squatting = s.position[:, 2] < env.robot.height - SQUATTING
+    return np.where(squatting, way < 0.35, (way < 0.12) & beside & calm)
 
 
 def _resting(task: BenchTask, env: HumanoidEnv) -> Array:
@@ -242,15 +266,29 @@ def _grip(task: BenchTask, env: HumanoidEnv, points: Points, half: float, grip: 
 
 
 def _package(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    """Steps up to the package's edge, squats a little, grips it below its top and rises."""
-    package, n = points["object"], env.num_envs
-    grip = np.tile([0.05 - 0.5 * task.bench.package[0], 0.0, 0.5 * task.bench.package[2] - 0.07], (n, 1))
-    intent = _grip(task, env, points, 0.5 * task.bench.package[1], grip, (points["goal"] - package)[:, 2])
-    place = package[:, :2] + grip[:, :2] - [task.rest[0, 0] + 0.02, 0.0]
-    there = np.linalg.norm(env.signals.position[:, :2] - place, axis=-1) < 2.0 * NEAR
-    low = np.clip(intent.hands[..., 2].mean(-1) - task.rest[0, 2] + 0.14, -0.15, 0.0)
-    hands = np.where(there[:, None, None], intent.hands, _spread(task, env))
-    return Intent(towards(env, place), hands, low, there)
+    """Steps up to the package's edge, squats with the hands apart, closes both at once, and rises with it.
+
+    The package is ten centimetres thick and falls over where one hand meets it before the other.
+    """
+    package, hands = points["object"], env.signals.hands
+    grip = package + [0.11 - 0.5 * task.bench.package[0], 0.0, 0.5 * task.bench.package[2] - 0.08]
+    place = grip[:, :2] - [task.rest[0, 0] + 0.02, 0.0]
+    squats, rest = _arrived(env, place), task.rest[0, 2]
+    off = hands - grip[:, None]
+    gap = off[..., 1] * [1.0, -1.0] - 0.5 * task.bench.package[1] - HAND
+    closed = gap.max(-1) < 0.03
+    level = (np.abs(off[..., [0, 2]]).max((1, 2)) < np.where(closed, 0.2, 0.07)) & squats
+    closing = np.where(level, np.clip(gap.mean(-1) - 0.04, -SQUEEZE, 0.06), 0.08)
+    lack = (points["goal"] - package)[:, 2]
+    held = level & closed
+    targets = np.repeat(grip[:, None], 2, 1)
+    targets[..., 1] += (0.5 * task.bench.package[1] + HAND + closing)[:, None] * [1.0, -1.0]
+    targets[..., 2] += np.where(held, np.clip(2.0 * lack, -0.1, 0.15), 0.0)[:, None]
+    low = np.clip(grip[:, 2] + np.where(held, np.clip(2.0 * lack, 0.0, 0.2), 0.0) - rest + 0.1, -0.2, 0.0)
+    lowered = env.signals.position[:, 2] < env.robot.height - 0.07
+    ready = squats & (lowered | held | (low > -0.08))
+    hands = np.where(ready[:, None, None], targets, _spread(task, env))
+    return Intent(towards(env, place, near=0.05), hands, low, squats)
 
 
 def _spread(task: BenchTask, env: HumanoidEnv) -> Array:

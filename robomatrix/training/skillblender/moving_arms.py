@@ -7,7 +7,7 @@ import numpy as np
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.training.skillblender.env import HumanoidEnv, Ids
 
-SPREAD = (0.4, *(0.9, 0.4, 0.5, 0.8) * 2)
+SPREAD = (0.4, *(1.3, 0.6, 0.8, 1.2) * 2)
 """Largest offset of waist, shoulder pitch, roll, yaw and elbow from home [rad]."""
 HOLD = (1.0, 4.0)
 """Time until a new target [s]."""

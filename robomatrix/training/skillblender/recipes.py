@@ -22,11 +22,11 @@ from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
 from robomatrix.skills.skillblender.functions import SkillFunction, SquatFunction
 from robomatrix.skills.skillblender.kinematics import hand_chains
-from robomatrix.skills.skillblender.library import ARM, FAMILY, arm_network, load_policy, reach_over_walk
+from robomatrix.skills.skillblender.library import ARM, FAMILY, STOOP, load_policy, reach_over_squat
 from robomatrix.skills.skillblender.observation import ACTION_SCALE
 from robomatrix.training.export import actor_state, mlp_tensors
 from robomatrix.training.ppo import Learner, PpoConfig, Progress
-from robomatrix.training.skillblender.arm import train_arm
+from robomatrix.training.skillblender.arm import train_arm, train_stoop
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Starts, Task
 from robomatrix.training.skillblender.standing import Reach, Squat, SquatRanges
 from robomatrix.training.skillblender.starts import after_walking
@@ -81,14 +81,16 @@ class Recipe:
     """Primitive that ships, whose network a fresh training starts from; none if empty."""
 
 
-def prepare_arm(robot: Humanoid, seed: int) -> Tensors:
-    """Returns the tensors of the arm's inverse kinematics."""
+def prepare_reach(robot: Humanoid, seed: int) -> Tensors:
+    """Returns the tensors of the arm's inverse kinematics, and of how far to squat and to turn the waist for goals."""
     description = load_robot(robot.name)
     joints = [description.joint(name) for name in robot.joints]
     home, limits = np.array([j.home for j in joints]), np.array([(j.lower, j.upper) for j in joints])
-    chain = hand_chains(robot, description.urdf)[0]
-    tensors = train_arm(robot, chain, home, limits, lambda angles: servo_sag(robot, angles), steps=3000, seed=seed)
-    return {ARM + name: value for name, value in tensors.items()}
+    chains = hand_chains(robot, description.urdf)
+    arm = train_arm(robot, chains[0], home, limits, lambda angles: servo_sag(robot, angles), steps=3000, seed=seed)
+    stoop = train_stoop(robot, chains, home, limits, steps=3000, seed=seed)
+    parts = ((ARM, arm), (STOOP, stoop))
+    return {prefix + name: value for prefix, tensors in parts for name, value in tensors.items()}
 
 
 def busy_squat(function: SquatFunction, worlds: int) -> Squat:
@@ -111,12 +113,12 @@ RECIPES: Mapping[str, Recipe] = MappingProxyType(
             curriculum=Curriculum(level=(0.0, 4e6, 1e6), strictness=(0.3, 2e6, 0.0), calm=(1.5e7, 1.6e7)),
         ),
         "reach": Recipe(
-            task=lambda robot, worlds, tensors: Reach(reach_over_walk(robot, arm_network(tensors)), worlds),
+            task=lambda robot, worlds, tensors: Reach(reach_over_squat(robot, tensors), worlds),
             samples=3e6,
             env=EnvConfig(episode=10.0, started=0.4),
             ppo=PpoConfig(initial_std=0.15, desired_kl=0.015, gamma=0.98, entropy=0.0005),
             curriculum=Curriculum(level=(0.5, 5e5, 0.0), strictness=(1.0, 1.0, 0.0)),
-            prepare=prepare_arm,
+            prepare=prepare_reach,
             starts=walked,
         ),
         "step": Recipe(

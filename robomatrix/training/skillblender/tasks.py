@@ -84,6 +84,8 @@ class BenchTask:
         self.name, self.view, self.rules, self.robot = name, view_of(name), task_rules(name, robot.name), robot
         self.bench, self.rest = bench.bench_for(robot.name), rest.reshape(2, 3) + [0.0, 0.0, robot.height]
         self.function = WholeBody(robot, self.view.terms)
+        self.lowest = (0.36 if "squat" in self.view.skills else 0.64) * robot.height
+        """A pelvis below counts as fallen [m]."""
         self.fixed: dict[str, Array] = {}
         """Points that stay for an episode (worlds, 3)."""
         self.scatter: Scatter | None = None

@@ -19,6 +19,7 @@ from robomatrix.skills.skillblender.bench_skills import (
     INWARD,
     LEAD,
     BoxPush,
+    ButtonPress,
     CabinetClose,
     FarReach,
     FootballShoot,
@@ -31,6 +32,7 @@ from robomatrix.world import World
 
 ROBOT = load_robot("g1")
 HEADLINE_SEED = 313
+LOW_BUTTON_SEED = 5
 
 
 class Place:
@@ -128,6 +130,23 @@ def test_errors_are_the_papers():
     assert view_of("button_press").error(points, np.zeros((1, 0))) == pytest.approx([0.15])
     assert view_of("cabinet_close").error({}, np.array([[0.2, 0.4]])) == pytest.approx([0.3])
     assert [VIEWS[n].threshold for n in ("far_reach", "football_shoot", "package_lift")] == [0.05, 1.5, 0.1]
+
+
+def test_a_button_below_the_standing_robots_reach_is_pressed_from_a_squat():
+    place = Place("bench_button", seed=LOW_BUTTON_SEED)
+    button = np.array(place.driver.objects()[0].position)
+    assert button[2] < 0.6
+    assert isinstance(place.do("button_press", button="button_1"), Succeeded)
+    hand = place.driver._data.site("left_hand").xpos
+    assert np.linalg.norm(hand - button) < 0.08 and place.driver.base_height() < 0.7
+
+
+def test_a_hand_before_a_button_has_not_pressed_it():
+    skill = ButtonPress(ROBOT, {"button": "button_1"})
+    button = np.array([[1.475, 0.2, 0.8]])
+    before, touching = ({"object": button, "left_hand": button - [x, 0.0, 0.0]} for x in (0.2, 0.05))
+    world = Place("bench_button").seen().world
+    assert skill._error(before, world) > skill.tolerance > skill._error(touching, world)
 
 
 def test_both_doors_of_the_cabinet_are_pushed_shut():

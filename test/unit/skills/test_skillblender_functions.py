@@ -8,9 +8,10 @@ from robomatrix.skills.skillblender.blend import Blend, Primitive
 from robomatrix.skills.skillblender.feedforward import walking_gate
 from robomatrix.skills.skillblender.functions import SquatFunction, StepFunction, WalkFunction, lift_gates
 from robomatrix.skills.skillblender.kinematics import foot_chains, hand_chains
-from robomatrix.skills.skillblender.library import load_policy, reach_over_walk
+from robomatrix.skills.skillblender.library import both_arms, load_policy
 from robomatrix.skills.skillblender.mirror import joined, joint_mirror, signs
 from robomatrix.skills.skillblender.observation import ACTION_SCALE, Proprioception, rotate_back
+from robomatrix.skills.skillblender.reach_functions import SINK, ReachOverSquat, ReachOverWalk
 from robomatrix.skills.skillblender.squats import SquatTable
 
 G1 = humanoid("g1")
@@ -50,6 +51,27 @@ def test_walk_is_symmetric_whatever_its_network_is():
     assert joints(action) == pytest.approx(mirrored, abs=1e-12)
 
 
+def test_reaching_over_a_squat_lowers_the_pelvis_for_low_goals_and_turns_goals_back_with_the_waist():
+    h1, (walk, squat) = humanoid("h1"), (load_policy("h1", name) for name in ("walk", "squat"))
+    arms = lambda points: points @ np.eye(3, 4), lambda goal: np.stack([-5.0 * goal[:, 2], 0.0 * goal[:, 0]], -1)  # noqa: E731
+    legs = (walk.function, walk.network), (squat.function, squat.network)
+    reach = ReachOverSquat(h1, *both_arms(h1), arms, *legs)
+    body = np.zeros((2, 6 + 3 * len(h1.joints)))
+    body[:, 5] = -1.0
+    assert reach.sunk(body) == pytest.approx(0.0, abs=1e-9)
+    goal = np.array([[0.1, 0.0, -0.2] * 2, [0.1, 0.05, 0.1] * 2])
+    offsets, knee, none = reach.offsets(body, goal), h1.index("left_knee_joint"), np.zeros(2)
+    for row, change in ((0, -SINK), (1, 0.0)):
+        told = squat.function.action(squat.network, body, np.full((2, 1), change), none)
+        assert offsets[row, knee] == pytest.approx(ACTION_SCALE * told[row, knee], abs=1e-9)
+    shoulder = h1.index("left_shoulder_pitch_joint")
+    assert offsets[:, shoulder] == pytest.approx([0.14, 0.14])
+    body[:, 6 + h1.index("torso_joint")] = 0.3
+    held = reach.hands(body)
+    aside = reach.offsets(body, held)[0, [shoulder, shoulder + 1, shoulder + 2]]
+    assert aside == pytest.approx([0.0, 0.0, 0.0], abs=1e-9)
+
+
 FEET = 0.1 * np.random.default_rng(4).normal(size=(6, 4))
 
 
@@ -62,8 +84,8 @@ def test_step_is_symmetric_whatever_its_network_is():
 
 
 def test_reaching_leaves_the_legs_to_the_walk_when_it_must_step_and_follows_goals_that_are_too_far():
-    arm = load_policy("g1", "reach").function._arm
-    reach, walk = reach_over_walk(G1, arm), load_policy("g1", "walk")
+    reach, walk = load_policy("g1", "reach").function, load_policy("g1", "walk")
+    assert isinstance(reach, ReachOverWalk)
     goal, legs, residual = np.full((6, 6), 0.05), list(G1.legs), np.zeros((6, len(reach.outputs)))
     stride = np.repeat(calm(left_hip_pitch_joint=-0.3), 6, 0)
     action = reach.whole(stride, goal, PHASE, residual)

@@ -7,10 +7,10 @@ from robomatrix.hardware.mujoco.hand import ObjectSpec, build_model
 from robomatrix.hardware.mujoco.hand_driver import MujocoHandDriver
 from robomatrix.policies.dexgen.controller import DexGenController
 from robomatrix.policies.dexgen.kinematics import HandKinematics
-from robomatrix.policies.dexgen.mirror import Reflection, trained_hand
 from robomatrix.policies.dexgen.turning import TurningPolicy
 from robomatrix.resources import resource
 from robomatrix.robots.loader import load_robot
+from robomatrix.robots.mirror import Reflection, trained_hand
 
 LEFT, RIGHT = load_robot("allegro_left"), load_robot("allegro")
 FLIP = np.array([1.0, -1.0, 1.0])
