@@ -6,7 +6,7 @@ from robomatrix.skills.spec import Condition, Parameter, SkillSpec
 
 WALKERS = ("g1", "h1", "h1_2")
 """Robots whose walking policy ships."""
-REACHERS = ("g1",)
+REACHERS = ("g1", "h1")
 SQUATTERS = ("g1", "h1")
 STEPPERS = ("g1",)
 
