@@ -39,7 +39,6 @@ _STANDOFF = 0.6
 """How far from the middle of a thing a walker stops [m]."""
 _BODY = 0.4
 """How far from the border of a large one, so that hands held ahead do not meet what stands on it [m]."""
-_WAYS = frozenset({"door", "entrance", "stairs", "stair", "hall", "hallway", "corridor"})
 _BACK = frozenset({"back", "home", "backward"})
 _RETURNS = frozenset({"return", "go back", "come back", "head back", "drive back", "walk back"})
 
@@ -101,7 +100,7 @@ def _destinations(session: Session, named: Sequence[Chunk], *, waiting: bool) ->
             continue
         if chunk.phrase == "with" and all(thing.pronoun in PERSONS for thing in chunk.things):
             continue
-        if found and (chunk.relation == "via" or chunk.phrase == "by" and chunk.things[0].head in _WAYS):
+        if found and (chunk.relation == "via" or chunk.phrase == "by" and chunk.things[0].head in session.lexicon.ways):
             # the robot finds its own way
             for thing in chunk.things:
                 session.resolver.consider(thing)

@@ -129,6 +129,9 @@ class Lexicon:
     mass: frozenset[str]
     bulk: frozenset[str]
     """Substances, of which a place may have several kinds."""
+    liquids: frozenset[str]
+    ways: frozenset[str]
+    """What one comes by."""
     needs: Mapping[str, str]
     misspellings: Mapping[str, str]
     discard_to: frozenset[str]
@@ -173,6 +176,8 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         times=data["times"],
         mass=frozenset(data["mass"]),
         bulk=frozenset(data["bulk"]),
+        liquids=frozenset(data["liquids"]),
+        ways=frozenset(data["ways"]),
         needs=data["needs"],
         misspellings=data["misspellings"],
         discard_to=frozenset(data["discard_to"]),

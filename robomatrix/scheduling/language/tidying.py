@@ -14,11 +14,9 @@ from robomatrix.scheduling.language.moves import Move, is_strong, readings
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
 from robomatrix.scheduling.language.placing import fallback_place, matching_pairs, place
 from robomatrix.scheduling.language.session import Session
-from robomatrix.scheduling.language.text import word_set
 from robomatrix.scheduling.symbolic import Literal
 
 _HURLING = frozenset({"throw", "toss", "chuck", "fling"})
-_LIQUIDS = word_set("water milk coffee tea wine juice soup beer soda oil lemonade cola")
 _AWAY = frozenset({"away", "out"})
 
 
@@ -195,7 +193,8 @@ def fill(session: Session, command: Command) -> bool:
     if filling is None or not command.things:
         return False
     vessel = any(fits(session, thing, "object") for thing in command.things)
-    poured = next((t for t in filling.things if t.head in ("liquid", "fluid") or vessel and t.head in _LIQUIDS), None)
+    liquids = {"liquid", "fluid", *(session.lexicon.liquids if vessel else ())}
+    poured = next((t for t in filling.things if t.head in liquids), None)
     if poured is not None:
         raise PlanningError(f"I cannot pour {poured.text}.")
     goal = Chunk("relation", things=command.things, relation="in", phrase="into")
