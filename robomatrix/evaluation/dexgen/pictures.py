@@ -80,13 +80,18 @@ def _frame(title: str) -> Image:
     return image
 
 
+def _numbers(method: str) -> tuple[float, ...]:
+    """Returns the numbers in a method's name, so that a line goes along its tuning."""
+    return tuple(float(part) for part in method.split(":")[1:])
+
+
 def panel(tallies: Sequence[Tally], title: str) -> Image:
     """Returns a picture (SIZE, SIZE, 3) of one corruption's methods; crosses are 95 % intervals."""
     import cv2
 
     image = _frame(title)
     families: dict[str, list[Summary]] = {}
-    for method in dict.fromkeys(t.method for t in tallies):
+    for method in sorted(dict.fromkeys(t.method for t in tallies), key=_numbers):
         families.setdefault(method.split(":")[0], []).append(summarise(t for t in tallies if t.method == method))
     for row, (family, points) in enumerate(families.items()):
         colour = COLOURS.get(family, _INK)
