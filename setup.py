@@ -58,7 +58,7 @@ setup(
             "train = robomatrix.training.cli:register",
         ],
         "robomatrix.drivers": [
-            "court = robomatrix.hardware.court:CourtDriver",
+            "mujoco_court = robomatrix.hardware.court:CourtDriver",
             "mock = robomatrix.hardware.mock:MockDriver",
             "mujoco = robomatrix.hardware.mujoco:MujocoDriver",
             "mujoco_hand = robomatrix.hardware.mujoco.hand_driver:MujocoHandDriver",

@@ -22,7 +22,7 @@ def make_driver(name: str, robot: RobotSpec, scene: str | None = None, **options
     """Returns an unconnected driver.
 
     Args:
-        name: As registered, such as ``mujoco``.
+        name: As registered; ``mujoco`` is the MuJoCo driver of any robot, also where that is ``mujoco_hand``.
         robot: The robot it shall drive.
         scene: For simulators, the world to build; the robot's first scene when missing. Real robots ignore it.
         options: Passed on to the driver.
@@ -32,9 +32,10 @@ def make_driver(name: str, robot: RobotSpec, scene: str | None = None, **options
         ConfigurationError: the driver does not take these options.
     """
     entry = _entry(name)
-    if name not in robot.drivers and name in _for_other_robots():
+    own = next((known for known in robot.drivers if known == name or known.startswith(f"{name}_")), None)
+    if own is None and name in _for_other_robots():
         raise UnknownNameError(f"driver for {robot.name}", name, robot.drivers)
-    factory = entry.load()
+    factory = _entry(own).load() if own else entry.load()
     return factory(robot, scene, **options)
 
 

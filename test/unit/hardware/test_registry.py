@@ -17,6 +17,12 @@ def test_makes_a_driver_for_the_robot(name: str) -> None:
     assert driver.spec.name == "s1"
 
 
+@pytest.mark.parametrize("robot", ["h1", "allegro", "player"])
+def test_mujoco_is_the_mujoco_driver_of_any_robot(robot: str) -> None:
+    spec = load_robot(robot)
+    assert type(make_driver("mujoco", spec)) is type(make_driver(spec.drivers[0], spec))
+
+
 def test_an_unknown_driver_lists_what_exists() -> None:
     with pytest.raises(UnknownNameError, match=r"unknown driver 'mojoco'; did you mean 'mujoco'\?"):
         make_driver("mojoco", load_robot("ep"))
