@@ -250,6 +250,7 @@ def dexgen(
     methods: Annotated[str, typer.Option(help="Comma-separated, such as direct,lowpass:0.15; default: all.")] = "",
     corruptions: Annotated[str, typer.Option(help="Comma-separated; default: all.")] = "",
     policy: Annotated[Path | None, typer.Option(help="Controller's folder; default: the one that ships.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="PNG of time to drop against goals a minute.")] = None,
 ) -> None:
     """Time to drop and goals a minute, assisted and not, under the paper's corruptions and harder faults."""
     from robomatrix.evaluation.dexgen import suite
@@ -265,6 +266,12 @@ def dexgen(
     with _Ticker("cells", False) as tick:
         tallies = suite.run(load_robot(robot), settings, folder, policy, report=tick)
     sys.stdout.write(table(tallies, lambda t: f"{t.corruption} {t.method}") + "\n")
+    if picture is not None:
+        import cv2
+
+        from robomatrix.evaluation.dexgen import pictures
+
+        cv2.imwrite(str(picture), pictures.picture(tallies)[:, :, ::-1])
 
 
 @app.command("hand-latency")
@@ -300,6 +307,44 @@ def rotation(
     from robomatrix.robots.loader import load_robot
 
     report = summary(turn_trials(load_robot(robot), trials, seed, (angle, -angle)))
+    text = json.dumps(report, indent=1)
+    if out is not None:
+        out.write_text(text + "\n", encoding="utf-8")
+    sys.stdout.write(text + "\n")
+
+
+@app.command("open-palm")
+def open_palm(
+    robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
+    trials: Annotated[int, typer.Option(help="For every object and attitude.", min=1)] = 10,
+    seed: SeedOption = 100_000,
+) -> None:
+    """Whether an object survives an operator who opens the hand for 2 s, assisted and direct; one line each."""
+    from robomatrix.evaluation.dexgen.open_palm import palm_trials
+    from robomatrix.robots.loader import load_robot
+
+    found = list(palm_trials(load_robot(robot), trials, seed))
+    for attitude, assisted in dict.fromkeys((t.attitude, t.assisted) for t in found):
+        group = [t for t in found if (t.attitude, t.assisted) == (attitude, assisted)]
+        held, ended = sum(t.held for t in group), sum(t.held and t.finished for t in group)
+        way = "assisted" if assisted else "direct"
+        sys.stdout.write(f"{attitude} {way}: {held} of {len(group)} held, {ended} to the end\n")
+
+
+@app.command("translation")
+def translation(
+    robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
+    trials: Annotated[int, typer.Option(help="For every object and way.", min=1)] = 5,
+    distance: Annotated[float, typer.Option(help="[m].", min=0.001, max=0.015)] = 0.01,
+    attitude: Annotated[str, typer.Option(help="Where the palm looks: up, sideways or down.")] = "up",
+    seed: SeedOption = 100_000,
+    out: OutOption = None,
+) -> None:
+    """Success of shifting objects in the hand through skill runner and driver; JSON with intervals."""
+    from robomatrix.evaluation.dexgen.translation import shift_trials, summary
+    from robomatrix.robots.loader import load_robot
+
+    report = summary(shift_trials(load_robot(robot), trials, seed, distance, attitude))
     text = json.dumps(report, indent=1)
     if out is not None:
         out.write_text(text + "\n", encoding="utf-8")

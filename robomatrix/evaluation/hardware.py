@@ -24,8 +24,6 @@ from robomatrix.hardware.robomaster import RobomasterDriver, RobomasterSettings
 from robomatrix.hardware.robomaster.protocol import AnswerReader, Ports, parse_broadcast, parse_event, parse_push
 from robomatrix.robots.loader import load_robot
 
-_FIRST_PORT = server.Ports().video
-
 
 @dataclass(frozen=True)
 class Spread:
@@ -46,7 +44,7 @@ class Spread:
 @contextlib.contextmanager
 def emulator_process(*options: str) -> Iterator[Ports]:
     """Runs ``robomatrix emulate ep`` without physics on free ports; yields the ports."""
-    offset = _free_offset()
+    offset = server.free_offset()
     command = [
         sys.executable,
         "-m",
@@ -65,19 +63,6 @@ def emulator_process(*options: str) -> Iterator[Ports]:
     finally:
         process.terminate()
         process.wait(timeout=10.0)
-
-
-def _free_offset() -> int:
-    for _ in range(50):
-        offset = random.randrange(1000, 20000, 10)
-        with contextlib.ExitStack() as stack:
-            try:
-                for port in range(_FIRST_PORT + offset, _FIRST_PORT + offset + 6):
-                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return offset
-    raise DriverError("no six free ports in a row were found on this machine")
 
 
 def _await_port(port: int, process: subprocess.Popen[bytes]) -> None:

@@ -16,6 +16,7 @@ from robomatrix.perception.grip import HELD, Grip, let_go
 from robomatrix.perception.history import StateHistory
 from robomatrix.perception.placement import Placer
 from robomatrix.perception.projection import View, rotation_matrix
+from robomatrix.perception.repeats import RepeatedImages
 from robomatrix.perception.self_view import SelfView
 from robomatrix.perception.settings import TrackerSettings
 from robomatrix.perception.splitting import split
@@ -57,6 +58,7 @@ class Perception:
         self._self_view = SelfView(robot)
         self._grip = Grip(self._self_view)
         self._states = StateHistory()
+        self._repeats = RepeatedImages()
         self._holding: str | None = None
         self._let_go = -np.inf
         self.world = World()
@@ -67,7 +69,7 @@ class Perception:
         self._states.note(state)
 
     def update(self, frame: CameraFrame, state: RobotState, holding: str | None = None) -> World:
-        """Takes in one image; while the base is tilted, or measures nonsense, all stays as it was.
+        """Takes in one image; while the base is tilted or measures nonsense, or the camera hangs, all stays as it was.
 
         Args:
             frame: the image.
@@ -81,7 +83,7 @@ class Perception:
         at = self._states.at(frame.stamp)
         if at.odometry is None:
             raise DriverError("perception needs odometry, and the robot's state has none")
-        if not _usable(at):
+        if not _usable(at) or self._repeats.seen(frame, at.odometry):
             self.world = replace(self.world, stamp=frame.stamp, holding=holding)
             return self.world
         view = View.of(frame, at.odometry)

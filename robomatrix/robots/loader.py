@@ -47,6 +47,7 @@ def load_robot(name: str) -> RobotSpec:
             ranges=tuple(RangeSpec(**r) for r in data.get("ranges", ())),
             imu=data.get("imu", True),
             odometry=data.get("odometry", True),
+            mirror_of=data.get("mirror_of", ""),
         )
     except KeyError as error:
         raise ConfigurationError(f"{path}: {error} is missing") from error

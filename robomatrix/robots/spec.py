@@ -101,6 +101,8 @@ class RobotSpec:
     """Whether every state holds an inertial measurement."""
     odometry: bool = True
     """Whether every state holds a pose of the base."""
+    mirror_of: str = ""
+    """Robot whose mirror image it is, joint by joint, and whose policies it therefore shares; none if empty."""
 
     @property
     def joint_names(self) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ class Ontology:
     """Class -> the words for it."""
     prefixes: Mapping[str, str]
     """First word of a name -> what wider class such a thing is of."""
+    contrasts: tuple[Words, ...]
+    """Qualities that exclude each other: each word for one of them -> its name."""
     apart: Mapping[str, str]
     """Words of two parts, written together -> apart."""
 
@@ -101,6 +103,7 @@ def _build(data: Mapping[str, Any]) -> Ontology:
         anything=frozenset(data["anything"]),
         synonyms={name: frozenset(words) for name, words in synonyms.items()},
         prefixes=data["prefixes"],
+        contrasts=tuple(_invert(qualities.items()) for qualities in data["contrasts"]),
         nested={name: frozenset(_closure((name,), within)) for name in categories},
         apart={word.replace(" ", ""): word for words in synonyms.values() for word in words if word.count(" ") == 1},
     )

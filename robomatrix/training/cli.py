@@ -86,7 +86,7 @@ def _evaluated(
 
 @train_app.command("dexgen")
 def dexgen(
-    name: Annotated[str, typer.Argument(help="data, controller or rotate.")],
+    name: Annotated[str, typer.Argument(help="data, starts, controller or rotate.")],
     robot: Annotated[str, typer.Option(help="Hand.")] = "allegro",
     folder: Annotated[Path, typer.Option(help="Of the data; the controller's run is beside it.")] = Path(
         "runs/dexgen/data"
@@ -99,10 +99,12 @@ def dexgen(
     keypoints: Annotated[int, typer.Option(help="That the controller predicts: 8, or 4 for the ablation.")] = 8,
 ) -> None:
     """Generate in-hand motion, train the DexGen controller on it, or train rotation; all go on where they stopped."""
-    from robomatrix.training.dexgen.command import train_controller, train_data, train_rotation
+    from robomatrix.training.dexgen.command import train_controller, train_data, train_rotation, train_starts
 
     if name == "data":
         train_data(robot, folder, shards, workers, seed, typer.echo)
+    elif name == "starts":
+        train_starts(robot, folder.parent / "starts", seed=seed, report=typer.echo)
     elif name == "controller":
         run = folder.parent / ("controller" if keypoints == 8 else f"controller_k{keypoints}")
         figures = train_controller(robot, folder, run, iterations, minutes, workers, seed, keypoints, typer.echo)
@@ -111,7 +113,7 @@ def dexgen(
         run = folder.parent / "rotate"
         typer.echo(json.dumps(train_rotation(robot, folder, run, minutes, workers, seed, typer.echo)))
     else:
-        raise UnknownNameError("part of dexgen", name, ("data", "controller", "rotate"))
+        raise UnknownNameError("part of dexgen", name, ("data", "starts", "controller", "rotate"))
 
 
 @train_app.command("skillmimic")

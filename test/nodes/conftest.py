@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import closing
 
 import pytest
 
 os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
 
-domain_coordinator = pytest.importorskip("domain_coordinator")
+pytest.importorskip("domain_coordinator")
+
+from support.domains import Domains  # noqa: E402
 
 from robomatrix_nodes.stack import Stack, StackSettings  # noqa: E402
 
@@ -27,15 +29,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def domains() -> Iterator[ExitStack]:
-    with ExitStack() as taken:
+def domains() -> Iterator[Domains]:
+    with closing(Domains()) as taken:
         yield taken
 
 
 @pytest.fixture
-def domain_id(domains: ExitStack) -> int:
-    # No domain is used twice in a session: nodes of a test that Python has not collected yet still answer discovery.
-    return int(domains.enter_context(domain_coordinator.domain_id()))
+def domain_id(domains: Domains) -> int:
+    return domains.take()
 
 
 @pytest.fixture

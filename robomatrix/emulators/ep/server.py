@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import socket
 import threading
 import time
@@ -23,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 LONGEST_MESSAGE = 1024
 """Bytes without a semicolon after which a client is told that it talks nonsense."""
+
+QUIET_PORTS = range(2100, 7300, 6)
+"""First ports of the blocks that :func:`free_offset` chooses from."""
 
 
 @dataclass(frozen=True)
@@ -44,15 +48,38 @@ class Ports:
 
     @classmethod
     def free(cls) -> Ports:
-        """Returns six ports that nobody listens on, for tests."""
-        sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in cls.__dataclass_fields__]
-        try:
-            for one in sockets:
-                one.bind(("127.0.0.1", 0))
-            return cls(*(one.getsockname()[1] for one in sockets))
-        finally:
-            for one in sockets:
-                one.close()
+        """Returns ports that nobody uses, for tests.
+
+        Raises:
+            DriverError: None were found.
+        """
+        return cls.shifted(free_offset())
+
+
+def free_offset() -> int:
+    """Returns an offset for :meth:`Ports.shifted` that leads to ports which nobody uses, over TCP and UDP.
+
+    They lie under those that the system hands out for outgoing connections and those of DDS, so that none is taken
+    between this look and the emulator's start.
+
+    Raises:
+        DriverError: None were found.
+    """
+    for first in random.sample(QUIET_PORTS, 50):
+        offset = first - Ports().video
+        if all(_is_free(port) for port in vars(Ports.shifted(offset)).values()):
+            return offset
+    raise DriverError(f"six free ports in a row were not found between {QUIET_PORTS.start} and {QUIET_PORTS.stop}")
+
+
+def _is_free(port: int) -> bool:
+    try:
+        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+            with socket.socket(socket.AF_INET, kind) as one:
+                one.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

@@ -131,10 +131,10 @@ def _assisted(
     robot: RobotSpec,
     folder: Path | None,
     strength: float,
-    reach: float = ControllerSettings.reach,
+    tolerance: float = ControllerSettings.tolerance,
     share: float = 1.0,
 ) -> Method:
-    return Assisted(kinematics, robot, folder, ControllerSettings(strength=strength, reach=reach), share)
+    return Assisted(kinematics, robot, folder, ControllerSettings(strength=strength, tolerance=tolerance), share)
 
 
 Maker = Callable[[HandKinematics, RobotSpec, "Path | None", Sequence[float]], Method]
@@ -148,7 +148,7 @@ METHODS: Mapping[str, Maker] = MappingProxyType(
         "dexgen": lambda k, r, f, v: _assisted(k, r, f, *v),
     }
 )
-"""Name to maker; numbers follow after colons: ``lowpass:0.15``, ``dexgen:0.3:1:0.5`` (strength, reach, share)."""
+"""Name to maker; numbers follow after colons: ``lowpass:0.15``, ``dexgen:0.3:1:0.5`` (strength, tolerance, share)."""
 
 
 def method(text: str, robot: RobotSpec, folder: Path | None = None) -> Method:

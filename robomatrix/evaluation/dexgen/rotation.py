@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import numpy as np
 from robomatrix.evaluation.statistics import wilson
 from robomatrix.hardware.mujoco.hand_driver import MujocoHandDriver
 from robomatrix.robots.spec import RobotSpec
-from robomatrix.skills.base import Observation, Outcome, Succeeded
+from robomatrix.skills.base import Observation, OperatorCommand, Outcome, Succeeded
 from robomatrix.skills.dexgen import skills
 from robomatrix.skills.registry import SkillRegistry
 from robomatrix.skills.runner import SkillRunner
@@ -53,27 +53,31 @@ class TurnTrial:
         return self.claimed and self.held and abs(self.turned - self.angle) <= TOLERANCE
 
 
-class _Rig:
+class Rig:
     """A hand with its object, the runner, and the true heading without jumps."""
 
-    def __init__(self, robot: RobotSpec, category: str, seed: int) -> None:
+    def __init__(self, robot: RobotSpec, category: str, seed: int, attitude: str = "up") -> None:
         scene = {"objects": [{"category": category, "colours": ["blue"]}]}
-        self.driver = MujocoHandDriver(robot, overrides=scene)
+        self.driver = MujocoHandDriver(robot, overrides=scene, attitude=attitude)
         self.state = self.driver.reset(seed)
         self._runner = SkillRunner(robot, SkillRegistry(skills()))
         self._yaw = self.heading = 0.0
 
     def step(self) -> None:
+        """Simulates one control period."""
         self.state = self.driver.step()
         yaw = self.driver.objects()[0].yaw
         self.heading += math.remainder(yaw - self._yaw, math.tau)
         self._yaw = yaw
 
-    def perform(self, name: str, **arguments: float) -> Outcome:
+    def perform(
+        self, name: str, operator: Callable[[float], OperatorCommand | None] = lambda stamp: None, **arguments: float
+    ) -> Outcome:
+        """Runs a skill to its end."""
         self._runner.start(name, arguments)
         while self._runner.busy:
             world = World(self.state.stamp, {thing.id: thing for thing in self.driver.tracked()})
-            self.driver.write(self._runner.tick(Observation(self.state, world)))
+            self.driver.write(self._runner.tick(Observation(self.state, world, operator=operator(self.state.stamp))))
             self.step()
         outcome = self._runner.outcome
         assert outcome is not None
@@ -82,7 +86,7 @@ class _Rig:
 
 def turn_trial(robot: RobotSpec, category: str, angle: float, seed: int) -> TurnTrial:
     """Rotates by ``angle`` [deg] from the start of a seed, then holds."""
-    rig = _Rig(robot, category, seed)
+    rig = Rig(robot, category, seed)
     for _ in range(10):
         rig.step()
     before, began = rig.heading, rig.state.stamp

@@ -25,7 +25,7 @@ METHODS = (
     "freeze",
     *(f"lowpass:{share}" for share in (0.5, 0.3, 0.15, 0.08, 0.04)),
     *(f"oneeuro:{cutoff}" for cutoff in (1.0, 0.3, 0.1)),
-    *(f"dexgen:{strength}" for strength in (0.0, 0.3, 1.0, 3.0, 10.0, 30.0)),
+    *(f"dexgen:{strength}" for strength in (0.0, 1.0, 3.0, 8.0, 20.0, 60.0)),
 )
 """Whole tuning ranges, so that curves are compared and not points."""
 

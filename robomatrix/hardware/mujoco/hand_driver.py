@@ -26,6 +26,7 @@ from robomatrix.hardware.mujoco.hand import (
 from robomatrix.hardware.mujoco.painter import Painter
 from robomatrix.hardware.targets import JointTargets, clamp
 from robomatrix.resources import resource
+from robomatrix.robots.mirror import Reflection, trained_hand
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.scenes.catalogue import COLOURS
 from robomatrix.scenes.description import load_scene
@@ -34,7 +35,7 @@ from robomatrix.world import SceneObject
 SHAPES: Mapping[str, Shape] = {"block": "cube", "ball": "ball", "can": "cylinder"}
 """Scene category to the shape in the hand."""
 GRAVITY = {"up": (-9.81, 0.0, 0.0), "sideways": (0.0, 9.81, 0.0), "down": (9.81, 0.0, 0.0)}
-"""By where the palm looks, in the palm frame [m/s^2]."""
+"""By where the palm looks, in the palm frame of a right hand [m/s^2]."""
 TRACKING_NOISE = (0.001, 0.01)
 """Of the modelled tracking system: standard deviation of a coordinate [m] and of the heading [rad]."""
 _MOUNT = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
@@ -46,8 +47,8 @@ class MujocoHandDriver:
 
     It is also a :class:`~robomatrix.hardware.driver.TrackingDriver`: no camera of the hand sees what is in it.
 
-    A reset puts the object into a grasp that ``models/dexgen/<robot>/starts`` lists. The odom frame is the mount with
-    the palm up, whatever the true attitude is.
+    A reset puts the object into a grasp that ``models/dexgen/<robot>/starts`` lists, a left hand into its mirror image.
+    The odom frame is the mount with the palm up, whatever the true attitude is.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class MujocoHandDriver:
         if held is None or held.category not in SHAPES:
             raise ConfigurationError(f"scene {self.scene.name}: the first object must be one of {', '.join(SHAPES)}")
         self._held = held
+        self._reflection = Reflection.of(robot)
         self._model: mujoco.MjModel | None = None
 
     def connect(self) -> None:
@@ -90,7 +92,7 @@ class MujocoHandDriver:
         self._colour = str(rng.choice(list(self._held.colours)))
         self._size = (size, size, size)
         self._model = model = build_model(self.spec, held, COLOURS[self._colour])
-        model.opt.gravity[:] = GRAVITY[self.attitude]
+        model.opt.gravity[:] = self._reflection.sides * GRAVITY[self.attitude]
         self._data = mujoco.MjData(model)
         self._data.qpos[:16], self._data.qpos[16:], self._data.ctrl[:] = positions, pose, targets
         mujoco.mj_forward(model, self._data)
@@ -103,12 +105,13 @@ class MujocoHandDriver:
         return self.read()
 
     def _draw_start(self, rng: np.random.Generator) -> tuple[NDArray, NDArray, NDArray, float]:
-        path = resource("models", "dexgen", self.spec.name, "starts", f"{SHAPES[self._held.category]}.npz")
+        hand = trained_hand(self.spec).name
+        path = resource("models", "dexgen", hand, "starts", f"{SHAPES[self._held.category]}.npz")
         try:
             with np.load(path, allow_pickle=False) as file:
                 row = int(rng.integers(len(file["positions"])))
                 rows = [file[name][row].astype(np.float64) for name in ("positions", "targets", "poses")]
-                return rows[0], rows[1], rows[2], float(file["held"][0])
+                return rows[0], rows[1], self._reflection.pose(rows[2]), float(file["held"][0])
         except (OSError, KeyError, ValueError) as error:
             raise DriverError(f"{path}: no grasps to start from: {error}") from error
 

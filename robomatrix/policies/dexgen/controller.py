@@ -18,6 +18,7 @@ from robomatrix.policies.dexgen.kinematics import HandKinematics
 from robomatrix.policies.dexgen.network import ControllerNetwork, NetworkSizes
 from robomatrix.policies.dexgen.observation import HISTORY, MODES, TERMS, commanded_motion, state_vector
 from robomatrix.policies.spec import PolicySpec
+from robomatrix.robots.mirror import trained_hand
 from robomatrix.robots.spec import RobotSpec
 
 Array = NDArray[np.float64]
@@ -27,11 +28,13 @@ Array = NDArray[np.float64]
 class ControllerSettings:
     """How the controller weighs command against safety."""
 
-    strength: float = 3.0
+    strength: float = 8.0
     """Of the guidance; 0 ignores commands, large values follow them blindly."""
-    reach: float = 1.0
-    """Commanded motions count up to so many standard deviations of the data's motions, so that the pull of a wild
-    command is bounded."""
+    tolerance: float = 1.0
+    """A finger's command that is so many standard deviations from what the data suggest counts a quarter, one that is
+    much further hardly at all: wild commands are not believed."""
+    temperature: float = 0.0
+    """Size of the noise that sampling starts from: 0 takes the most typical motion, 1 draws one as in the paper."""
     steps: int = 8
     """Of denoising."""
     mode: str = "careful"
@@ -40,8 +43,12 @@ class ControllerSettings:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise PolicyError(f"no mode '{self.mode}'; modes: {', '.join(MODES)}")
-        if not self.strength >= 0.0 or not self.reach > 0.0:
-            raise PolicyError(f"strength must be 0 or more and reach more, not {self.strength} and {self.reach}")
+        if not self.strength >= 0.0 or not self.tolerance > 0.0:
+            raise PolicyError(
+                f"strength must be 0 or more and tolerance more, not {self.strength} and {self.tolerance}"
+            )
+        if not 0.0 <= self.temperature <= 1.0:
+            raise PolicyError(f"temperature must be 0 to 1, not {self.temperature}")
         if not 1 <= self.steps <= 100:
             raise PolicyError(f"steps must be 1 to 100, not {self.steps}")
 
@@ -100,8 +107,9 @@ class DexGenController:
     @classmethod
     def load(cls, robot: RobotSpec, folder: Path | None = None, **options: Any) -> DexGenController:
         """Reads the shipped controller of a hand, or another one; PolicyError if it does not fit."""
-        network, _ = load_network(folder or controller_folder(robot.name), robot)
-        return cls(network, HandKinematics(robot.urdf), **options)
+        hand = trained_hand(robot)
+        network, _ = load_network(folder or controller_folder(hand.name), hand)
+        return cls(network, HandKinematics(hand.urdf), **options)
 
     def reset(self, targets: Array) -> None:
         """Starts anew with the servo targets now in force (B, 16) [rad]."""
@@ -127,8 +135,9 @@ class DexGenController:
         history = self._observe(positions)
         condition = self._network.denoiser.encode(history, self._mode(len(positions)))
         noise = torch.randn((len(positions), self._network.sizes.motion), generator=self._random)
-        wanted = None if command is None else self._wanted(positions, command)
-        motion = self._sampler.sample(condition, wanted, self.settings.strength, noise)
+        noise *= self.settings.temperature
+        wanted = None if command is None else self._wanted(command)
+        motion = self._sampler.sample(condition, wanted, self.settings.strength, self.settings.tolerance, noise)
         change = self._network.restore("change", self._network.dynamics(history, motion))
         moved = self._targets + change.numpy().astype(np.float64)
         self._targets = np.clip(moved, self.kinematics.lower, self.kinematics.upper)
@@ -142,11 +151,9 @@ class DexGenController:
         stacked = torch.from_numpy(self._history).float()
         return self._network.normalise("state", stacked).flatten(1)
 
-    def _wanted(self, positions: Array, command: Array) -> torch.Tensor:
-        motion = commanded_motion(self.kinematics, positions, command)
-        reach = self.settings.reach
-        picked = self._network.pick(torch.from_numpy(motion).float())
-        return self._network.normalise("motion", picked).clamp(-reach, reach)
+    def _wanted(self, command: Array) -> torch.Tensor:
+        motion = commanded_motion(self.kinematics, self._targets, command)
+        return self._network.normalise("motion", self._network.pick(torch.from_numpy(motion).float()))
 
     def _mode(self, count: int) -> torch.Tensor:
         mode = torch.zeros(count, len(MODES))

@@ -4,6 +4,10 @@ The paper moves each denoised sample along the gradient of its distance to the c
 guidance. The product of the two Gaussians has the same direction and a closed form that never overshoots:
 ``x <- x - w (x - sqrt(a) d)`` with ``w = s v / (1 + s v)``, where ``s`` is the strength, ``v`` the posterior variance
 and ``a`` the cumulative signal share of the step, and ``d`` the normalised command.
+
+Commands can be plainly wrong, an opened palm for one. So the strength of each finger falls with the distance ``e``
+between its commanded motion and the one that the data suggest, ``s / (1 + (e / c)^2)^2``: the weight of the robust
+estimator of Geman and McClure (Bulletin of the International Statistical Institute 52, 1987) with tolerance ``c``.
 """
 
 from __future__ import annotations
@@ -15,7 +19,9 @@ import torch
 from diffusers.schedulers.scheduling_ddim import DDIMScheduler
 from torch import Tensor
 
+from robomatrix.policies.dexgen.kinematics import FINGERS
 from robomatrix.policies.dexgen.network import Denoiser
+from robomatrix.policies.dexgen.observation import HORIZON
 
 TRAINING_STEPS = 100
 """Of the noise schedule."""
@@ -72,13 +78,16 @@ class GuidedSampler:
             variance=(1.0 - after) / (1.0 - now) * (1.0 - now / after),
         )
 
-    def sample(self, condition: Tensor, command: Tensor | None, strength: float, noise: Tensor) -> Tensor:
+    def sample(
+        self, condition: Tensor, command: Tensor | None, strength: float, tolerance: float, noise: Tensor
+    ) -> Tensor:
         """Returns normalised motions (B, M).
 
         Args:
             condition: (B, width) from :meth:`Denoiser.encode`.
             command: (B, M) normalised commanded motion; None for no guidance.
             strength: weight of the command; 0 ignores it. Per-dimension precision in normalised units.
+            tolerance: distance, in standard deviations, at which a finger's command has lost three quarters of it.
             noise: (B, M) standard normal start.
         """
         motion = noise
@@ -86,6 +95,13 @@ class GuidedSampler:
             clean = self._denoiser(motion, step.embedding, condition).clamp(-LARGEST, LARGEST)
             motion = step.clean * clean + step.noisy * motion
             if command is not None and strength > 0.0:
-                weight = strength * step.variance / (1.0 + strength * step.variance)
-                motion = motion - weight * (motion - step.signal * command)
+                pull = step.variance * strength * trust(command - clean, tolerance)
+                motion = motion - pull / (1.0 + pull) * (motion - step.signal * command)
         return motion
+
+
+def trust(distance: Tensor, tolerance: float) -> Tensor:
+    """Returns weights (B, M), 0 to 1 and equal for a finger, of commands so far away (B, M)."""
+    fingers = distance.reshape(len(distance), HORIZON, len(FINGERS), -1)
+    square = fingers.square().mean(dim=(1, 3), keepdim=True) / tolerance**2
+    return (1.0 + square).pow(-2).expand_as(fingers).reshape_as(distance)

@@ -28,6 +28,11 @@ KNUCKLES: Mapping[str, str] = {
 }
 """Link whose origin is the finger's knuckle keypoint."""
 
+_DIFFERENCE = 1e-5
+"""For derivatives [rad]."""
+_DAMPING = 0.015
+"""Of least squares [m/rad]; a joint moves its tip by some 0.05."""
+
 
 @dataclass(frozen=True)
 class _Joint:
@@ -152,6 +157,23 @@ class HandKinematics:
                 rotation = rotation @ self._rotations[:, k] @ turns[..., k, :, :]
         found[..., 1, :] = origin
         return found.reshape(*batch, 8, 3)
+
+    def carry(self, positions: Array, step: Array) -> Array:
+        """Returns joint changes (..., 16) [rad] that move every fingertip by the same step (..., 3) [m].
+
+        Damped least squares of the first order: joints that hardly move a tip that way stay where they are.
+        """
+        start = self.keypoints(positions)
+        columns = []
+        for joint in range(4):  # no finger moves another's tip, so one difference serves all four
+            moved = np.array(positions, dtype=np.float64)
+            moved[..., joint::4] += _DIFFERENCE
+            columns.append((self.keypoints(moved) - start)[..., 1::2, :] / _DIFFERENCE)
+        jacobian = np.stack(columns, axis=-1)
+        turned = np.swapaxes(jacobian, -1, -2)
+        wanted = np.broadcast_to(np.asarray(step)[..., None, :, None], (*jacobian.shape[:-1], 1))
+        change = np.linalg.solve(turned @ jacobian + _DAMPING**2 * np.eye(4), turned @ wanted)
+        return change.reshape(start.shape[:-2] + (16,))
 
     def order(self, names: Sequence[str]) -> NDArray[np.intp]:
         """Returns where each of ``joint_names`` stands in ``names``.

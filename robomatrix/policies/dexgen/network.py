@@ -23,7 +23,7 @@ class NetworkSizes:
     """Of the U-Net; a multiple of 16."""
     encoder: int = 384
     """Of the state encoder."""
-    dynamics: int = 320
+    dynamics: int = 256
     """Of the inverse dynamics."""
     group: int = 8
     """Channels normalised together."""

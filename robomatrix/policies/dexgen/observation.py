@@ -54,8 +54,8 @@ def predicted(keypoints: int) -> NDArray[np.intp]:
     return (whole if keypoints == 8 else whole[:, 1::2]).reshape(-1)
 
 
-def commanded_motion(kinematics: HandKinematics, positions: Array, command: Array) -> Array:
-    """Returns (..., 48): where commanded servo targets would move the keypoints, the same for both steps [m]."""
-    offset = kinematics.keypoints(command) - kinematics.keypoints(positions)
+def commanded_motion(kinematics: HandKinematics, targets: Array, command: Array) -> Array:
+    """Returns (..., 48): how far a command takes the keypoints of the targets in force, the same for both steps [m]."""
+    offset = kinematics.keypoints(command) - kinematics.keypoints(targets)
     flat = offset.reshape(*offset.shape[:-2], 24)
     return np.concatenate([flat] * HORIZON, axis=-1)

@@ -16,6 +16,7 @@ from robomatrix.motions.rotations import conjugate, multiply
 from robomatrix.policies.checkpoint import Checkpoint, load_checkpoint, policy_folder
 from robomatrix.policies.network import Mlp, tensor
 from robomatrix.policies.spec import Term
+from robomatrix.robots.mirror import Reflection, trained_hand
 from robomatrix.robots.spec import RobotSpec
 
 Array = NDArray[np.float64]
@@ -163,8 +164,8 @@ class Turner:
 class TurningPolicy:
     """The learnt corrections on the rhythm, for one hand: call :meth:`reset`, then :meth:`act` every 0.1 s."""
 
-    def __init__(self, network: Mlp, turner: Turner) -> None:
-        self._network, self._turner = network, turner
+    def __init__(self, network: Mlp, turner: Turner, reflection: Reflection) -> None:
+        self._network, self._turner, self._reflection = network, turner, reflection
 
     @classmethod
     def load(cls, robot: RobotSpec, folder: Path | None = None) -> TurningPolicy:
@@ -173,22 +174,26 @@ class TurningPolicy:
         Raises:
             PolicyError: the checkpoint is damaged, or was made for another hand, joint order or observation.
         """
-        checkpoint = load_checkpoint(folder or policy_folder("dexgen", robot.name, "rotate"))
+        hand = trained_hand(robot)
+        checkpoint = load_checkpoint(folder or policy_folder("dexgen", hand.name, "rotate"))
         spec = checkpoint.spec
-        spec.require(robot, TERMS)
+        spec.require(hand, TERMS)
         spec.require_joints(robot.joint_names)
         gaits = [_gait(checkpoint, way) for way in WAYS]
         network = Mlp(checkpoint.tensors, (spec.observation_size, *spec.hidden, 16), spec.activation)
         lower, upper = np.array([(joint.lower, joint.upper) for joint in robot.joints]).T
-        return cls(network, Turner(*gaits, lower, upper))
+        return cls(network, Turner(*gaits, lower, upper), Reflection.of(robot))
 
     def reset(self, targets: Array, positions: Array, place: Array, heading: float) -> None:
         """Starts with the servo targets in force (16,) and what is measured: joints (16,), object place (3,)."""
+        place, heading = self._reflection.sides * place, self._reflection.turn * heading
         self._turner.reset(np.arange(1), targets[None], positions[None], place[None], np.array([heading]))
 
     def act(self, positions: Array, place: Array, heading: float, direction: float, size: float) -> Array:
         """Returns servo targets (16,) [rad] for the next 0.1 s; arguments as for :meth:`Turner.observe`."""
-        rows = positions[None], place[None], np.array([heading]), np.array([direction]), np.array([size])
+        seen = self._reflection
+        turns = np.array([seen.turn * heading]), np.array([seen.turn * direction])
+        rows = positions[None], (seen.sides * place)[None], *turns, np.array([size])
         return self._turner.act(self._network(self._turner.observe(*rows)).astype(np.float64))[0]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from robomatrix.scheduling.language.clauses import Tokens
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.entities import CLASS
+from robomatrix.scheduling.language.noun_words import VESSELS
 from robomatrix.scheduling.language.reading import ENGLISH
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.text import Token
@@ -29,6 +30,7 @@ def account_for(session: Session, verbs: Sequence[Token], tokens: Tokens) -> Non
         after = following.text if following is not None else ""
         compound = following is not None and following.lemma in session.index.nouns
         compound = compound or (token.text == "can" and after in ("you", "we", "i", "u"))
+        compound = compound or (token.text in VESSELS and after == "of")  # "a glass of water" is water
         if token.lemma in names or compound or any(token is verb for verb in verbs):
             continue
         called = [e.id for e in session.index.entities if e.entity and e.heads.get((token.lemma,), 0.0) >= CLASS]

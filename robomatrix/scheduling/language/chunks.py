@@ -117,6 +117,11 @@ class Chunker:
         if not (relative or verb == "with") or not self.chunks or not self.chunks[-1].things:
             return False
         found, end = self._list(self._at + skip + 1)
+        look = self._look(found, end)
+        if look:
+            self._at = end
+            self._describe(look)
+            return True
         inside = self._inside_it(end)
         if not found or (verb == "with" and not inside):
             return False
@@ -129,6 +134,14 @@ class Chunker:
             thing = replace(thing, bears=(*thing.bears, *found))
         self.chunks[-1] = replace(chunk, things=(*chunk.things[:-1], thing))
         return True
+
+    def _look(self, found: Sequence[NounPhrase], end: int) -> tuple[str, ...]:
+        """Returns what "(the mug with) the blue handle" says of the mug's looks; nothing if it says something else."""
+        part = self.tokens[end - 1].lemma
+        if len(found) != 1 or part not in self.lexicon.features or part in self.index.names:
+            return ()
+        words = tuple(word for word in found[0].words if word != part)
+        return words if all(map(self.index.is_attribute, words)) else ()
 
     def _inside_it(self, at: int) -> int:
         """Returns how many tokens "in it", "on top of it" or "inside" take at a position; 0 without any."""
@@ -170,11 +183,13 @@ class Chunker:
             words.append(self._text())
             self._at += 1
         if words:
-            chunk = self.chunks[-1]
-            thing = chunk.things[-1]
-            thing = replace(thing, words=(*words, *thing.words))
-            self.chunks[-1] = replace(chunk, things=(*chunk.things[:-1], thing))
+            self._describe(words)
             self._restrictive = False
+
+    def _describe(self, words: Sequence[str]) -> None:
+        chunk = self.chunks[-1]
+        thing = replace(chunk.things[-1], words=(*words, *chunk.things[-1].words))
+        self.chunks[-1] = replace(chunk, things=(*chunk.things[:-1], thing))
 
     # --- measures, directions, relations -------------------------------------------------------------------------
 
@@ -280,7 +295,7 @@ class Chunker:
         if match is None:
             return False
         after = start + skip + match.length
-        if after < len(self.tokens) and self.tokens[after].text in ("side", "hand") and skip:
+        while after < len(self.tokens) and self.tokens[after].text in ("side", "hand") and skip:
             after += 1
         following = self.tokens[after].text if after < len(self.tokens) else ""
         if following == "of" or (match.value in ("up", "down", "backward", "around") and self._is_particle()):

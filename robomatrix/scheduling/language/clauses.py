@@ -97,6 +97,9 @@ class ClauseReader(Courtesies):
         verb = self.lexicon.verbs.verb_at(body, 0) or self.lexicon.unable.verb_at(body, 0)
         if verb is None:
             return not strict and self.is_call(body, 0)
+        relation = self.lexicon.relations.at(body, 0)
+        if strict and relation is not None and relation.length > verb.length:  # "(go) close to the desk"
+            return False
         following = body[verb.length].text if len(body) > verb.length else ""
         if strict:
             imperative = self.lexicon.verbs.at(body, 0) is not None or self.lexicon.unable.at(body, 0) is not None
@@ -195,6 +198,15 @@ class ClauseReader(Courtesies):
             return Clause("command", (*subject, *tokens[at + verb.length :]), verb, whole=whole)
         return None
 
+    def participial(self, tokens: Tokens) -> Clause | None:
+        """Returns what "(A must be opened and) the box shut" asks for in its second part; None for anything else."""
+        body = self.without_trailers(self.without_fillers(tokens))
+        if len(body) < 2 or body[0].text not in DETERMINERS or body[-1].text not in DOORS | {"opened", "emptied"}:
+            return None
+        if body[-1].text in ("opened", "emptied"):
+            return self._passive(body, body)
+        return Clause("state", body, whole=body) if all(t.is_word for t in body) else None
+
     def _ends_in_state(self, tokens: Tokens) -> bool:
         return bool(tokens) and tokens[-1].text in ("open", "closed", "shut", "opened")
 
@@ -278,7 +290,9 @@ class ClauseReader(Courtesies):
     def _command(self, body: Tokens) -> Clause:
         verb = self.lexicon.verbs.verb_at(body, 0)
         unable = self.lexicon.unable.verb_at(body, 0)
-        if verb is not None and verb.length == 1 and self.is_noun(body[0]) and not self._verb_reading(body, 1):
+        noun = self.is_noun(body[0]) and not self._verb_reading(body, 1)
+        looks = is_participle(body[0].text) and body[0].text in self.index.words  # "striped shirt to the washer"
+        if verb is not None and verb.length == 1 and (noun or looks):
             verb = None
         if unable is not None and (verb is None or unable.length > verb.length):
             if self.is_noun(body[0]) and unable.length == 1 and not self._verb_reading(body, 1):

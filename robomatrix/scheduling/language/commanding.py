@@ -96,7 +96,7 @@ class Commander:
             raise fault or error from None
         if self.continued and "place" in intents and command.things and self._try("take", command):
             return
-        raise fault or self._incomplete(command)
+        raise fault or self._incomplete(command, intents)
 
     def _handle_with_care(self, verb: str, before: Sequence[Literal]) -> None:
         """Raises Refusal if the command drops or throws what could break."""
@@ -112,7 +112,7 @@ class Commander:
         handler = INTENTS.get(intent)
         return handler is not None and handler(self.session, command)
 
-    def _incomplete(self, command: Command) -> PlanningError:
+    def _incomplete(self, command: Command, intents: Sequence[str]) -> PlanningError:
         if command.things:
             names = " and ".join(t.text or " ".join(t.words) for t in command.things)
             try:
@@ -121,7 +121,7 @@ class Commander:
             except PlanningError as error:
                 return error
             return Unresolved(f"{command.verb.capitalize()} {names}: where to?")
-        return Unresolved(f"What should I {command.verb}?")
+        return Unresolved(f"{'Where' if 'go' in intents else 'What'} should I {command.verb}?")
 
 
 def _without_adverbs(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:

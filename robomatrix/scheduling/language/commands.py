@@ -11,7 +11,7 @@ from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Role
 from robomatrix.scheduling.language.moves import Move, moves
 from robomatrix.scheduling.language.nouns import NounPhrase
-from robomatrix.scheduling.language.placing import deliver, place
+from robomatrix.scheduling.language.placing import deliver, place, told_apart
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
 
@@ -58,7 +58,7 @@ def put(session: Session, command: Command) -> bool:
     if command.verb in _STACKERS and not command.relations and command.things:
         return _stack(session, command.things)
     done = False
-    for move in moves(command.chunks):
+    for move in told_apart(session, moves(command.chunks)):
         if command.verb == "position" and held_above(session, move):
             done = True
             continue

@@ -51,6 +51,8 @@ class Discourse:
     """Everything that a phrase was found to mean."""
     answers: tuple[str, ...] = ()
     """Replies to earlier questions."""
+    listed: bool = False
+    """True in a list of steps, whose author saw the room: what the scene cannot tell apart may be any of its kind."""
 
     def note_objects(self, ids: Sequence[str], phrase: NounPhrase | None = None) -> None:
         """Remembers what was acted on."""

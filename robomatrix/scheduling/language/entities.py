@@ -108,6 +108,11 @@ class EntityIndex:
         """Returns whether words mean the floor, of a scene that does not list it: what is nowhere else lies there."""
         return words[-1:] in (("floor",), ("ground",)) and all(self.fit(e, words) is None for e in self.entities)
 
+    def is_room(self, words: Phrase) -> bool:
+        """Returns whether words mean a room or the like of the scene before anything else."""
+        fits = [(fit.directness, e.kind) for e in self.entities if e.entity and (fit := self.fit(e, words))]
+        return max(fits, default=(0.0, ""))[1] == "region"
+
     def fit(self, entity: Described, words: Phrase) -> Fit | None:
         """Returns how well words describe an entity, the head noun last; None if they do not."""
         words = tuple(w for i, w in enumerate(words) if w not in _COLOUR_WORDS and not self._shade(words, i)) or words
@@ -129,8 +134,12 @@ class EntityIndex:
         if directness is None or self._other_compound(words, start):
             return None
         doubts = self._doubts(entity, words[:start], words[start:])
-        kindred = sum(word in self.ontology.colours and word not in entity.attributes for word in words[:start])
+        kindred = sum(self._is_kindred(entity, word) for word in words[:start])
         return None if doubts is None else Fit(directness + 0.1 * (len(words) - start) - _KINDRED * kindred, doubts)
+
+    def _is_kindred(self, entity: Described, word: str) -> bool:
+        """Returns whether a colour is said that an entity's own is at most akin to."""
+        return word in self.ontology.colours and word not in entity.attributes and not self._quality(entity, word)
 
     def _other_compound(self, words: Phrase, start: int) -> bool:
         """Returns whether a head noun is but the end of the name of something else: a "coffee table" is no table."""
@@ -150,6 +159,9 @@ class EntityIndex:
         ontology = self.ontology
         if word in entity.attributes:
             return True
+        quality = self._quality(entity, word)
+        if quality is not False:
+            return quality
         if word in ontology.colours:
             return _compared(ontology.colours[word], entity.colours)
         if word in ontology.materials:
@@ -164,6 +176,15 @@ class EntityIndex:
             return None if any(word in e.attributes and head in e.heads for e in others) else False
         names_something_else = (word,) in self._class_phrases or word in self.names
         return None if names_something_else else False
+
+    def _quality(self, entity: Described, word: str) -> bool | None:
+        """Returns whether an entity's own words say that it is so ("dirty" of muddy jeans); None if the contrary."""
+        for contrast in (c for c in self.ontology.contrasts if word in c.get(word, ())):
+            said, seen = ([contrast[w] for w in ws if w in contrast] for ws in (entity.attributes, entity.colours))
+            own = said or seen
+            if own:
+                return True if any(meant & contrast[word] for meant in own) else None
+        return False
 
     @cached_property
     def _class_phrases(self) -> frozenset[Phrase]:
@@ -233,7 +254,8 @@ def _wider(ontology: Ontology, classes: Iterable[str], entity: Location | Object
     if isinstance(entity, Location):
         return wider
     words = name_words(entity.name)
-    tails = (" ".join(words[start:]) for start in range(len(words)))
+    written = entity.name.lower().split()  # "jeans" is listed as it is written
+    tails = (" ".join(said[start:]) for start in range(len(words)) for said in (words, written))
     named = next((tail for tail in tails if tail in ontology.is_a or tail in ontology.classes), "")
     told = ontology.prefixes.get(words[0]) if len(words) > 1 else None
     return wider | ontology.wider(named) | ({told, *ontology.within(told)} if told else set())
@@ -305,7 +327,9 @@ def _tail_synonyms(ontology: Ontology, name: str) -> set[str]:
     """Returns other words for what a name's end says, where the ontology has it as a class."""
     words = name_words(name)
     tails = (" ".join(words[start:]) for start in range(len(words)))
-    return {synonym for tail in tails for synonym in ontology.synonyms.get(tail, ())}
+    tails = tuple(tails)
+    known = {synonym for tail in tails for synonym in ontology.synonyms.get(tail, ())}
+    return known | {name for tail in tails[1:] for name in ontology.classes.get(tail, ())}  # a "graphic novel"
 
 
 def _attribute_words(entity: Location | Object) -> frozenset[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -10,33 +9,14 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, Intent, fits, held_above, put, split_person
 from robomatrix.scheduling.language.discourse import Role, Unresolved
+from robomatrix.scheduling.language.going import go, visit
 from robomatrix.scheduling.language.moves import Move, moves, readings
 from robomatrix.scheduling.language.nouns import PERSONS, NounPhrase
 from robomatrix.scheduling.language.placing import deliver, place
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.tidying import clear, discard, fill, group, sort, store
-from robomatrix.scheduling.plan import PlanStep
-from robomatrix.scheduling.scene import START, Location, Object
 from robomatrix.scheduling.symbolic import Literal
 
-_CARRIERS = frozenset(
-    {
-        "move",
-        "bring",
-        "get",
-        "position",
-        "place",
-        "turn",
-        "step",
-        "run",
-        "roll",
-        "park",
-        "move over",
-        "get over",
-        "move up",
-    }
-)
-"""Verbs that with a plain thing mean to move the thing."""
 _FINDING = frozenset(
     [
         "find",
@@ -53,13 +33,7 @@ _FINDING = frozenset(
         "point out",
     ]
 )
-_STANDOFF = 0.6
-"""How far from the middle of a thing a walker stops [m]."""
-_BODY = 0.4
-"""How far from the border of a large one, so that hands held ahead do not meet what stands on it [m]."""
 _DOORS = (("door",), ("lid",), ("front",))
-_BACK = frozenset({"back", "home", "backward"})
-_RETURNS = frozenset({"return", "go back", "come back", "head back", "drive back", "walk back"})
 
 
 def take(session: Session, command: Command) -> bool:
@@ -216,88 +190,6 @@ def _openables(session: Session, things: Sequence[NounPhrase], wanted: Callable[
         raise
 
 
-def go(session: Session, command: Command) -> bool:
-    """Handles "go to A", "go back"."""
-    places = [t for c in command.chunks if c.kind in ("relation", "things") for t in c.things]
-    named = [c for c in command.chunks if c.things]
-    if command.verb in ("wait", "stay") and all(c.phrase == "for" for c in named):
-        return False
-    if any(c.kind == "things" and not c.things[0].pronoun for c in command.chunks) and command.verb in _CARRIERS:
-        return False
-    if not places:
-        if command.particles & _BACK or command.verb in _RETURNS:
-            return _visit(session, [START])
-        return _visit(session, [session.resolver.person()]) if command.verb in ("come", "come over") else False
-    found: list[str] = []
-    waiting = command.verb in ("wait", "stay", "stand")
-    for chunk in (c for c in command.relations if c.relation == "from" or (waiting and c.phrase == "for")):
-        places = [p for p in places if p not in chunk.things]
-    for phrase in places:
-        found += _place_to_go(session, phrase)
-    if len(session.pending) > 1 and len(found) == 1:  # "take A and B, go to C, put them there"
-        session.discourse.note_place(found[0])
-        return True
-    return _visit(session, found)
-
-
-def _place_to_go(session: Session, phrase: NounPhrase) -> list[str]:
-    if phrase.pronoun in ("it", "them", "there", "that"):
-        mentioned = session.discourse.mentioned
-        if not mentioned:
-            raise Unresolved(f"What do you mean by '{phrase.text}'?")
-        return [mentioned[-1]]
-    return session.resolver.resolve(phrase, "any")
-
-
-def _visit(session: Session, ids: Sequence[str]) -> bool:
-    session.flush()
-    if not session.can("at"):
-        return _walk_to_points(session, ids)
-    session.reach(Literal("at", (id_,)) for id_ in ids)
-    for id_ in ids:
-        session.discourse.note_place(id_)
-        session.discourse.focus = id_
-    return True
-
-
-def _walk_to_points(session: Session, ids: Sequence[str]) -> bool:
-    """For robots that go to points and not to things: to a point in front of each, where the scene says where it is."""
-    spec = next((s for s in session.request.skills if {"x", "y"} <= {p.name for p in s.parameters}), None)
-    if spec is None:
-        raise PlanningError("This robot cannot go anywhere.")
-    for id_ in ids:
-        x, y = _in_front_of(session, id_)
-        session.step(PlanStep(spec.name, spec.bind({"x": x, "y": y})))
-        session.discourse.note_place(id_)
-        session.discourse.focus = id_
-    return True
-
-
-def _in_front_of(session: Session, id_: str) -> tuple[float, float]:
-    if id_ == START:
-        return 0.0, 0.0
-    entity = session.index.by_id[id_].entity
-    place = session.request.scene.location(session.state.resting.get(id_))
-    position = (entity.position if entity else None) or (place.position if place else None)
-    if position is None:
-        raise Unresolved(f"I do not know where the {session.index.by_id[id_].name} is.")
-    here = session.request.scene.robot.position or (0.0, 0.0)
-    dx, dy = position[0] - here[0], position[1] - here[1]
-    distance = math.hypot(dx, dy)
-    share = max(distance - _standoff(entity, dx, dy), 0.0) / max(distance, 1e-6)
-    return round(here[0] + share * dx, 3), round(here[1] + share * dy, 3)
-
-
-def _standoff(entity: Location | Object | None, dx: float, dy: float) -> float:
-    """How far from a thing's middle a walker stops that comes along (dx, dy) [m]: outside of it, if it is large."""
-    size = entity.size if entity is not None and isinstance(entity.size, tuple) else ()
-    if len(size) < 2:
-        return _STANDOFF
-    way = max(math.hypot(dx, dy), 1e-6)
-    inside = min(0.5 * extent * way / max(abs(part), 1e-6) for extent, part in zip(size, (dx, dy), strict=False))
-    return max(_STANDOFF, inside + _BODY)
-
-
 def shoot(session: Session, command: Command) -> bool:
     """Handles "shoot A"."""
     return _act_on(session, command, "shot", "target")
@@ -366,7 +258,7 @@ def look(session: Session, command: Command) -> bool:
         return True
     ids = session.resolver.all_of(things, "any")
     session.discourse.note_objects([i for i in ids if i in session.state.resting], things[-1])
-    return _visit(session, ids[:1]) if session.can("at") else False
+    return visit(session, ids[:1]) if session.can("at") else False
 
 
 def wait(session: Session, command: Command) -> bool:

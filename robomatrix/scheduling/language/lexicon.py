@@ -114,6 +114,8 @@ class Lexicon:
     parts: frozenset[str]
     tails: frozenset[str]
     """Parts that may be named after what they belong to: "the cabinet door", "the toilet tank"."""
+    features: frozenset[str]
+    """What tells one thing from another of its kind: "the mug with the blue handle"."""
     corrections: PhraseTable[bool]
     nevermind: frozenset[tuple[str, ...]]
     exceptions: PhraseTable[bool]
@@ -125,6 +127,11 @@ class Lexicon:
     times: Mapping[str, float]
     fillers: PhraseTable[bool]
     mass: frozenset[str]
+    bulk: frozenset[str]
+    """Substances, of which a place may have several kinds."""
+    liquids: frozenset[str]
+    ways: frozenset[str]
+    """What one comes by."""
     needs: Mapping[str, str]
     misspellings: Mapping[str, str]
     discard_to: frozenset[str]
@@ -160,6 +167,7 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         particles=data["particles"],
         parts=frozenset(data["parts"]),
         tails=frozenset(data["tails"]),
+        features=frozenset(data["features"]),
         surroundings=frozenset(data["surroundings"]),
         nevermind=frozenset(_words(p) for p in data["nevermind"]),
         numbers=data["numbers"],
@@ -167,6 +175,9 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         clear_to=tuple(data["clear_to"]),
         times=data["times"],
         mass=frozenset(data["mass"]),
+        bulk=frozenset(data["bulk"]),
+        liquids=frozenset(data["liquids"]),
+        ways=frozenset(data["ways"]),
         needs=data["needs"],
         misspellings=data["misspellings"],
         discard_to=frozenset(data["discard_to"]),
@@ -179,6 +190,7 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         | frozenset(data["ordinals"])
         | frozenset(data["parts"])
         | frozenset(data["tails"])
+        | frozenset(data["features"])
         | frozenset(data["mass"])
         | frozenset(data["needs"]),
         **tables,

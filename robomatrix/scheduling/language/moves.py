@@ -43,7 +43,8 @@ def moves(chunks: Sequence[Chunk]) -> list[Move]:
             things, alone = (*_with_modifier(things, relation), *relation.things[1:]), True
             continue
         more = i + 1 < len(relations) and len(relation.things) > 1 and relation.relation != "from"
-        gapped = more and not relation.restrictive and relations[i + 1].relation != "from"
+        goes = any(later.relation != "from" for later in relations[i + 1 : i + 3])  # "A to B and C from D to E"
+        gapped = more and not relation.restrictive and goes
         if gapped and not (final_is_strong and len(relations) > 2):
             current.append(replace(relation, things=relation.things[:1]))
             found.append(Move(things, tuple(current), particles))
@@ -71,8 +72,9 @@ def is_strong(chunk: Chunk) -> bool:
 
 
 def _as_place(chunk: Chunk) -> Chunk:
-    """Reads "(put it) there" and "(bring it) here" as relations."""
-    if chunk.kind == "things" and len(chunk.things) == 1 and chunk.things[0].pronoun in ("there", "here", "home"):
+    """Reads "(put it) there" and "(bring it) over here" as relations."""
+    plain = chunk.kind == "things" or chunk.phrase == "over"
+    if plain and len(chunk.things) == 1 and chunk.things[0].pronoun in ("there", "here", "home"):
         return replace(chunk, kind="relation", relation="to", phrase="to")
     return chunk
 

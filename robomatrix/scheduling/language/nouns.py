@@ -300,6 +300,8 @@ class NounPhrases:
             return started and named and not self._names(at + 1)  # "box 2", but "on the table 1 cup"
         if not started and self._is_part(at):
             return True
+        if token.text == "back" and determined and not started and self._names(at + 1):  # "the back door"
+            return True
         if not token.is_word or token.text in STOP and not (token.text == "can" and (determined or started)):
             return False
         if token.text == "one":
@@ -359,6 +361,9 @@ class NounPhrases:
             return replace(phrase, words=(*phrase.words[:-1], *inner.words[-1:]), text=text), after
         if phrase.head in COLLECTIVES | AMOUNTS:
             return replace(inner, text=text), after
+        if self.index.is_room(inner.words) and not self.index.is_room(phrase.words):  # "the sofa of the living room"
+            within = Modifier("in", (inner,))
+            return replace(_settled(phrase), modifiers=(*phrase.modifiers, within), text=text), after
         there = any(e.heads.get(inner.words, 0.0) >= CLASS for e in self.index.entities if e.is_object)
         if phrase.head in VESSELS and there:  # "a glass of wine" where there is wine
             return replace(_settled(phrase), words=inner.words, fallback=(*inner.words, phrase.head), text=text), after

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.bearing import load, nested_moves, rides, with_cargo
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Unresolved
+from robomatrix.scheduling.language.entities import CLASS
 from robomatrix.scheduling.language.moves import Move, Reading, readings
 from robomatrix.scheduling.language.nouns import NounPhrase
 from robomatrix.scheduling.language.session import Session
@@ -24,6 +26,9 @@ _ON_ONE_SIDE = phrase_list(
 )
 """Where a piece of furniture is meant, a part of its top."""
 _BACK = frozenset({"back"})
+_EATEN_AT = frozenset({("kitchen", "table"), ("dining", "table")})
+_LOW = ("coffee", "table")
+_TABLEWARE = frozenset({"dish", "cutlery", "drinkware"})
 _INSIDE = frozenset({"in", "on", "inside", "onto", "into", "therein", "within"})
 
 
@@ -35,6 +40,7 @@ def place(session: Session, move: Move, *, weak_goal: bool = True) -> bool:
             move, things=(NounPhrase(pronoun="them", plural=len(session.discourse.objects[-1]) > 1, text="it"),)
         )
     load(session, move.things)
+    move = _what_is_held(session, move)
     options = readings(move, weak_goal=weak_goal)
     if not move.things or all(option.goal is None for option in options) and not _implied(move):
         return False
@@ -53,6 +59,51 @@ def place(session: Session, move: Move, *, weak_goal: bool = True) -> bool:
     if not nested:
         raise fault
     return all(place(session, each) for each in nested)
+
+
+def told_apart(session: Session, found: Sequence[Move]) -> list[Move]:
+    """Leaves to the narrower of several phrases what two of them name: "clothes on A and shoes on B"."""
+    found = [replace(move, things=tuple(map(partial(_whole, session), move.things))) for move in found]
+    named = [_set(session, move) for move in found]
+    apart = []
+    for move, own in zip(found, named, strict=True):
+        narrower = [
+            thing
+            for other, ids in zip(found, named, strict=True)
+            if ids & own and len(ids) < len(own) and other is not move
+            for thing in other.things
+        ]
+        things = tuple(replace(t, without=(*t.without, *narrower)) for t in move.things) if narrower else move.things
+        apart.append(replace(move, things=things))
+    return apart
+
+
+def _whole(session: Session, thing: NounPhrase) -> NounPhrase:
+    """Reads "(put) flour (on the shelf)" as all the flour."""
+    bare = thing.head in session.lexicon.bulk and thing.quantity == "one" and not thing.definite
+    return replace(thing, quantity="all") if bare else thing
+
+
+def _set(session: Session, move: Move) -> frozenset[str]:
+    """Returns what a move's phrases for all of a kind name; nothing where they name single things."""
+    if not move.things or any(t.quantity not in ("all", "each") or t.pronoun for t in move.things):
+        return frozenset()
+    try:
+        return frozenset(session.resolver.all_of(move.things, "object"))
+    except PlanningError:
+        return frozenset()
+
+
+def _what_is_held(session: Session, move: Move) -> Move:
+    """Reads "(take the book and) put the book beside the pen on the desk" as the book in hand, not one by the pen."""
+    held = session.pending[0] if len(session.pending) == 1 else session.state.holding
+    if held is None or len(move.things) != 1 or len(move.relations) < 2:
+        return move
+    thing = move.things[0]
+    named = not thing.pronoun and thing.definite and thing.quantity == "one" and not thing.selectors
+    if not named or session.index.fit(session.index.by_id[held], thing.words) is None:
+        return move
+    return replace(move, things=(NounPhrase(pronoun="it", text=thing.text),))
 
 
 def _into_there(session: Session, move: Move) -> Move:
@@ -95,7 +146,10 @@ def _pairs(session: Session, reading: Reading, move: Move) -> list[tuple[str, st
         return matching_pairs(session, reading.things, phrase)
     if any("other" in p.selectors for p in goal.things):  # "A with the other B": A first
         session.discourse.mentioned += session.resolver.all_of(reading.things, "object")
-    targets = destinations(session, goal)
+    try:
+        targets = destinations(session, goal)
+    except Unresolved as fault:
+        targets = _laid(session, reading.things, fault)
     things = session.resolver.all_of(
         reading.things, "object", lambda id_: session.state.resting.get(id_) not in targets
     )
@@ -108,6 +162,20 @@ def _pairs(session: Session, reading: Reading, move: Move) -> list[tuple[str, st
     if len(targets) == len(things):
         return list(zip(things, targets, strict=True))
     raise Unresolved(f"Which goes where: {_names(session, targets)}?", candidates=targets)
+
+
+def _laid(session: Session, things: Sequence[NounPhrase], fault: Unresolved) -> list[str]:
+    """Returns the table that people eat at, where a fork is to go there or on a coffee table; else raises the fault."""
+    heads = {id_: session.index.by_id[id_].heads for id_ in fault.candidates}
+    tables = [id_ for id_, named in heads.items() if any(named.get(name, 0.0) >= CLASS for name in _EATEN_AT)]
+    low = [id_ for id_, named in heads.items() if named.get(_LOW, 0.0) >= CLASS]
+    if len(tables) != 1 or len(low) != len(fault.candidates) - 1 or not low:
+        raise fault
+    scene = session.request.scene
+    moved = [scene.object(id_) for id_ in session.resolver.all_of(things, "object")]
+    if not all(entity is not None and _TABLEWARE & classes_of(entity) for entity in moved):
+        raise fault
+    return tables
 
 
 def _said_words(chunk: Chunk) -> set[str]:
@@ -199,8 +267,8 @@ def _target(session: Session, goal: Chunk, id_: str) -> str:
         why = next((why for kind, why in load_rules().not_inside.items() if kind in classes_of(entity.entity)), None)
         if why:
             raise PlanningError(f"Nothing goes into the {entity.name}: {why}.")
-    if goal.relation == "under":
-        raise PlanningError(f"I cannot put things under the {entity.name}; I can put them in or on something.")
+    if goal.relation in ("under", "via"):
+        raise PlanningError(f"I cannot put things {goal.phrase} the {entity.name}; I can put them in or on something.")
     if entity.is_object:
         return _object_target(session, goal, id_)
     if tuple(goal.phrase.split()) in _ON_ONE_SIDE and entity.kind == "surface":

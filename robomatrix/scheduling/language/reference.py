@@ -6,15 +6,24 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from robomatrix.scheduling.language.discourse import Discourse, Role, Unresolved, fills
-from robomatrix.scheduling.language.entities import CLASS, NAME, PART, SYNONYM, WIDER, Described, Fit
+from robomatrix.scheduling.language.entities import (
+    CLASS,
+    NAME,
+    PART,
+    SYNONYM,
+    WIDER,
+    Described,
+    Fit,
+    name_words,
+)
 from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
 from robomatrix.scheduling.language.pronouns import Pronouns
-from robomatrix.scheduling.language.selectors import nearest, select
+from robomatrix.scheduling.language.selectors import alike, nearest, select
 from robomatrix.scheduling.language.text import lemmas
+from robomatrix.scheduling.language.whereabouts import is_at, is_on_floor, may_be_at
 
 _STATES = {"open": "open", "opened": "open", "closed": "closed", "shut": "closed", "empty": "empty", "full": "full"}
-_BESIDE = ("near", "side", "at")
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,7 @@ class Resolver:
         found: list[str] = []
         for phrase in phrases:
             if phrase.alternative and found:
+                self.consider(phrase)
                 continue
             found += [id_ for id_ in self.resolve(phrase, role, wanted) if id_ not in found]
         return found
@@ -83,8 +93,8 @@ class Resolver:
         found = list(fits)
         for modifier in phrase.modifiers:
             found = self._narrowed(phrase, found, modifier)
-        best = max((fit.directness for fit in fits.values()), default=0.0)
-        found = [id_ for id_ in found if fits[id_].directness > PART + 0.5 or best < CLASS]  # wine is no wine glass
+        best = max((fit.directness for fit in fits.values()), default=0.0)  # where there is wine, a wine glass is none
+        found = [id_ for id_ in found if best < CLASS or not WIDER + 0.9 < fits[id_].directness <= PART + 0.5]
         found = self._closest(phrase, {id_: fits[id_] for id_ in found})
         if phrase.without:
             excluded = self._excluded(phrase)
@@ -92,12 +102,19 @@ class Resolver:
         if phrase.quantity in ("all", "each"):
             found = [id_ for id_ in found if id_ not in self.discourse.untouchable]
         if phrase.selectors:
-            found = select(self.discourse, phrase, found)
+            found = self._selected(phrase, found)
         if not found:
             raise Unresolved(f"I find no {self._say(phrase)}.", [self._say(phrase)])
         if role == "place" and phrase.head not in ("one", "thing"):
             self.discourse.place_head = phrase.head
         return found
+
+    def _selected(self, phrase: NounPhrase, found: list[str]) -> list[str]:
+        if self.discourse.listed:  # "(put the book there ...) take the book on the left": another one
+            found = [id_ for id_ in found if id_ not in self.discourse.handled] or found
+            if alike(self.discourse, found):
+                return found
+        return select(self.discourse, phrase, found)
 
     def _described(self, phrase: NounPhrase, role: Role) -> dict[str, Fit]:
         """Returns every entity that the words fit at all."""
@@ -113,9 +130,20 @@ class Resolver:
             fits = (self._fits(inherited, role) if inherited[-1] else []) or fits or self._bare(phrase, role)
         if not fits and phrase.fallback:
             return self._described(replace(phrase, words=phrase.fallback, fallback=()), role)
+        fits = fits or self._plainly_named(phrase, role)
         if not fits or self._other_colours(phrase, role, fits):
             raise self._missing(phrase, role)
         return {entity.id: fit for entity, fit in fits}
+
+    def _plainly_named(self, phrase: NounPhrase, role: Role) -> list[tuple[Described, Fit]]:
+        """Returns what is only called a "jar" for a "cookie jar", where there is but one and nothing else is a jar."""
+        index = self.discourse.index
+        told = any(index.is_attribute(word) or word in _STATES for word in phrase.words[:-1])
+        if told or len(phrase.words) < 2 or phrase.quantity == "count":
+            return []
+        alike = [(e, e.heads[phrase.words[-1:]]) for e in index.entities if phrase.words[-1:] in e.heads]
+        plain = [e for e, _ in alike if e.entity is not None and name_words(e.name) == phrase.words[-1:]]
+        return [(plain[0], Fit(SYNONYM, 1))] if len(alike) == 1 and plain and fills(role, plain[0]) else []
 
     def _other_colours(self, phrase: NounPhrase, role: Role, fits: list[tuple[Described, Fit]]) -> bool:
         """True where nothing is known to have a colour that is asked for, while things of the kind have others."""
@@ -184,7 +212,7 @@ class Resolver:
 
     def _narrowed(self, phrase: NounPhrase, found: list[str], modifier: Modifier) -> list[str]:
         if any(self.discourse.index.is_bare_floor(place.words) for place in modifier.places):
-            kept, names, places = [id_ for id_ in found if self._is_on_floor(id_)], "the floor", set()
+            kept, names, places = [id_ for id_ in found if is_on_floor(self.discourse.state, id_)], "the floor", set()
         else:
             places = self._modifying_all(modifier)
             if places is None:
@@ -192,7 +220,8 @@ class Resolver:
             unlisted = all(map(self._is_room, modifier.places))
             if unlisted and (named := [id_ for id_ in found if id_ in places]):
                 return named  # "the table in the kitchen" is the kitchen table
-            kept = [id_ for id_ in found if self._is_at(id_, places, modifier)]
+            kept = [id_ for id_ in found if is_at(self.discourse, id_, places, modifier.relation)]
+            kept = kept or [id_ for id_ in found if may_be_at(self.discourse, id_, places, modifier.relation)]
             if not kept and unlisted:  # where only furniture is listed
                 return found
             names = " or ".join(self._name(place) for place in sorted(places))
@@ -234,24 +263,6 @@ class Resolver:
             return self._matching(plural, "place")
         except Unresolved:
             return self._matching(plural, "any")
-
-    def _is_at(self, id_: str, places: set[str], modifier: Modifier) -> bool:
-        state = self.discourse.state
-        place = state.resting.get(id_)
-        if place in places or (place is not None and state.container_of(id_) in places):
-            return True
-        if modifier.relation in _BESIDE and (id_ in state.resting or any(p in state.resting for p in places)):
-            beside = {state.container_of(p) for p in places if p in state.resting and p != id_}
-            return place is not None and state.container_of(id_) in beside or self._holds_any(id_, places)
-        things = any(p in state.resting for p in places)
-        return id_ not in state.resting and id_ not in places and not things  # where a place is, is not known
-
-    def _is_on_floor(self, id_: str) -> bool:
-        state = self.discourse.state
-        return state.resting.get(id_) is None and id_ != state.holding
-
-    def _holds_any(self, place: str, things: set[str]) -> bool:
-        return any(self.discourse.state.container_of(t) == place for t in things if t in self.discourse.state.resting)
 
     def _excluded(self, phrase: NounPhrase) -> set[str]:
         excluded: set[str] = set()
@@ -329,6 +340,8 @@ class Resolver:
         bare = [id_ for id_ in found if not self._covered(id_)]
         if len(bare) == 1:
             return bare[0]
+        if (self.discourse.listed or not phrase.definite) and alike(self.discourse, bare):
+            return self._best(bare, wanted)
         raise self._ambiguous(phrase, bare or found)
 
     def _covered(self, id_: str) -> bool:

@@ -72,6 +72,7 @@ class ClauseRun:
     def restrict(self, clauses: Sequence[Clause]) -> None:
         """Notes what must not be touched: "but not the red one", "don't move the can"."""
         self.handling, self.listed = handles_things(clauses), lists_steps(clauses)
+        self.session.discourse.listed = self.listed
         for clause in clauses:
             if not clause.negated:
                 continue

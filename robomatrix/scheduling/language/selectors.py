@@ -20,6 +20,8 @@ _RIGHT = frozenset({"right", "rightmost", "righthand"})
 _MIDDLE = frozenset({"middle", "central", "center", "centre"})
 _CLEARLY = 0.75
 """Share of the second's distance within which the first is clearly nearer."""
+_BESIDE = 1.5
+"""Between the middles of things that are called near each other [m]."""
 _OTHER = frozenset({"other", "others", "remaining", "rest", "different", "opposite", "separate"})
 _ORDER = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "last": -1}
 
@@ -71,6 +73,23 @@ def nearest(discourse: Discourse, found: list[str], places: Sequence[str]) -> li
     away = {id_: math.dist(points[id_][:2], points[places[0]][:2]) for id_ in found}
     first, second = sorted(found, key=away.__getitem__)[:2]
     return [first] if away[first] < _CLEARLY * away[second] else found
+
+
+def alike(discourse: Discourse, found: Sequence[str]) -> bool:
+    """Returns whether the scene tells several things apart by nothing: neither by looks nor by where they are."""
+    entities = [discourse.state.scene.object(id_) for id_ in found]
+    told = {(e.name, e.category, e.colour, e.size, e.material, e.position) if e else None for e in entities}
+    resting = {discourse.state.resting.get(id_) for id_ in found}
+    return len(found) > 1 and len(told) == len(resting) == 1 and None not in told
+
+
+def within_reach(discourse: Discourse, id_: str, other: str) -> bool:
+    """Returns whether one thing is near another, as far as the scene tells where they are."""
+    here, there = _position(discourse, id_), _position(discourse, other)
+    resting = discourse.state.resting
+    if None in (here, there) and id_ in resting and other in resting:
+        return False  # on furniture apart, as far as is known
+    return here is None or there is None or math.dist(here[:2], there[:2]) <= _BESIDE
 
 
 def _by_side(discourse: Discourse, selector: str, phrase: NounPhrase, found: list[str]) -> list[str]:

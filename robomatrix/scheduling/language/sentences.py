@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from robomatrix.scheduling.language.clause_words import LIKES, NEGATIONS, OPENERS, WISHES
+from robomatrix.scheduling.language.clause_words import NEGATIONS, OPENERS, WISHES
 from robomatrix.scheduling.language.clauses import (
     Clause,
     ClauseReader,
@@ -13,7 +13,16 @@ from robomatrix.scheduling.language.clauses import (
     Tokens,
     texts,
 )
-from robomatrix.scheduling.language.text import Token, phrase_list
+from robomatrix.scheduling.language.cues import (
+    auxiliary_before,
+    gives_reason,
+    is_remark,
+    polite,
+    subjectless,
+    wishes,
+)
+from robomatrix.scheduling.language.reading import ENGLISH
+from robomatrix.scheduling.language.text import Token
 
 _ENDS = frozenset({".", "!", "?", ";", ":"})
 _CONNECTORS = frozenset(
@@ -21,17 +30,10 @@ _CONNECTORS = frozenset(
 )
 _FIRST = frozenset({"after", "once", "when", "whenever", "while"})
 _LATER = frozenset({"before"})
-_AUXILIARIES = frozenset(["you", "have", "has", "had", "are", "is", "been", "being", "the", "robot", "we", "it"])
 _REMARKS = (("it", "is"), ("i", "am"), ("we", "are"), ("there", "is"), ("there", "are"), ("he", "is"), ("she", "is"))
 _IFS = frozenset({"if", "unless"})
 _ANDS = frozenset({"and", ",", "but"})
-_REASONS = phrase_list(
-    "because|since|so i|so we|so nobody|so no one|so that nobody|so that no one|so that i can|so that we can|"
-    "so it does|so it will|before somebody|before someone|before anyone|to make some|to make room|to keep it safe|"
-    "as i|as we|as it is"
-)
-_ABLE = (("can",), ("could",), ("would",), ("please",), ("do",), ("have",))
-_COURTEOUS = frozenset({"time", "a", "the", "not", "mind", "please", "so", "be"})
+_NECESSITY = frozenset({"has", "have", "needs", "need", "should", "must", "ought", "shall", "want", "like", "to"})
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
 
@@ -73,6 +75,7 @@ class ClauseParser:
             tokens = _split_at(tokens, (",",))[1]
         if not tokens:
             return [], before
+        tokens = tokens[self._calls_by_name(tokens) :]
         condition = self._leading_condition(tokens) or self._trailing_condition(tokens)
         if condition is None:
             return self._ordered(tokens), ()
@@ -87,6 +90,16 @@ class ClauseParser:
         clauses += [replace(c, guards=(opposite,)) for c in self._ordered(other)]
         return clauses, (guard,)
 
+    def _calls_by_name(self, tokens: Tokens) -> int:
+        """Returns 1 for a name that somebody calls the robot by ("Michael, bring me ..."), 0 without one."""
+        reader, first = self.reader, tokens[0]
+        known = {first.text, first.lemma} & (reader.lexicon.words | ENGLISH | reader.index.words)
+        if known or not first.is_word:
+            return 0
+        after = 1 + (texts(tokens, 1, 2) == (",",))
+        told = reader.starts_command(tokens, after, strict=True) and not reader.is_noun(first)
+        return after if told or self._asks_politely(tokens, after) else 0
+
     def _leading_condition(self, tokens: Tokens) -> tuple[Guard, Tokens] | None:
         if tokens[0].text not in ("if", "unless", "in") or (
             tokens[0].text == "in" and texts(tokens, 1, 2) != ("case",)
@@ -99,8 +112,8 @@ class ClauseParser:
             if tokens[i].text in (",", "then")
             or (
                 i > start + 1
-                and (self.reader.starts_command(tokens, i, strict=True) or _wishes(tokens, i))
-                and not _auxiliary_before(tokens, i)
+                and (self.reader.starts_command(tokens, i, strict=True) or wishes(tokens, i))
+                and not auxiliary_before(tokens, i)
             )
         )
         end = next(ends, 0)
@@ -113,7 +126,7 @@ class ClauseParser:
             if (
                 tokens[i].text in ("if", "unless")
                 and self.reader.lexicon.trailers.at(tokens, i) is None
-                and not _polite(tokens, i)
+                and not polite(tokens, i)
             ):
                 end = next(
                     (j for j in range(i, len(tokens)) if tokens[j].text in ("otherwise", "else", ",")), len(tokens)
@@ -143,12 +156,13 @@ class ClauseParser:
                 and self._is_timed(tokens, i)
                 and texts(tokens, i, i + 2) != ("after", "that")
             ):
-                done, then = self._clauses(_subjectless(tokens[i + 1 :])), self._clauses(tokens[:i])
-                if marker == "by":  # "tidy up by ...ing": what is done says it all
+                done, then = self._clauses(subjectless(tokens[i + 1 :])), self._clauses(tokens[:i])
+                if marker == "by" and not any(c.verb and "go" in c.verb.value.intents for c in then):
+                    # "tidy up by ...ing": what is done says it all
                     then = [replace(c, form="information") for c in then]
                 return [*done, *then]
             if marker in _LATER and self._is_timed(tokens, i):
-                return [*self._clauses(tokens[:i]), *self._clauses(_subjectless(tokens[i + 1 :]))]
+                return [*self._clauses(tokens[:i]), *self._clauses(subjectless(tokens[i + 1 :]))]
         return self._clauses(tokens)
 
     def _leading_time(self, tokens: Tokens) -> list[Clause]:
@@ -158,14 +172,14 @@ class ClauseParser:
             (i for i in range(start + 2, len(tokens)) if self.reader.starts_command(tokens, i, strict=True)),
             len(tokens),
         )
-        first, second = self._clauses(_subjectless(tokens[start:end])), self._clauses(tokens[end:])
+        first, second = self._clauses(subjectless(tokens[start:end])), self._clauses(tokens[end:])
         first = [replace(c, form="state") if c.form == "information" else c for c in first]
         if tokens[0].text in _LATER:  # what is done before may speak of what comes after
             return [*(replace(c, form="information", heading=False) for c in first), *second, *first]
         return [*first, *second]
 
     def _is_timed(self, tokens: Tokens, at: int) -> bool:
-        rest = _subjectless(tokens[at + 1 :])
+        rest = subjectless(tokens[at + 1 :])
         if not rest or self.reader.lexicon.verbs.verb_at(rest, 0) is None:
             return False
         gerund = rest[0].text.endswith("ing") or rest[0].text.endswith("ed")
@@ -185,10 +199,12 @@ class ClauseParser:
             if self._only_says_where(piece):
                 place = piece
                 continue
-            if len(piece) > 1 and _gives_reason(piece, 0):
+            if len(piece) > 1 and gives_reason(piece, 0):
                 found.append(Clause("information", piece[1:], whole=piece))
                 continue
             clause = self.reader.clause((*self._where_last(piece), *place))
+            if clause is not None and clause.form == "fragment" and found and self._is_passive(found[-1].whole):
+                clause = self.reader.participial(piece) or clause
             place = ()
             if clause is not None:
                 found.append(replace(clause, correction=correction))
@@ -210,9 +226,7 @@ class ClauseParser:
         body = self.reader.without_fillers(piece)
         if not body or self.reader.lexicon.relations.at(body, 0) is None:
             return piece
-        starts = (
-            i for i in range(2, len(body)) if self.reader.starts_command(body, i, strict=True) or _wishes(body, i)
-        )
+        starts = (i for i in range(2, len(body)) if self.reader.starts_command(body, i, strict=True) or wishes(body, i))
         at = next(starts, 0)
         return (*body[at:], *body[:at]) if at else piece
 
@@ -264,7 +278,7 @@ class ClauseParser:
 
     def _boundary(self, tokens: Tokens, at: int, start: int) -> int | None:
         """Returns where the next clause begins if one ends at a position."""
-        if at > start + 1 and _gives_reason(tokens, at):
+        if at > start + 1 and gives_reason(tokens, at):
             return at
         if tokens[at].text in _CONNECTORS:
             after = at
@@ -279,8 +293,10 @@ class ClauseParser:
                 return after
             always = any(t.text == "then" for t in tokens[at:after])
             return after if always and self.reader.is_complete(tokens[start:at]) else None
-        strong = self.reader.starts_command(tokens, at, strict=True) and not _auxiliary_before(tokens, at)
+        strong = self.reader.starts_command(tokens, at, strict=True) and not auxiliary_before(tokens, at)
         if strong and self.reader.is_complete(tokens[start:at]) and not self._chained(tokens, at, start):
+            return at
+        if (strong or self._asks_politely(tokens, at)) and self._tells(tokens[start:at]):
             return at
         purpose = (
             tokens[at].text in ("to",) and at > start + 1 and self.reader.starts_command(tokens, at + 1, strict=True)
@@ -291,6 +307,26 @@ class ClauseParser:
         if tokens[at].text in ("without", "avoiding") and at + 1 < len(tokens) and tokens[at + 1].text.endswith("ing"):
             return at
         return at + 1 if texts(tokens, at, at + 2) in (("so", "that"), ("such", "that")) else None
+
+    def _asks_politely(self, tokens: Tokens, at: int) -> bool:
+        """Returns whether "can you bring me" or the like begins at a position."""
+        asked = any(texts(tokens, at, at + 2) == (verb, "you") for verb in ("can", "could", "would", "will"))
+        return asked and self.reader.starts_command(tokens, at + 2, strict=True)
+
+    def _tells(self, piece: Tokens) -> bool:
+        """Returns whether a piece says what is wanted or where something is: spoken words have no full stops."""
+        body = self.reader.without_fillers(piece)
+        wish = max((len(w) for w in WISHES if texts(body, 0, len(w)) == w), default=0)
+        if is_remark(body):
+            return True
+        said = texts(body, 0, 2) in (("there", "is"), ("there", "are")) or wish > 0
+        return said and any(self.reader.is_noun(token) for token in body[max(wish, 2) :])
+
+    @staticmethod
+    def _is_passive(piece: Tokens) -> bool:
+        """Returns whether a piece says what has to be, or is wanted to be, done or so: "A must be opened"."""
+        said = {t.text for t in piece}
+        return "be" in said and bool(said & _NECESSITY)
 
     def _chained(self, tokens: Tokens, at: int, start: int) -> bool:
         """True inside one verb phrase, such as "go | get" or "help me | move"."""
@@ -313,10 +349,12 @@ class ClauseParser:
             return True
         if texts(rest, 0, 2) in _REMARKS and self.reader.is_complete(before):
             return True
+        if self._is_passive(before) and self.reader.participial(rest[: _phrase_end(rest)]) is not None:
+            return True  # "A has to be opened and B closed"
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
             return True
         return self.reader.modal_at(rest) > 0 and (
-            _is_remark(self.reader.without_fillers(before))
+            is_remark(self.reader.without_fillers(before))
             or self.reader.is_complete(before)
             or self.reader.modal_at(self.reader.without_fillers(before)) > 0
         )
@@ -338,10 +376,6 @@ def _sentences(tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
         yield tokens[start:], "."
 
 
-def _wishes(tokens: Tokens, at: int) -> bool:
-    return any(texts(tokens, at, at + len(wish)) == wish for wish in WISHES)
-
-
 def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
     at = next((i for i, t in enumerate(tokens) if t.text in marks), None)
     if at is None:
@@ -349,43 +383,5 @@ def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
     return tokens[:at], tokens[at + 1 :]
 
 
-def _is_remark(tokens: Tokens) -> bool:
-    """Returns whether a piece says how somebody or something is: "my hands are full"."""
-    said = texts(tokens, 1, 5)
-    return len(tokens) > 2 and (
-        "been" in said
-        or bool(LIKES & set(texts(tokens, 0, 4)))
-        or bool({"am", "is", "are", "was", "were"} & set(said[:2]))
-    )
-
-
-def _gives_reason(tokens: Tokens, at: int) -> bool:
-    """Returns whether "because ...", "so nobody ..." or "to make some room" begins at a position."""
-    return any(texts(tokens, at, at + len(phrase)) == phrase for phrase in _REASONS)
-
-
-def _polite(tokens: Tokens, at: int) -> bool:
-    """Returns whether "if possible", "if you can" and the like stand at a position: no conditions."""
-    following = texts(tokens, at + 1, at + 3)
-    if following[:1] in (("possible",), ("necessary",), ("needed",), ("not",)) or following == ("that", "is"):
-        return True
-    ended = at + 3 >= len(tokens) or not tokens[at + 3].is_word or tokens[at + 3].text in _COURTEOUS
-    return ended and following[:1] == ("you",) and following[1:] in _ABLE
-
-
-def _subjectless(tokens: Tokens) -> Tokens:
-    at = 0
-    while at < len(tokens) and tokens[at].text in _AUXILIARIES - {"is", "are", "the", "it"}:
-        at += 1
-    if texts(tokens, at, at + 2) == ("the", "robot"):
-        return _subjectless(tokens[at + 2 :])
-    return tokens[at:]
-
-
-def _auxiliary_before(tokens: Tokens, at: int) -> bool:
-    before, earlier = tokens[at - 1].text, tokens[at - 2].text if at > 1 else ""
-    return (
-        before in ("to", "not", "could", "would", "will", "should", "must")
-        or before == "can"
-        and earlier in ("you", "we", "i", "u", "")
-    )
+def _phrase_end(tokens: Tokens) -> int:
+    return next((i for i, t in enumerate(tokens) if t.text in _CONNECTORS or not t.is_word), len(tokens))

@@ -192,5 +192,10 @@ def fill(session: Session, command: Command) -> bool:
     filling = next((c for c in command.relations if c.phrase == "with"), None)
     if filling is None or not command.things:
         return False
+    vessel = any(fits(session, thing, "object") for thing in command.things)
+    liquids = {"liquid", "fluid", *(session.lexicon.liquids if vessel else ())}
+    poured = next((t for t in filling.things if t.head in liquids), None)
+    if poured is not None:
+        raise PlanningError(f"I cannot pour {poured.text}.")
     goal = Chunk("relation", things=command.things, relation="in", phrase="into")
     return place(session, Move(filling.things, (goal,)))

@@ -1,4 +1,4 @@
-"""In-hand skills of dexterous hands: hold, rotate, regrasp, follow an operator, release (DexGen, arXiv 2502.04307).
+"""In-hand skills: hold, rotate, translate, regrasp, follow an operator, release (DexGen, arXiv 2502.04307).
 
 Only :mod:`specs` is needed to plan; the code of the skills comes with :func:`skills`.
 """
@@ -13,5 +13,6 @@ def skills() -> tuple[type[Skill], ...]:
     from robomatrix.skills.dexgen.follow import Follow
     from robomatrix.skills.dexgen.hold import Hold, Release
     from robomatrix.skills.dexgen.rotate import Regrasp, Rotate
+    from robomatrix.skills.dexgen.translate import Translate
 
-    return (Hold, Rotate, Regrasp, Follow, Release)
+    return (Hold, Rotate, Translate, Regrasp, Follow, Release)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from robomatrix.skills.dexgen import specs
 from robomatrix.skills.dexgen.grip import GripMonitor, joint_command, servo_targets
 from robomatrix.skills.dexgen.hold import HandSkill
 from robomatrix.skills.spec import SkillSpec
+
+if TYPE_CHECKING:
+    from robomatrix.policies.dexgen.controller import DexGenController
 
 Array = NDArray[np.float64]
 
@@ -50,29 +53,34 @@ class Follow(HandSkill):
 
     def run(self, observation: Observation) -> Steps:
         """Follows for the duration."""
-        from robomatrix.policies.dexgen.controller import ControllerSettings, DexGenController
-
-        duration = float(self.arguments["duration"])
-        settings = ControllerSettings(strength=float(self.arguments["strength"]))
-        controller = DexGenController.load(self.robot, settings=settings)
+        duration, controller = float(self.arguments["duration"]), self._controller()
         targets = servo_targets(self.robot, observation.state.joints)
-        controller.reset(targets[None])
         monitor = GripMonitor(observation.state, PATIENCE)
         held = refused = ticks = 0
+        before = ""
         while self.elapsed < duration:
             wanted, phase = self._wanted(observation, targets)
-            if wanted is None:
-                controller.reset(targets[None])
-            elif phase == "assisted":
+            if controller is not None and wanted is not None and phase == "assisted":
+                if before != "assisted":
+                    controller.reset(targets[None])
                 targets = controller.act(observation.state.joints.position[None], wanted[None])[0]
-            else:
+            elif wanted is not None:
                 targets = wanted
-                controller.reset(targets[None])
+            before = phase
             ticks, held, refused = ticks + 1, held + (phase == "holding"), refused + phase.startswith("refused")
             observation = yield Running(joint_command(self.robot, targets), phase, self.elapsed / duration)
             if monitor.lost(observation.state):
                 return Failed(ErrorCode.OBJECT_LOST, f"the object was lost after {self.elapsed:.1f} s", holding=None)
         return Succeeded({"ticks": ticks, "ticks_held": held, "ticks_refused": refused})
+
+    def _controller(self) -> DexGenController | None:
+        from robomatrix.policies.dexgen.controller import ControllerSettings, DexGenController
+
+        if self.robot.name not in specs.TRAINED:
+            return None
+        return DexGenController.load(
+            self.robot, settings=ControllerSettings(strength=float(self.arguments["strength"]))
+        )
 
     def _wanted(self, observation: Observation, targets: Array) -> tuple[Array | None, str]:
         """Returns what to realise and how: ``assisted``, ``direct``, ``holding`` or ``refused: why``."""
@@ -82,4 +90,6 @@ class Follow(HandSkill):
         wanted, problem = checked_command(self.robot, command, targets)
         if wanted is None:
             return None, f"refused: {problem}"
+        if command.assisted and self.robot.name not in specs.TRAINED:
+            return None, f"refused: no controller is trained for {self.robot.name}, commands must be direct"
         return wanted, "assisted" if command.assisted else "direct"

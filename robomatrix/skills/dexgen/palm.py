@@ -19,7 +19,12 @@ _PALM = np.array([[0.0, 0.0, 1.0], [0.0, -1.0, 0.0], [1.0, 0.0, 0.0]])
 
 def in_palm(thing: SceneObject) -> Array:
     """Returns a tracked object's place (3,) in the palm frame [m]."""
-    return _PALM @ np.array(thing.position)
+    return from_mount(np.array(thing.position))
+
+
+def from_mount(vector: Array) -> Array:
+    """Returns (forward, left, up) of the mount (3,) in the palm frame."""
+    return _PALM @ vector
 
 
 def within_reach(place: Array) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from robomatrix.skills.spec import Condition, Parameter, SkillSpec
 
-HANDS = ("allegro",)
-"""Robots with a trained controller."""
+TRAINED = ("allegro", "allegro_left")
+"""Hands with trained policies."""
+HANDS = (*TRAINED, "leap")
 RATE = 10.0
 """Of the controller [Hz]."""
 
@@ -25,7 +26,7 @@ FOLLOW = SkillSpec(
     parameters=(
         Parameter("duration", "number", "how long", "s", default=60.0, minimum=0.1, maximum=3600.0),
         Parameter(
-            "strength", "number", "how much the command weighs against safety", default=3.0, minimum=0.0, maximum=100.0
+            "strength", "number", "how much the command weighs against safety", default=8.0, minimum=0.0, maximum=100.0
         ),
     ),
     rate=RATE,
@@ -44,15 +45,30 @@ RELEASE = SkillSpec(
 REGRASP = SkillSpec(
     name="regrasp",
     text="Takes the object in the hand into a new, firm grip, palm up.",
-    robots=HANDS,
+    robots=TRAINED,
     rate=RATE,
     timeout=30.0,
+)
+
+_FAR = 0.015
+
+TRANSLATE = SkillSpec(
+    name="translate",
+    text="Shifts the object in the hand by up to 15 mm without turning it on purpose.",
+    robots=HANDS,
+    parameters=(
+        Parameter("forward", "number", "along the fingers", "m", default=0.0, minimum=-_FAR, maximum=_FAR),
+        Parameter("left", "number", "seen from above the palm", "m", default=0.0, minimum=-_FAR, maximum=_FAR),
+        Parameter("up", "number", "away from the palm", "m", default=0.0, minimum=-_FAR, maximum=_FAR),
+    ),
+    rate=RATE,
+    timeout=20.0,
 )
 
 ROTATE = SkillSpec(
     name="rotate",
     text="Rotates the object in the hand about the palm's normal, palm up.",
-    robots=HANDS,
+    robots=TRAINED,
     parameters=(
         Parameter(
             "angle_deg", "number", "how far; left is positive", unit="deg", default=90.0, minimum=-360.0, maximum=360.0

@@ -31,7 +31,7 @@ class Turn(ManipulationSkill):
         goal = body.pose.yaw + angle
         if not (yield from turn_by(body, angle)):
             return Failed(ErrorCode.BLOCKED, "the base does not turn")
-        yield from body.wait(0.1)
+        yield from rest(body)
         error = abs(wrap(goal - body.pose.yaw))
         if error > AT_HEADING:
             return Failed(ErrorCode.GOAL_NOT_REACHED, f"ended {math.degrees(error):.1f} deg beside the goal")
@@ -83,6 +83,15 @@ def at_rest(body: Body) -> bool:
     return speed < 0.02 and abs(odometry.angular_velocity[2]) < 0.05
 
 
+def rest(body: Body, duration: float = 0.4, limit: float = 2.0) -> Motion[None]:
+    """Stands until the base has rested for a time [s], as commands that come late move it on after the last one."""
+    end = body.now + limit
+    still = body.now
+    while body.now < min(still + duration, end):
+        yield from body.step()
+        still = still if at_rest(body) else body.now
+
+
 def turn_by(body: Body, angle: float, rate: float = 2.5) -> Motion[bool]:
     """Turns by any angle [rad], counting full turns; False when stuck."""
     left, yaw, watch = angle, body.pose.yaw, StallWatch(body)
@@ -116,7 +125,7 @@ def drive_to_point(body: Body, goal: Pose2, keep_heading: bool) -> Motion[float]
 
     reached = yield from go(body, choose)
     yield from settle(body, reached, position=0.02, heading=0.05)
-    yield from body.wait(0.1)
+    yield from rest(body)
     error = body.pose.distance(goal.point)
     if error > AT_POINT:
         raise GiveUp(ErrorCode.GOAL_NOT_REACHED, f"stopped {error:.2f} m from the point")

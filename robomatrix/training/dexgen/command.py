@@ -1,4 +1,4 @@
-"""``robomatrix train dexgen data``, ``robomatrix train dexgen controller`` and ``robomatrix train dexgen rotate``."""
+"""``robomatrix train dexgen`` data, starts, controller and rotate."""
 
 from __future__ import annotations
 
@@ -6,8 +6,13 @@ import math
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+import numpy as np
+
+from robomatrix.hardware.mujoco.hand import ObjectSpec
+from robomatrix.hardware.mujoco.hand_driver import SHAPES
 from robomatrix.robots.loader import load_robot
 from robomatrix.training.dexgen.data import DataSettings, generate
+from robomatrix.training.dexgen.grasps import GraspFinder, firm_grasps
 
 Report = Callable[[str], None]
 FOLDER = Path("runs/dexgen")
@@ -35,6 +40,27 @@ def train_data(
         The manifest: settings, and of every shard what was simulated, kept and dropped.
     """
     return generate(load_robot(robot), DataSettings(shards=shards, seed=seed), folder, workers, report)
+
+
+def train_starts(
+    robot: str = "allegro", folder: Path = FOLDER / "starts", count: int = 24, seed: int = 0, report: Report = print
+) -> None:
+    """Finds firm grasps for the simulated hand to start from and writes ``<shape>.npz`` files.
+
+    Args:
+        robot: the hand.
+        folder: for the files; they are read from ``models/dexgen/<robot>/starts``.
+        count: of grasps for each object.
+        seed: of everything drawn.
+        report: takes a line of progress.
+    """
+    hand = load_robot(robot)
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, shape in enumerate(dict.fromkeys(SHAPES.values())):
+        finder = GraspFinder(hand, ObjectSpec(shape, 0.06), np.random.default_rng([seed, 3, number]))
+        starts = firm_grasps(hand, finder.find(8 * count, 80 * count), count)
+        starts.save(folder / f"{shape}.npz")
+        report(f"{shape}: {len(starts)} firm grasps")
 
 
 def train_controller(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from robomatrix.errors import ConfigurationError
 from robomatrix.hardware.mujoco.hand import ObjectSpec
 from robomatrix.robots.spec import RobotSpec
+from robomatrix.training.dexgen.disturbances import Disturbances
 from robomatrix.training.dexgen.grasps import GraspFinder, Grasps
 from robomatrix.training.dexgen.primitives import Bounds, MotionPlanner
 from robomatrix.training.dexgen.simulation import PALM_DOWN, PALM_UP, HandBatch
@@ -25,6 +26,14 @@ Array = NDArray[np.float64]
 MANIFEST = "manifest.json"
 TICKS_BEFORE_DROP = 20
 """What is thrown away before an object falls: 2 s, as in the paper."""
+COLUMNS = {
+    "positions": np.float16,
+    "targets": np.float16,
+    "wanted": np.float16,
+    "poses": np.float32,
+    "gravity": np.float16,
+}
+"""Of a shard, with their precision."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +42,7 @@ class DataSettings:
 
     objects: tuple[tuple[str, float], ...] = tuple(
         (shape, size) for shape in ("cube", "cylinder", "ball") for size in (0.05, 0.06, 0.07)
-    )
+    ) + (("handle", 0.06), ("handle", 0.07))
     """(shape, size [m])."""
     grasps: int = 300
     """Wanted for each object."""
@@ -59,6 +68,9 @@ class _Episode:
 
     positions: list[Array] = field(default_factory=list)
     targets: list[Array] = field(default_factory=list)
+    """In force when the positions were measured ..."""
+    wanted: list[Array] = field(default_factory=list)
+    """... and what was intended instead, before anything disturbed it."""
     poses: list[Array] = field(default_factory=list)
     gravity: list[Array] = field(default_factory=list)
 
@@ -156,20 +168,19 @@ def generate_shard(robot: RobotSpec, settings: DataSettings, folder: Path, numbe
 
 def _write_shard(path: Path, episodes: Sequence[_Episode], dropped: Sequence[bool]) -> int:
     """Writes the ticks of all episodes end to end and returns how many."""
-    rows: dict[str, list[Array]] = {"positions": [], "targets": [], "poses": [], "gravity": [], "survival": []}
+    rows: dict[str, list[Array]] = {name: [] for name in (*COLUMNS, "survival")}
     lengths = []
     for episode, fell in zip(episodes, dropped, strict=True):
         length = len(episode.positions) - (TICKS_BEFORE_DROP if fell else 0)
         if length < 8:
             continue
         lengths.append(length)
-        for name in ("positions", "targets", "poses", "gravity"):
+        for name in COLUMNS:
             rows[name].append(np.array(getattr(episode, name)[:length]))
         left = np.arange(length)[::-1] + TICKS_BEFORE_DROP if fell else np.full(length, 10_000)
         rows["survival"].append(left)
     arrays = {k: np.concatenate(v) if v else np.zeros(0) for k, v in rows.items()}
-    kinds = {"positions": np.float16, "targets": np.float16, "poses": np.float32, "gravity": np.float16}
-    arrays = {k: a.astype(kinds.get(k, np.uint16)) for k, a in arrays.items()}
+    arrays = {k: a.astype(COLUMNS.get(k, np.uint16)) for k, a in arrays.items()}
     np.savez_compressed(path, lengths=np.array(lengths, dtype=np.int32), **arrays)
     return sum(lengths)
 
@@ -189,11 +200,13 @@ class Collector:
         kinematics = self._hands.kinematics
         self._bounds = Bounds(kinematics.lower, kinematics.upper)
         self._planner = MotionPlanner(grasps, self._bounds, rng)
+        self._disturbances = Disturbances(rng)
         for index in range(settings.hands):
             self._hands.scale_stiffness(index, rng.uniform(*settings.stiffness))
         count = settings.hands
         self._plans: list[Array] = [np.zeros((0, 16))] * count
-        self._targets = np.zeros((count, 16))
+        self._errors: list[Array] = [np.zeros((0, 16))] * count
+        self._targets, self._wanted = np.zeros((count, 16)), np.zeros((count, 16))
         self._gravity, self._spin = np.zeros((count, 3)), np.zeros((count, 3))
         self._noise, self._noise_size = np.zeros((count, 16)), np.zeros(count)
         self._frozen = np.zeros((count, 16), dtype=bool)
@@ -227,12 +240,13 @@ class Collector:
         start = self._grasps.targets[row]
         self._hands.place(index, self._grasps.positions[row], start, self._grasps.poses[row])
         self._plans[index] = np.tile(start, (rng.integers(3, 10), 1))
-        self._targets[index] = start
+        self._errors[index] = np.zeros((len(self._plans[index]), 16))
+        self._targets[index] = self._wanted[index] = start
         self._noise[index], self._force[index] = 0.0, 0.0
         self._noise_size[index] = rng.uniform(0.0, 0.08)
         draw = rng.normal(size=3)
         kind = rng.random()
-        direction = PALM_DOWN if kind < 0.35 else PALM_UP if kind < 0.6 else draw
+        direction = PALM_DOWN if kind < 0.4 else PALM_UP if kind < 0.6 else draw
         self._gravity[index] = direction / np.linalg.norm(direction)
         self._spin[index] = rng.normal(size=3) * rng.choice([0.0, 0.3])
         return _Episode()
@@ -242,6 +256,7 @@ class Collector:
         for index, episode in enumerate(episodes):
             episode.positions.append(positions[index])
             episode.targets.append(self._targets[index].copy())
+            episode.wanted.append(self._wanted[index].copy())
             episode.poses.append(poses[index])
             episode.gravity.append(self._gravity[index].copy())
 
@@ -249,14 +264,18 @@ class Collector:
         positions, poses = self._hands.positions, self._hands.poses
         for index in range(len(self._hands)):
             if not len(self._plans[index]):
-                self._plans[index] = self._planner.plan(positions[index], self._targets[index], poses[index])
+                self._plans[index] = self._planner.plan(positions[index], self._wanted[index], poses[index])
                 self._frozen[index] = self._rng.random(16) < self._rng.choice([0.0, 0.2], p=[0.8, 0.2])
+            if not len(self._errors[index]):
+                self._errors[index] = self._disturbances.draw(positions[index], self._wanted[index])
             self._disturb(index)
-        wanted = np.array([plan[0] for plan in self._plans])
+        self._wanted = np.array([plan[0] for plan in self._plans])
+        errors = np.array([rows[0] for rows in self._errors])
         self._plans = [plan[1:] for plan in self._plans]
+        self._errors = [rows[1:] for rows in self._errors]
         sizes = self._noise_size[:, None]
         self._noise = 0.8 * self._noise + 0.6 * sizes * self._rng.normal(size=self._noise.shape)
-        moved = self._bounds.clip(wanted + self._noise)
+        moved = self._bounds.clip(self._wanted + self._noise + errors)
         self._targets = np.where(self._frozen, self._targets, moved)
         self._hands.step(self._targets)
 

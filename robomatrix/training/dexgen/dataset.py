@@ -1,4 +1,4 @@
-"""Shards as training samples: four-step histories, the motion of the next two steps, the target that made it."""
+"""Shards as training samples: four-step histories, the motion intended for the next two steps, the targets for it."""
 
 from __future__ import annotations
 
@@ -19,8 +19,10 @@ Array = NDArray[np.float64]
 
 CAREFUL_TICKS = 60
 """A sample is ``careful`` if the object stayed in the hand for at least this long afterwards (6 s)."""
-
-
+CAREFUL_SHOWN = 0.8
+"""Share of the careful samples that are shown as such, the others as ``any``."""
+FURTHEST = 0.25
+"""An intention further from the servo targets in force counts as so far [rad]."""
 _FINGER_LENGTH = 0.1
 """Turns joint noise into tip noise without kinematics [m]."""
 
@@ -34,9 +36,9 @@ class Batch:
     mode: torch.Tensor
     """(B, 2) one-hot."""
     motion: torch.Tensor
-    """(B, 48) keypoint offsets [m]."""
+    """(B, 48) intended offsets of the keypoints from where the servo targets in force would have them [m]."""
     change: torch.Tensor
-    """(B, 16) next servo targets minus those in force [rad]."""
+    """(B, 16) intended servo targets minus those in force [rad]."""
 
 
 class TransitionSet:
@@ -45,27 +47,42 @@ class TransitionSet:
     def __init__(self, kinematics: HandKinematics, shards: list[Path]) -> None:
         """Reads the shards; ConfigurationError if there is nothing in them."""
         self._kinematics = kinematics
-        columns = [self._read(path) for path in shards]
+        columns: list[tuple[NDArray, ...]] = []
+        for path in shards:
+            columns.append(self._read(path, sum(len(c[0]) for c in columns)))
         if not columns:
             raise ConfigurationError("no shards to train from; run `robomatrix train dexgen data` first")
-        self.positions, self.targets, survival, first, last = (np.concatenate(c) for c in zip(*columns, strict=True))
-        offsets = np.repeat(np.cumsum([0, *(len(c[0]) for c in columns[:-1])]), [len(c[0]) for c in columns])
-        self._first, last = first + offsets, last + offsets
+        columns = [np.concatenate(c) for c in zip(*columns, strict=True)]
+        self.positions, self.targets, self.wanted, survival, first, last = columns
+        self._first = first
         self._careful = survival >= CAREFUL_TICKS
         self.usable = np.flatnonzero(np.arange(len(last)) + HORIZON <= last)
         """Rows with two steps after them."""
         states = state_vector(kinematics, self.positions.astype(np.float64), self.targets.astype(np.float64))
         self._states = torch.from_numpy(states.astype(np.float32))
-        points = kinematics.keypoints(self.positions.astype(np.float64)).reshape(-1, 24)
-        self._points = torch.from_numpy(points.astype(np.float32))
+        self._motion = torch.from_numpy(self._motions().astype(np.float32))
+
+    def _motions(self) -> NDArray[np.float32]:
+        """Returns (rows, 48) intended motions of the keypoints; rows without two steps after them make no sense."""
+        start = self._points(self.targets)
+        return np.concatenate([self._points(self.intention(step)) - start for step in (1, HORIZON)], axis=1)
+
+    def _points(self, angles: NDArray) -> Array:
+        return self._kinematics.keypoints(angles.astype(np.float64)).reshape(-1, 24)
+
+    def intention(self, step: int) -> NDArray[np.float32]:
+        """Returns (rows, 16) the servo targets intended for some steps later, near those in force [rad]."""
+        later = np.minimum(np.arange(len(self.targets)) + step, len(self.targets) - 1)
+        return self.targets + np.clip(self.wanted[later] - self.targets, -FURTHEST, FURTHEST)
 
     @staticmethod
-    def _read(path: Path) -> tuple[NDArray, ...]:
+    def _read(path: Path, before: int) -> tuple[NDArray, ...]:
+        """Returns the columns of a shard that comes after so many rows of others."""
         with np.load(path, allow_pickle=False) as file:
             lengths = file["lengths"]
-            ends = np.cumsum(lengths)
+            ends = before + np.cumsum(lengths)
             first, last = np.repeat(ends - lengths, lengths), np.repeat(ends - 1, lengths)
-            rows = (file["positions"].astype(np.float32), file["targets"].astype(np.float32))
+            rows = (file[name].astype(np.float32) for name in ("positions", "targets", "wanted"))
             return (*rows, file["survival"], first, last)
 
     def __len__(self) -> int:
@@ -81,7 +98,7 @@ class TransitionSet:
 
         Args:
             rows: (B,) indices below ``len(self)``.
-            rng: for the noise and for showing careful samples as ``any`` half of the time.
+            rng: for the noise and for showing some careful samples as ``any``.
             noise: standard deviation of the measurement noise on joint positions [rad].
         """
         now = self.usable[rows]
@@ -89,10 +106,9 @@ class TransitionSet:
         history = self._states[torch.from_numpy(np.maximum(back, self._first[now][:, None]))]
         if noise > 0.0:
             history = history + self._measurement_noise(history, rng, noise)
-        points = self._points[torch.from_numpy(now[:, None] + np.arange(HORIZON + 1))]
-        motion = (points[:, 1:] - points[:, :1]).flatten(1)
-        change = torch.from_numpy(self.targets[now + 1] - self.targets[now])
-        careful = self._careful[now] & (rng.random(len(now)) < 0.5)
+        motion = self._motion[torch.from_numpy(now)]
+        change = torch.from_numpy(np.clip(self.wanted[now + 1] - self.targets[now], -FURTHEST, FURTHEST))
+        careful = self._careful[now] & (rng.random(len(now)) < CAREFUL_SHOWN)
         mode = torch.zeros(len(now), len(MODES))
         mode[torch.arange(len(now)), torch.from_numpy(np.where(careful, 0, 1))] = 1.0
         return Batch(history, mode, motion, change)

@@ -7,16 +7,18 @@ grasp is stored with its servo targets: the difference between target and positi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from robomatrix.errors import ConfigurationError
+from robomatrix.errors import ConfigurationError, UnknownNameError
 from robomatrix.hardware.mujoco.hand import ObjectSpec
 from robomatrix.robots.spec import RobotSpec
-from robomatrix.training.dexgen.simulation import HAND_CENTRE, HandBatch
+from robomatrix.training.dexgen.simulation import HAND_CENTRE, PALM_UP, HandBatch
 
 Array = NDArray[np.float64]
 
@@ -27,16 +29,32 @@ _IMMOVABLE_MASS = 300.0
 _RAMP_TICKS, _SETTLE_TICKS, _HOLD_TICKS = 6, 2, 10
 _MAXIMUM_SHIFT = 0.03
 _MAXIMUM_SPEED = 0.05
+_FIRM_SUBSTEPS, _FIRM, _CALM = 600, 1.0, 0.005
+"""Of grasps to start from: settling time [steps], least effort of all servos [N m], greatest speed [m/s]."""
 
 
 @dataclass(frozen=True)
 class ClosingStyle:
-    """Between which finger angles a hand closes: (low, high) of (spread, base, middle, end) joints [rad]."""
+    """Between which finger angles a hand closes: (low, high) of a finger's four joints from the palm outwards [rad]."""
 
     open_fingers: tuple[tuple[float, ...], tuple[float, ...]] = ((-0.25, -0.1, 0.0, 0.0), (0.25, 0.4, 0.4, 0.3))
     closed_fingers: tuple[tuple[float, ...], tuple[float, ...]] = ((-0.25, 0.7, 0.7, 0.4), (0.25, 1.5, 1.5, 1.2))
     open_thumb: tuple[tuple[float, ...], tuple[float, ...]] = ((0.9, 0.0, -0.1, 0.0), (1.39, 0.4, 0.3, 0.3))
     closed_thumb: tuple[tuple[float, ...], tuple[float, ...]] = ((0.9, 0.0, 0.5, 0.4), (1.39, 0.8, 1.3, 1.3))
+
+
+STYLES: Mapping[str, ClosingStyle] = MappingProxyType(
+    {
+        "allegro": ClosingStyle(),
+        "leap": ClosingStyle(
+            open_fingers=((-0.1, -0.25, 0.0, 0.0), (0.4, 0.25, 0.4, 0.3)),
+            closed_fingers=((0.7, -0.25, 0.7, 0.4), (1.5, 0.25, 1.5, 1.2)),
+            open_thumb=((0.4, -0.2, -0.3, -0.3), (1.2, 0.5, 0.3, 0.3)),
+            closed_thumb=((0.9, -0.2, 0.3, 0.4), (2.0, 0.6, 1.5, 1.5)),
+        ),
+    }
+)
+"""By hand; LEAP bends a finger first and spreads it then, the Allegro hand the other way round."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,14 +105,32 @@ class Grasps:
             raise ConfigurationError(f"{path} is not a grasp set: {error}") from error
 
 
+def firm_grasps(robot: RobotSpec, grasps: Grasps, count: int) -> Grasps:
+    """Returns up to ``count`` grasps as they are after 3 s, palm up: at rest, firm, by thumb and two fingers."""
+    hand, rows = HandBatch(robot, [grasps.held]), []
+    hand.turn(0, PALM_UP)
+    for positions, targets, pose in zip(grasps.positions, grasps.targets, grasps.poses, strict=True):
+        hand.place(0, positions, targets, pose)
+        hand.step(targets[None], substeps=_FIRM_SUBSTEPS)
+        touching = hand.touching(0) - {"palm"}
+        calm = not hand.dropped[0] and hand.object_speeds[0] < _CALM
+        if calm and hand.grips[0] > _FIRM and "thumb" in touching and len(touching) > 2:
+            rows.append((hand.positions[0], targets, hand.poses[0]))
+        if len(rows) == count:
+            break
+    columns = [np.array([row[k] for row in rows]).reshape(-1, n) for k, n in enumerate((16, 16, 7))]
+    return Grasps(grasps.held, *columns, tries=len(grasps))
+
+
 class GraspFinder:
     """Draws and tests grasps of one object."""
 
-    def __init__(
-        self, robot: RobotSpec, held: ObjectSpec, rng: np.random.Generator, style: ClosingStyle | None = None
-    ) -> None:
+    def __init__(self, robot: RobotSpec, held: ObjectSpec, rng: np.random.Generator) -> None:
+        """Raises UnknownNameError for a hand of which it is not known how it closes."""
+        if robot.name not in STYLES:
+            raise UnknownNameError("hand to close", robot.name, STYLES)
         self.held = held
-        self.style = style or ClosingStyle()
+        self.style = STYLES[robot.name]
         self._rng = rng
         self._closing = HandBatch(robot, [replace(held, mass=_IMMOVABLE_MASS)])
         self._holding = HandBatch(robot, [held])

@@ -16,12 +16,11 @@ from robomatrix.training.dexgen.grasps import Grasps
 Array = NDArray[np.float64]
 
 MIXTURE: Mapping[str, float] = {
-    "neighbour": 0.45,
-    "perturb": 0.18,
-    "hold": 0.13,
-    "lift": 0.10,
-    "burst": 0.08,
-    "open": 0.06,
+    "neighbour": 0.55,
+    "wander": 0.16,
+    "perturb": 0.08,
+    "hold": 0.14,
+    "lift": 0.07,
 }
 """Share of each kind of motion in the data."""
 
@@ -115,6 +114,11 @@ class MotionPlanner:
     def _neighbour(self, position: Array, target: Array, pose: Array) -> Array:
         return self.towards_neighbour(position, target, pose, self._ticks(0.6, 2.0))
 
+    def _wander(self, position: Array, target: Array, pose: Array) -> Array:
+        ticks = self._ticks(0.8, 2.0)
+        away = self._rng.normal(0.0, self._rng.uniform(0.05, 0.25), 16)
+        return target + _smooth(ticks) * away
+
     def _perturb(self, position: Array, target: Array, pose: Array) -> Array:
         away = target + self._rng.normal(0.0, self._rng.uniform(0.05, 0.25), 16)
         return _there_and_back(target, away, self._ticks(0.6, 2.0))
@@ -128,12 +132,3 @@ class MotionPlanner:
         away[finger + 1 : finger + 4] -= self._rng.uniform(0.1, 0.6)
         away[finger] += self._rng.normal(0.0, 0.2)
         return _there_and_back(target, away, self._ticks(0.6, 1.6))
-
-    def _burst(self, position: Array, target: Array, pose: Array) -> Array:
-        noise = self._rng.uniform(-0.35, 0.35, (self._rng.integers(2, 6), 16))
-        return np.concatenate([target + noise, np.tile(target, (self._ticks(0.4, 0.8), 1))])
-
-    def _open(self, position: Array, target: Array, pose: Array) -> Array:
-        away = target.copy()
-        away[np.arange(16) % 4 != 0] -= self._rng.uniform(0.1, 0.6)
-        return _there_and_back(target, away, self._ticks(0.4, 0.8))

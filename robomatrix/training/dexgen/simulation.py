@@ -105,6 +105,11 @@ class HandBatch:
         return np.array([np.linalg.norm(d.qvel[16:19]) for d in self._data])
 
     @property
+    def grips(self) -> Array:
+        """(N,) what all servos of a hand exert together [N m]."""
+        return np.array([np.abs(d.actuator_force).sum() for d in self._data])
+
+    @property
     def dropped(self) -> NDArray[np.bool_]:
         """(N,) whether the object has left the hand."""
         return np.linalg.norm(self.poses[:, :3] - HAND_CENTRE, axis=1) > DROP_DISTANCE

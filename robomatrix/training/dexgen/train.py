@@ -35,13 +35,13 @@ class TrainingSettings:
     """Everything that changes the result."""
 
     iterations: int = 30_000
-    batch: int = 512
+    batch: int = 256
     rate: float = 8e-4
     """Peak learning rate, after a short warm-up, falling to zero along a cosine."""
     seed: int = 0
     joint_noise: float = 0.01
     """On the histories [rad]."""
-    motion_noise: float = 0.1
+    motion_noise: float = 0.03
     """On the inverse dynamics' motions, in normalised units: sampled motions are never exact."""
     average: float = 0.999
     """Decay of the averaged weights that are kept."""

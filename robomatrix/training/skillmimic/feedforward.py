@@ -20,7 +20,9 @@ SQUEEZE = 40.0
 _EDGES = np.array([[FRICTION, 0, 1], [-FRICTION, 0, 1], [0, FRICTION, 1], [0, -FRICTION, 1]], float)
 
 
-def joint_torques(model: mujoco.MjModel, qpos: Array, qvel: Array, qacc: Array, contact: NDArray[np.bool_]) -> Array:
+def joint_torques(
+    model: mujoco.MjModel, qpos: Array, qvel: Array, qacc: Array, contact: NDArray[np.bool_], squeeze: float = SQUEEZE
+) -> Array:
     """Returns (T, J) torques [N m] for the robot's joints.
 
     Args:
@@ -29,22 +31,26 @@ def joint_torques(model: mujoco.MjModel, qpos: Array, qvel: Array, qacc: Array, 
         qvel: (T, nv).
         qacc: (T, nv).
         contact: (T, 2) which hand holds the ball.
+        squeeze: extra force of each hand on the ball, where two hold it [N].
     """
     data = mujoco.MjData(model)
     flags = model.opt.disableflags
     model.opt.disableflags = flags | mujoco.mjtDisableBit.mjDSBL_CONTACT
     try:
-        return np.stack([_frame(model, data, *row) for row in zip(qpos, qvel, qacc, contact, strict=True)])
+        rows = zip(qpos, qvel, qacc, contact, strict=True)
+        return np.stack([_frame(model, data, *row, squeeze) for row in rows])
     finally:
         model.opt.disableflags = flags
 
 
-def _frame(model: mujoco.MjModel, data: mujoco.MjData, q: Array, v: Array, a: Array, hands: NDArray[np.bool_]) -> Array:
+def _frame(
+    model: mujoco.MjModel, data: mujoco.MjData, q: Array, v: Array, a: Array, hands: NDArray[np.bool_], squeeze: float
+) -> Array:
     data.qpos[:], data.qvel[:], data.qacc[:] = q, v, a
     mujoco.mj_inverse(model, data)
     robot = model.nv - 6
     need = data.qfrc_inverse[:robot].copy()
-    for site, force in _hand_forces(model, data, hands):
+    for site, force in _hand_forces(model, data, hands, squeeze):
         need -= _jacobian(model, data, site, robot).T @ force
     soles = _soles(model, data)
     if soles:
@@ -57,15 +63,17 @@ def _frame(model: mujoco.MjModel, data: mujoco.MjData, q: Array, v: Array, a: Ar
     return need[ROOT:]
 
 
-def _hand_forces(model: mujoco.MjModel, data: mujoco.MjData, hands: NDArray[np.bool_]) -> list[tuple[str, Array]]:
+def _hand_forces(
+    model: mujoco.MjModel, data: mujoco.MjData, hands: NDArray[np.bool_], squeeze: float
+) -> list[tuple[str, Array]]:
     """Force of the ball on each holding hand [N]: its weight and inertia shared, and the squeeze between two hands."""
     sites = [f"{side}_palm" for side, on in zip(("left", "right"), hands, strict=True) if on]
     on_ball = data.qfrc_inverse[-6:-3]
     forces = []
     for site in sites:
         outward = data.site(site).xpos - data.qpos[-7:-4]
-        squeeze = SQUEEZE * outward / max(float(np.linalg.norm(outward)), 1e-6) if len(sites) == 2 else 0.0
-        forces.append((site, squeeze - on_ball / len(sites)))
+        pressed = squeeze * outward / max(float(np.linalg.norm(outward)), 1e-6) if len(sites) == 2 else 0.0
+        forces.append((site, pressed - on_ball / len(sites)))
     return forces
 
 

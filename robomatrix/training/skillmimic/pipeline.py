@@ -42,7 +42,7 @@ from robomatrix.training.skillmimic.feedback import feedback_gains
 from robomatrix.training.skillmimic.letting_go import parting_targets
 from robomatrix.training.skillmimic.reference import Reference, join, make_reference, make_stance
 from robomatrix.training.skillmimic.search import clip_of
-from robomatrix.training.skillmimic.shot import ShotConfig, make_shot
+from robomatrix.training.skillmimic.shot import ShotDesign, make_shot
 
 Log = Callable[[str], None]
 ROBOT = "player"
@@ -88,8 +88,8 @@ class Recipe:
     threads: int = 1
     catch: CatchConfig | None = field(default_factory=CatchConfig)
     """How the teacher's catch is made sure; None leaves it as the clip has it."""
-    shot: ShotConfig | None = field(default_factory=ShotConfig)
-    """How the set shot is made from the pass; None leaves it out."""
+    shot: ShotDesign | None = field(default_factory=ShotDesign)
+    """The set shot, made from the postures in which the pass starts and ends; None leaves it out."""
     dribblers: int = 0
     """Worlds in which the dribble is taught; 0 leaves it out."""
     distill: DistillConfig = field(default_factory=DistillConfig)
@@ -159,7 +159,8 @@ def prepare(clips: Path, run: Path, recipe: Recipe, log: Log = say) -> tuple[Ref
         parts = [_sure(clip_of(reference, i), gains[reference.clip == i], recipe, log) for i in range(len(starts))]
         throws = [part for part in parts if part[0].label[0] == LABELS.index("pass")]
         if recipe.shot is not None and throws:
-            shot = make_shot(*throws[0], LABELS.index("set_shot"), recipe.shot, log)
+            held, empty = throws[0][0].qpos[0], throws[0][0].qpos[-1]
+            shot = make_shot(build_model(ROBOT), held, empty, LABELS.index("set_shot"), recipe.shot)
             parts.append((shot, _gains(shot)))
         reference, gains = join([part for part, _ in parts]), np.concatenate([part for _, part in parts])
         save_reference(reference, gains, path)

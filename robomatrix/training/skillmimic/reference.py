@@ -19,7 +19,7 @@ from robomatrix.motions.edit import GRAVITY, runs
 from robomatrix.motions.grips import CLOSING
 from robomatrix.motions.retarget import RobotMotion
 from robomatrix.scenes.court import POINTS, RATE
-from robomatrix.training.skillmimic.feedforward import joint_torques
+from robomatrix.training.skillmimic.feedforward import SQUEEZE, joint_torques
 
 Array = NDArray[np.float64]
 HOLD_FRAMES = 36
@@ -96,13 +96,25 @@ def make_reference(model: mujoco.MjModel, motion: RobotMotion, label: int) -> Re
     first = _after_last_bounce(ball, contact)
     robot, contact, ball = robot[first:], contact[first:], ball[first:]
     qpos = np.concatenate([robot, ball, np.tile([1.0, 0, 0, 0], (len(ball), 1))], axis=1)
+    return reference_along(model, qpos, contact, label)
+
+
+def reference_along(
+    model: mujoco.MjModel, qpos: Array, contact: NDArray[np.bool_], label: int, squeeze: float = SQUEEZE,
+    smoothing: float = 1.0,
+) -> Reference:  # fmt: skip
+    """Returns the reference of one clip whose postures (T, nq), ball included, are known; torques are computed.
+
+    ``contact`` (T, 2) says which hand holds the ball, ``squeeze`` how hard each of two presses it [N];
+    accelerations are averaged over ``smoothing`` frames.
+    """
     qvel = _differences(model, qpos)
-    qacc = gaussian_filter1d(np.gradient(qvel, 1.0 / RATE, axis=0), 1.0, axis=0)
+    qacc = gaussian_filter1d(np.gradient(qvel, 1.0 / RATE, axis=0), smoothing, axis=0)
     points, shift_joints, shift_points = points_and_shifts(model, qpos)
     return Reference(
         qpos=qpos,
         qvel=qvel,
-        torque=joint_torques(model, qpos, qvel, qacc, contact),
+        torque=joint_torques(model, qpos, qvel, qacc, contact, squeeze),
         points=points,
         contact=contact,
         shift_joints=shift_joints,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from pathlib import Path
 
-import domain_coordinator
 import pytest
+from support.domains import Domains
 from support.ros import Client
 
 from robomatrix.errors import ConfigurationError
@@ -18,10 +17,9 @@ from robomatrix_nodes.stack import Stack, StackSettings
 
 
 @pytest.fixture(scope="module")
-def recorded(domains: ExitStack, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def recorded(domains: Domains, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("recorded") / "run.mcap"
-    domain = int(domains.enter_context(domain_coordinator.domain_id()))
-    with Stack(StackSettings(domain_id=domain, speed=0.0, lockstep_timeout=5.0, record=str(path))) as stack:
+    with Stack(StackSettings(domain_id=domains.take(), speed=0.0, lockstep_timeout=5.0, record=str(path))) as stack:
         assert Client(stack).run_task("turn left 170 degrees").success
     return path
 

@@ -7,7 +7,7 @@ import torch
 from robomatrix.errors import PolicyError
 from robomatrix.policies.checkpoint import save_checkpoint
 from robomatrix.policies.dexgen.controller import ControllerSettings, DexGenController, load_network
-from robomatrix.policies.dexgen.diffusion import GuidedSampler, noise_schedule
+from robomatrix.policies.dexgen.diffusion import GuidedSampler, noise_schedule, trust
 from robomatrix.policies.dexgen.kinematics import HandKinematics
 from robomatrix.policies.dexgen.network import ControllerNetwork, NetworkSizes
 from robomatrix.policies.dexgen.observation import MOTION_SIZE, TERMS
@@ -60,10 +60,10 @@ class Constant(torch.nn.Module):
         return self.motion.expand_as(noisy)
 
 
-def drawn(strength, steps=8):
+def drawn(strength, steps=8, tolerance=1e6):
     prior, command = torch.full((MOTION_SIZE,), 1.0), torch.full((3, MOTION_SIZE), -1.0)
     noise = torch.randn(3, MOTION_SIZE, generator=torch.Generator().manual_seed(0))
-    return GuidedSampler(Constant(prior), steps).sample(torch.zeros(3, 8), command, strength, noise)
+    return GuidedSampler(Constant(prior), steps).sample(torch.zeros(3, 8), command, strength, tolerance, noise)
 
 
 @pytest.mark.parametrize("steps", [4, 8, 12])
@@ -80,7 +80,7 @@ def test_steps_are_those_of_the_diffusers_scheduler(network, steps):
         for timestep in scheduler.timesteps:
             clean = network.denoiser(motion, network.denoiser.embed(timestep[None]), condition)
             motion = scheduler.step(clean, timestep, motion).prev_sample
-        folded = GuidedSampler(network.denoiser, steps).sample(condition, None, 0.0, noise)
+        folded = GuidedSampler(network.denoiser, steps).sample(condition, None, 0.0, 1.0, noise)
     assert torch.allclose(folded, motion, atol=1e-4)
 
 
@@ -99,7 +99,7 @@ def test_stronger_guidance_comes_closer_to_the_command():
     noise = torch.randn(16, MOTION_SIZE)
     condition = denoiser.encode(torch.zeros(16, 240), torch.zeros(16, 2))
     with torch.inference_mode():
-        samples = [GuidedSampler(denoiser, 8).sample(condition, command, s, noise) for s in (0.0, 1.0, 100.0)]
+        samples = [GuidedSampler(denoiser, 8).sample(condition, command, s, 1e6, noise) for s in (0.0, 1.0, 100.0)]
     distances = [float((s - command).norm()) for s in samples]
     assert distances[0] > distances[1] > distances[2]
 
@@ -117,16 +117,27 @@ def test_targets_are_inside_the_limits_and_repeat_with_the_seed(robot, network):
     assert (runs[0] <= kinematics.upper).all()
 
 
-def test_a_wild_command_pulls_no_more_than_the_reach(robot, network):
-    kinematics = HandKinematics(robot.urdf)
-    home = np.array([[j.home for j in robot.joints]])
-    near, far = home + 0.3, home + 0.6
-    results = []
-    for command in (near, far):
-        controller = DexGenController(network, kinematics, ControllerSettings(reach=1e-3), seed=4)
-        controller.reset(home)
-        results.append(controller.act(home, command))
-    assert np.allclose(*results, atol=1e-3)
+def test_only_the_finger_that_is_far_away_loses_its_weight():
+    distance = torch.full((1, 2, 4, 6), 0.1)
+    distance[:, :, 3] = 8.0
+    weights = trust(distance.reshape(1, -1), 1.0).reshape(2, 4, 6)
+    assert weights[:, :3].min() > 0.97
+    assert weights[:, 3].max() < 1e-3
+    assert trust(torch.ones(1, MOTION_SIZE), 1.0)[0, 0] == pytest.approx(0.25)
+
+
+def test_wild_commands_pull_less_than_small_ones():
+    torch.manual_seed(0)
+    denoiser = ControllerNetwork(SIZES).eval().denoiser
+    condition, noise = denoiser.encode(torch.zeros(16, 240), torch.zeros(16, 2)), torch.zeros(16, MOTION_SIZE)
+    command = torch.randn(16, MOTION_SIZE)
+    moved = []
+    with torch.inference_mode():
+        free = GuidedSampler(denoiser, 8).sample(condition, None, 0.0, 1.0, noise)
+        for size in (1.0, 30.0):
+            made = GuidedSampler(denoiser, 8).sample(condition, size * command, 3.0, 1.0, noise)
+            moved.append(float((made - free).norm()))
+    assert moved[1] < 0.1 * moved[0]
 
 
 def test_a_row_that_starts_anew_forgets_its_history(robot, network):
@@ -165,7 +176,15 @@ def test_another_network_size_is_refused(folder, robot):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"strength": -1.0}, {"strength": float("nan")}, {"reach": 0.0}, {"steps": 0}, {"mode": "fast"}]
+    "settings",
+    [
+        {"strength": -1.0},
+        {"strength": float("nan")},
+        {"tolerance": 0.0},
+        {"temperature": 2.0},
+        {"steps": 0},
+        {"mode": "fast"},
+    ],
 )
 def test_wrong_settings_are_refused(settings):
     with pytest.raises(PolicyError):

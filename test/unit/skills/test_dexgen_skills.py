@@ -13,12 +13,12 @@ from robomatrix.skills.registry import SkillRegistry
 from robomatrix.skills.runner import SkillRunner
 from robomatrix.world import World
 
-ALLEGRO = load_robot("allegro")
+ALLEGRO, LEAP = load_robot("allegro"), load_robot("leap")
 
 
-def hand(category="block", attitude="down", seed=0):
+def hand(category="block", attitude="down", seed=0, robot=ALLEGRO):
     driver = MujocoHandDriver(
-        ALLEGRO, overrides={"objects": [{"category": category, "colours": ["red"]}]}, attitude=attitude
+        robot, overrides={"objects": [{"category": category, "colours": ["red"]}]}, attitude=attitude
     )
     driver.reset(seed)
     for _ in range(10):
@@ -28,7 +28,7 @@ def hand(category="block", attitude="down", seed=0):
 
 def perform(driver, name, arguments=None, operator=lambda stamp: None):
     """Runs a skill to its end and returns its outcome with the phases it went through."""
-    runner = SkillRunner(ALLEGRO, SkillRegistry(skills()))
+    runner = SkillRunner(driver.spec, SkillRegistry(skills()))
     refused = runner.start(name, arguments or {})
     assert refused is None, refused
     state, phases = driver.read(), set()
@@ -215,6 +215,25 @@ def test_assisted_and_direct_change_while_it_runs():
     grip = dict(zip(ALLEGRO.joint_names, servo_targets(ALLEGRO, driver.read().joints), strict=True))
     _, phases = follow(driver, lambda stamp: OperatorCommand(stamp, grip, assisted=stamp > 1.0))
     assert phases == {"direct", "assisted"}
+
+
+@pytest.mark.parametrize("category", ["block", "ball", "can"])
+def test_leap_holds_and_lets_go(category):
+    driver = hand(category, "down", seed=1, robot=LEAP)
+    outcome, _ = perform(driver, "hold", {"duration": 3.0})
+    assert isinstance(outcome, Succeeded), outcome
+    assert driver.holds
+    outcome, _ = perform(driver, "release")
+    assert isinstance(outcome, Succeeded), outcome
+    assert not driver.holds
+
+
+def test_leap_follows_direct_commands_and_says_that_it_has_no_controller():
+    driver = hand(seed=1, attitude="up", robot=LEAP)
+    grip = dict(zip(LEAP.joint_names, servo_targets(LEAP, driver.read().joints), strict=True))
+    _, phases = follow(driver, lambda stamp: OperatorCommand(stamp, grip, assisted=stamp > 1.0))
+    assert phases == {"direct", "refused: no controller is trained for leap, commands must be direct"}
+    assert driver.holds
 
 
 def test_hand_skills_leave_the_base_alone():

@@ -17,6 +17,7 @@ from robomatrix.evaluation.skillmimic import (
     landing,
     passed,
     picked_up,
+    rises,
     share,
     shot,
 )
@@ -46,6 +47,7 @@ def track(
         ball_velocity=np.tile(np.array(velocity, float), (STEPS, 1, 1)),
         pelvis=np.tile([0.0, 0.0, pelvis], (STEPS, 1, 1)),
         forward=np.array([[1.0, 0.0]]),
+        hoop=np.array(court()["hoop"]["position"]),
     )
 
 
@@ -71,8 +73,8 @@ def test_a_pass_is_fast_and_straight(velocity: tuple[float, float, float], good:
 
 
 def test_a_shot_rises_and_leaves() -> None:
-    assert shot(track((0.3, 0, 1.8), (2.0, 0, 1.0)))[0]
-    assert not shot(track((0.3, 0, 1.2), (2.0, 0, 0.2)))[0]
+    assert rises(track((0.3, 0, 1.8), (2.0, 0, 1.0)))[0]
+    assert not rises(track((0.3, 0, 1.2), (2.0, 0, 0.2)))[0]
 
 
 def test_a_shot_scores_where_it_comes_down() -> None:
@@ -80,14 +82,16 @@ def test_a_shot_scores_where_it_comes_down() -> None:
 
     def thrown(lateral: float) -> Track:
         time = np.arange(STEPS)[:, None] / 60.0
-        flight = track((0.3, lateral, 1.8), (2.1, 0.0, 0.0))
+        flight = track((0.3, lateral, 1.8), (1.75, 0.0, 0.0))
         flight.ball[..., 2] = 1.8 + 7.0 * time - 4.905 * time**2
         return flight
 
     fall = (7.0 + np.sqrt(49.0 - 19.62 * (hoop[2] - 1.8))) / 9.81
-    expected = abs(0.3 + 2.1 * fall - hoop[0])
+    expected = abs(0.3 + 1.75 * fall - hoop[0])
     assert landing(thrown(0.0))[0] == pytest.approx(expected, abs=0.04)
     assert landing(thrown(0.5))[0] > 0.45
+    assert shot(thrown(0.0))[0]
+    assert not shot(thrown(0.5))[0]
     assert np.isinf(landing(track((0.3, 0, 1.2), (2.0, 0, 0.2)))[0])
 
 

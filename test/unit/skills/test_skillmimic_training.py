@@ -27,12 +27,13 @@ from robomatrix.training.skillmimic.distill import ClipLesson, Distillation, Dis
 from robomatrix.training.skillmimic.dribble import DribbleConfig, DribbleLesson, DribbleStance, crouch
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
 from robomatrix.training.skillmimic.feedback import feedback_gains
+from robomatrix.training.skillmimic.hands import TwoHands
 from robomatrix.training.skillmimic.letting_go import parting_targets
 from robomatrix.training.skillmimic.pipeline import Cut, Recipe, choose_clips, export, load_reference, save_reference
 from robomatrix.training.skillmimic.reference import Reference, join, make_reference, make_stance
 from robomatrix.training.skillmimic.reward import RewardWeights, contact_matters, imitation_reward
 from robomatrix.training.skillmimic.search import SearchConfig, cross_entropy, splines, with_targets
-from robomatrix.training.skillmimic.shot import ShotConfig, make_shot
+from robomatrix.training.skillmimic.shot import ShotDesign, make_shot
 
 LABEL = LABELS.index("pick_up")
 
@@ -343,19 +344,50 @@ def test_splines_are_one_at_their_knot_and_nothing_far_from_it() -> None:
     np.testing.assert_allclose(weights[[5, 50]], 0.0, atol=1e-12)
 
 
-def test_a_shot_is_searched_and_ends_as_a_reference_of_its_own(reference: Reference) -> None:
-    gains = np.zeros((len(reference), 31, 74), np.float32)
-    said: list[str] = []
-    config = ShotConfig(before=12, watched=20, search=SearchConfig(8, 10, 0.1))
-    label = LABELS.index("set_shot")
-    traced = make_shot(reference, gains, label, config, said.append)
-    assert len(said) == 1
-    assert said[0].startswith("shot 10/10: misses by")
-    assert (traced.label == label).all()
-    held = traced.contact.any(axis=1)
-    assert held[0]
-    assert not held[-1]
-    assert np.abs(traced.qpos - reference.qpos).max() > 1e-3
+@pytest.fixture(scope="module")
+def shot(reference: Reference) -> Reference:
+    return make_shot(build_model(), reference.qpos[0], reference.qpos[-1], LABELS.index("set_shot"), ShotDesign())
+
+
+def test_a_shot_carries_the_ball_between_the_palms_and_sends_it_where_it_aims(shot: Reference) -> None:
+    design, held = ShotDesign(), shot.contact.all(axis=1)
+    release = int(held.sum()) - 1
+    assert held[: release + 1].all()
+    assert not shot.contact[release + 1 :].any()
+    goal = shot.qpos[-1, :2] + court()["hoop"]["position"][0] * heading(shot.qpos[-1:, 3:7])[0]
+    hands = TwoHands(build_model(), shot.qpos[0], goal - shot.qpos[0, :2])
+    ball = hands.local(shot.ball)
+    np.testing.assert_allclose(ball[release], design.release, atol=1e-9)
+    for palm in hands.palms(shot.qpos[release]):
+        assert np.linalg.norm(palm.place - design.release) == pytest.approx(0.1185, abs=0.006)
+    highest = int(np.argmax(ball[:, 2]))
+    through = highest + int(np.argmax(ball[highest:, 2] < court()["hoop"]["position"][2]))
+    hoop = [np.linalg.norm(goal - shot.qpos[0, :2]), 0.0]
+    np.testing.assert_allclose(ball[through, :2], np.add(hoop, design.aim), atol=0.05)
+    assert ball[:, 2].max() == pytest.approx(design.apex, abs=0.01)
+
+
+def test_a_shot_starts_and_ends_at_rest_and_is_never_at_rest_between(shot: Reference) -> None:
+    release = int(shot.contact.all(axis=1).sum()) - 1
+    speed = np.linalg.norm(np.diff(shot.ball[: release + 1], axis=0), axis=1) * RATE
+    assert speed[:8].max() < 1e-6
+    assert speed[-1] > 6.0
+    assert speed[16:].min() > 0.03
+    np.testing.assert_allclose(shot.qvel[-20:, :-6], 0.0, atol=1e-9)
+
+
+def test_two_hands_follow_palms_and_mirror_postures(reference: Reference) -> None:
+    hands = TwoHands(build_model(), reference.qpos[0], np.array([1.0, 0.0]))
+    start = reference.qpos[0]
+    wanted = [replace(palm, place=palm.place + [0.02, 0.0, 0.05]) for palm in hands.palms(start)]
+    found = hands.palms(hands.solve(start, wanted, start, 30))
+    for palm, goal in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(palm.place, goal.place, atol=0.006)
+        assert palm.normal @ goal.normal > 0.99
+    posture = hands.posture(start, {"elbow": -1.0, "shoulder_yaw": 0.4})
+    names = hands.names
+    assert posture[7 + names.index("right_elbow")] == -1.0
+    assert posture[7 + names.index("right_shoulder_yaw")] == -0.4
 
 
 def test_a_catch_gets_offsets_about_its_touch_and_keeps_its_postures(reference: Reference) -> None:

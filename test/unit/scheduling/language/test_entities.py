@@ -66,3 +66,26 @@ def test_a_name_ends_at_its_first_mark():
 
 def test_a_name_may_tell_what_a_thing_is_by_its_first_word():
     assert "lion" in {e.id for e in INDEX.entities if INDEX.fit(e, ("toy",))}
+
+
+def described(*names: str) -> EntityIndex:
+    things = [{"id": name, "name": name, "class": name, "at": "table"} for name in names]
+    table = {"id": "table", "name": "table", "class": "table", "kind": "surface"}
+    return EntityIndex(PlanningScene.parse({"robot": {"name": "ep"}, "locations": [table], "objects": things}, "room"))
+
+
+@pytest.mark.parametrize(
+    ("words", "fitting", "other"),
+    [
+        (("dirty", "clothes"), "muddy jeans", "washed shirt"),
+        (("clean", "clothes"), "folded shorts", "stained shirt"),
+        (("canned", "drink"), "coke can", "water bottle"),
+        (("dark", "colored", "clothes"), "burgundy blouse", "beige pants"),
+        (("book",), "graphic novel", "muddy jeans"),
+        (("clothes",), "blue jeans", "coke can"),
+    ],
+)
+def test_names_tell_what_things_are_like(words: tuple[str, ...], fitting: str, other: str) -> None:
+    index = described(fitting, other)
+    assert index.fit(index.by_id[fitting], words).doubts == 0
+    assert index.fit(index.by_id[other], words) is None

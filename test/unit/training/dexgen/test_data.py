@@ -98,11 +98,22 @@ def test_samples_tell_history_motion_and_change_of_one_episode(robot, folder):
     assert batch.history.shape == (len(data), HISTORY, 60)
     assert batch.motion.shape == (len(data), MOTION_SIZE)
     now = data.usable
-    points = kinematics.keypoints(data.positions.astype(np.float64)).reshape(-1, 24)
-    assert np.allclose(batch.motion[:, 24:], points[now + 2] - points[now], atol=1e-5)
-    assert np.allclose(batch.change, data.targets[now + 1] - data.targets[now], atol=1e-6)
+    start, later = (kinematics.keypoints(t[now].astype(np.float64)) for t in (data.targets, data.intention(2)))
+    assert np.allclose(batch.motion[:, 24:], (later - start).reshape(-1, 24), atol=1e-5)
+    assert np.allclose(batch.change, data.intention(1)[now] - data.targets[now], atol=1e-6)
     assert np.allclose(batch.history[:, -1, 12:28], data.positions[now], atol=1e-6)
     assert np.allclose(batch.history[0, 0], batch.history[0, -1]), "before the first tick nothing is known"
+
+
+def test_the_intention_goes_on_while_the_hand_does_something_else(folder):
+    with np.load(folder / shard_name(0)) as shard:
+        apart = np.abs(shard["wanted"].astype(float) - shard["targets"].astype(float))
+        starts = np.concatenate([[0], np.cumsum(shard["lengths"])[:-1]])
+        moved = np.abs(np.diff(shard["wanted"].astype(float), axis=0)).max(axis=1)
+    assert apart[starts].max() < 1e-3, "an object is placed with the targets of its grasp"
+    assert np.median(apart.max(axis=1)) > 0.03
+    inside = np.setdiff1d(np.arange(len(moved)), starts - 1)
+    assert moved[inside].max() < 0.4, "disturbances make jumps, intentions do not"
 
 
 def test_no_sample_reaches_into_the_next_episode(robot, folder):
