@@ -11,7 +11,7 @@ from robomatrix.skills.base import Skill
 def skills() -> tuple[type[Skill], ...]:
     """Returns the family, for the entry-point group ``robomatrix.skills``."""
     from robomatrix.skills.skillblender.bench_skills import BENCH_SKILLS
-    from robomatrix.skills.skillblender.primitives import Reach, Squat, SquatH1, Stand, Walk, WalkTo
+    from robomatrix.skills.skillblender.primitives import Reach, Squat, SquatH1, SquatH12, Stand, Walk, WalkTo
     from robomatrix.skills.skillblender.stepping import Step
 
-    return (Stand, Walk, WalkTo, Reach, Squat, SquatH1, Step, *BENCH_SKILLS)
+    return (Stand, Walk, WalkTo, Reach, Squat, SquatH1, SquatH12, Step, *BENCH_SKILLS)

@@ -7,7 +7,7 @@ from robomatrix.skills.spec import Condition, Parameter, SkillSpec
 WALKERS = ("g1", "h1", "h1_2")
 """Robots whose walking policy ships."""
 REACHERS = ("g1", "h1")
-SQUATTERS = ("g1", "h1")
+SQUATTERS = ("g1", "h1", "h1_2")
 STEPPERS = ("g1",)
 
 _UPRIGHT = Condition("upright")

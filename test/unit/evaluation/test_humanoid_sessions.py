@@ -52,3 +52,8 @@ def test_a_pushed_box_is_judged_by_where_it_truly_is():
     back = (PlanStep("box_push", {"box": "box_1", "side": "right", "distance": 0.3}), there)
     assert pushed_off(robot, [push, back], short) == pytest.approx([0.0])
     assert pushed_off(robot, [(PlanStep("walk", {"duration": 2.0}), before)], floor) == ()
+
+
+def test_the_h1_2_walks_and_squats():
+    episode = play("h1_2", "plain", "squat down to 80 cm, then walk forward for 1 second", seed=10)
+    assert episode.success and len(episode.steps) == 2
