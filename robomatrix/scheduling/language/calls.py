@@ -62,6 +62,18 @@ class SkillCalls:
         found = [Call(spec, max(lengths)) for spec in self._callable() if (lengths := self._matches(spec, texts))]
         return sorted(found, key=lambda call: (-call.length, call.spec.name not in texts[:1]))
 
+    def of_others(self, tokens: Sequence[Token]) -> str:
+        """Returns the words with which tokens call a skill that some robot has and this one has not; "" for none."""
+        own = {spec.name for spec in self.skills}
+        phrases = {phrase for name, said in self.lexicon.skills.items() if name not in own for phrase in said}
+        starts = [(base, *(t.text for t in tokens[1:])) for base in (verb_base(tokens[0].text) if tokens else ())]
+        found = [
+            phrase
+            for phrase in phrases | {(name,) for name in self.lexicon.skills if name not in own}
+            if any(start[: len(phrase)] == phrase for start in starts)
+        ]
+        return " ".join(max(found, key=len, default=()))
+
     def _matches(self, spec: SkillSpec, texts: tuple[str, ...]) -> list[int]:
         starts = {(base, *texts[1:]) for base in verb_base(texts[0])} if texts else set()
         return [len(p) for p in self._phrases(spec) if any(start[: len(p)] == p for start in starts)]

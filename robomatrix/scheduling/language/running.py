@@ -335,6 +335,9 @@ class ClauseRun:
         remark = clause.whole[:1] and clause.whole[0].text in _SUBJECTS and self.following is not None
         if known or commanding or (things and not self.session.acts and not remark):
             self._unknown_command(clause, things)
+        other = self.session.calls.of_others(clause.whole)
+        if other:
+            raise Refusal(f"I have no skill to {other}.")
         self.asked = self.asked or str(clause)
 
     def _adds(self, chunks: Sequence[Chunk]) -> bool:
