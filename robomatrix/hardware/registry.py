@@ -31,11 +31,11 @@ def make_driver(name: str, robot: RobotSpec, scene: str | None = None, **options
         UnknownNameError: there is no such driver, or it does not drive this robot; lists those that do.
         ConfigurationError: the driver does not take these options.
     """
-    entry = _entry(name)
     own = next((known for known in robot.drivers if known == name or known.startswith(f"{name}_")), None)
+    entry = _entry(own or name)
     if own is None and name in _for_other_robots():
         raise UnknownNameError(f"driver for {robot.name}", name, robot.drivers)
-    factory = _entry(own).load() if own else entry.load()
+    factory = entry.load()
     return factory(robot, scene, **options)
 
 

@@ -33,8 +33,7 @@ class PalmTrial:
 def palm_trial(robot: RobotSpec, category: str, attitude: str, seed: int, assisted: bool) -> PalmTrial:
     """Opens the palm once."""
     rig = Rig(robot, category, seed, attitude)
-    for _ in range(10):
-        rig.step()
+    rig.settle()
     began = rig.state.stamp
     targets = servo_targets(robot, rig.state.joints)
     straight = np.where(np.arange(16) % 4 == 0, targets, 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -63,6 +63,11 @@ class Rig:
         self._runner = SkillRunner(robot, SkillRegistry(skills()))
         self._yaw = self.heading = 0.0
 
+    def settle(self, periods: int = 10) -> None:
+        """Simulates some control periods in which nothing is commanded."""
+        for _ in range(periods):
+            self.step()
+
     def step(self) -> None:
         """Simulates one control period."""
         self.state = self.driver.step()
@@ -87,8 +92,7 @@ class Rig:
 def turn_trial(robot: RobotSpec, category: str, angle: float, seed: int) -> TurnTrial:
     """Rotates by ``angle`` [deg] from the start of a seed, then holds."""
     rig = Rig(robot, category, seed)
-    for _ in range(10):
-        rig.step()
+    rig.settle()
     before, began = rig.heading, rig.state.stamp
     outcome = rig.perform("rotate", angle_deg=angle)
     turned, seconds = math.degrees(rig.heading - before), rig.state.stamp - began
@@ -128,15 +132,36 @@ def summary(trials: Iterable[TurnTrial]) -> dict[str, Any]:
 def _figures(trials: Sequence[TurnTrial]) -> dict[str, Any]:
     good = [t for t in trials if t.succeeded]
     return {
-        "trials": len(trials),
-        "succeeded": len(good),
-        "interval": [round(bound, 3) for bound in wilson(len(good), len(trials))],
-        "drops": sum(not t.held for t in trials),
-        "claimed_wrongly": sum(t.claimed and not t.succeeded for t in trials),
+        **counts(trials),
         "mean_error_deg": round(float(np.mean([abs(t.turned - t.angle) for t in good])), 1) if good else None,
         "median_tilt_deg": round(float(np.median([t.tilt for t in good])), 1) if good else None,
         "mean_shift_while_holding_deg": round(float(np.mean([abs(t.after - t.turned) for t in good])), 1)
         if good
         else None,
+    }
+
+
+class InHandTrial(Protocol):
+    """What every trial of a skill in the hand tells."""
+
+    @property
+    def succeeded(self) -> bool: ...  # noqa: D102
+    @property
+    def claimed(self) -> bool: ...  # noqa: D102
+    @property
+    def held(self) -> bool: ...  # noqa: D102
+    @property
+    def seconds(self) -> float: ...  # noqa: D102
+
+
+def counts(trials: Sequence[InHandTrial]) -> dict[str, Any]:
+    """Returns successes with their 95 % interval, drops, wrong claims, and the median time of the good [s]."""
+    good = [t for t in trials if t.succeeded]
+    return {
+        "trials": len(trials),
+        "succeeded": len(good),
+        "interval": [round(bound, 3) for bound in wilson(len(good), len(trials))],
+        "drops": sum(not t.held for t in trials),
+        "claimed_wrongly": sum(t.claimed and not t.succeeded for t in trials),
         "median_seconds": round(float(np.median([t.seconds for t in good])), 1) if good else None,
     }

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from robomatrix.evaluation.dexgen.rotation import CATEGORIES, HOLD, Rig
-from robomatrix.evaluation.statistics import wilson
+from robomatrix.evaluation.dexgen.rotation import CATEGORIES, HOLD, Rig, counts
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.base import ErrorCode, Failed, Succeeded
 
@@ -55,8 +54,7 @@ class ShiftTrial:
 def shift_trial(robot: RobotSpec, category: str, way: str, distance: float, seed: int, attitude: str) -> ShiftTrial:
     """Shifts by ``distance`` [m] from the start of a seed, then holds."""
     rig = Rig(robot, category, seed, attitude)
-    for _ in range(10):
-        rig.step()
+    rig.settle()
     parameter, sign = WAYS[way]
     axis = np.eye(3)[("forward", "left", "up").index(parameter)]
     goal = np.array(rig.driver.objects()[0].position) + sign * distance * axis
@@ -101,13 +99,8 @@ def summary(trials: Iterable[ShiftTrial]) -> dict[str, Any]:
 def _figures(trials: Sequence[ShiftTrial]) -> dict[str, Any]:
     good = [t for t in trials if t.succeeded]
     return {
-        "trials": len(trials),
-        "succeeded": len(good),
-        "interval": [round(bound, 3) for bound in wilson(len(good), len(trials))],
-        "drops": sum(not t.held for t in trials),
+        **counts(trials),
         "refused": sum(not t.started for t in trials),
-        "claimed_wrongly": sum(t.claimed and not t.succeeded for t in trials),
         "mean_error_mm": round(1e3 * float(np.mean([t.error for t in good])), 1) if good else None,
         "median_turn_deg": round(float(np.median([t.turned for t in good])), 1) if good else None,
-        "median_seconds": round(float(np.median([t.seconds for t in good])), 1) if good else None,
     }

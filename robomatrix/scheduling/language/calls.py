@@ -50,7 +50,7 @@ class SkillCalls:
 
     def phrases(self) -> frozenset[tuple[str, ...]]:
         """Returns the phrases with which a call may begin, in the forms of commands."""
-        return frozenset(phrase for spec in self._callable() for phrase in self._phrases(spec))
+        return frozenset(phrase for spec in self._callable() for phrase in self._phrases(spec.name))
 
     def offers(self, skill: str) -> bool:
         """Returns whether a skill is called by name, and not for what it brings about."""
@@ -59,24 +59,21 @@ class SkillCalls:
     def calls(self, tokens: Sequence[Token]) -> list[Call]:
         """Returns the skills that a clause may call, the longest phrase first, of equals the one that is named."""
         texts = tuple(t.text for t in tokens)
-        found = [Call(spec, max(lengths)) for spec in self._callable() if (lengths := self._matches(spec, texts))]
+        found = [
+            Call(spec, max(map(len, said))) for spec in self._callable() if (said := self._matches(spec.name, texts))
+        ]
         return sorted(found, key=lambda call: (-call.length, call.spec.name not in texts[:1]))
 
     def of_others(self, tokens: Sequence[Token]) -> str:
         """Returns the words with which tokens call a skill that some robot has and this one has not; "" for none."""
-        own = {spec.name for spec in self.skills}
-        phrases = {phrase for name, said in self.lexicon.skills.items() if name not in own for phrase in said}
-        starts = [(base, *(t.text for t in tokens[1:])) for base in (verb_base(tokens[0].text) if tokens else ())]
-        found = [
-            phrase
-            for phrase in phrases | {(name,) for name in self.lexicon.skills if name not in own}
-            if any(start[: len(phrase)] == phrase for start in starts)
-        ]
+        own, texts = {spec.name for spec in self.skills}, tuple(t.text for t in tokens)
+        found = [p for name in self.lexicon.skills if name not in own for p in self._matches(name, texts)]
         return " ".join(max(found, key=len, default=()))
 
-    def _matches(self, spec: SkillSpec, texts: tuple[str, ...]) -> list[int]:
+    def _matches(self, name: str, texts: tuple[str, ...]) -> list[tuple[str, ...]]:
+        """Returns the phrases for a skill that texts begin with."""
         starts = {(base, *texts[1:]) for base in verb_base(texts[0])} if texts else set()
-        return [len(p) for p in self._phrases(spec) if any(start[: len(p)] == p for start in starts)]
+        return [p for p in self._phrases(name) if any(start[: len(p)] == p for start in starts)]
 
     def _callable(self) -> Iterable[SkillSpec]:
         return (spec for spec in self.skills if not self._is_core(spec))
@@ -85,13 +82,8 @@ class SkillCalls:
     def _is_core(spec: SkillSpec) -> bool:
         return spec.name in CORE and (spec.name in ("stop",) or bool(spec.parameters))
 
-    def _phrases(self, spec: SkillSpec) -> set[tuple[str, ...]]:
-        own = tuple(spec.name.split("_"))
-        phrases = {
-            own,
-            *self.lexicon.skills.get(spec.name, ()),
-        }
-        return {phrase for phrase in phrases if phrase}
+    def _phrases(self, name: str) -> set[tuple[str, ...]]:
+        return {phrase for phrase in (tuple(name.split("_")), *self.lexicon.skills.get(name, ())) if phrase}
 
     def _goes_without_saying(self, chunk: Chunk, spec: SkillSpec, discourse: Discourse) -> bool:
         """True for things that the skill is about anyway: its ball, its hoop, a hand, what is in the hand."""

@@ -130,6 +130,8 @@ class Lexicon:
     bulk: frozenset[str]
     """Substances, of which a place may have several kinds."""
     liquids: frozenset[str]
+    laid: Mapping[str, tuple[str, ...]]
+    """Tables that are laid for a meal, what is put on them, and other tables."""
     ways: frozenset[str]
     """What one comes by."""
     needs: Mapping[str, str]
@@ -177,6 +179,7 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         mass=frozenset(data["mass"]),
         bulk=frozenset(data["bulk"]),
         liquids=frozenset(data["liquids"]),
+        laid={name: tuple(words) for name, words in data["laid"].items()},
         ways=frozenset(data["ways"]),
         needs=data["needs"],
         misspellings=data["misspellings"],

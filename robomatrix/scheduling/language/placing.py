@@ -26,9 +26,6 @@ _ON_ONE_SIDE = phrase_list(
 )
 """Where a piece of furniture is meant, a part of its top."""
 _BACK = frozenset({"back"})
-_EATEN_AT = frozenset({("kitchen", "table"), ("dining", "table")})
-_LOW = ("coffee", "table")
-_TABLEWARE = frozenset({"dish", "cutlery", "drinkware"})
 _INSIDE = frozenset({"in", "on", "inside", "onto", "into", "therein", "within"})
 
 
@@ -64,6 +61,8 @@ def place(session: Session, move: Move, *, weak_goal: bool = True) -> bool:
 def told_apart(session: Session, found: Sequence[Move]) -> list[Move]:
     """Leaves to the narrower of several phrases what two of them name: "clothes on A and shoes on B"."""
     found = [replace(move, things=tuple(map(partial(_whole, session), move.things))) for move in found]
+    if len(found) < 2:
+        return found
     named = [_set(session, move) for move in found]
     apart = []
     for move, own in zip(found, named, strict=True):
@@ -166,14 +165,18 @@ def _pairs(session: Session, reading: Reading, move: Move) -> list[tuple[str, st
 
 def _laid(session: Session, things: Sequence[NounPhrase], fault: Unresolved) -> list[str]:
     """Returns the table that people eat at, where a fork is to go there or on a coffee table; else raises the fault."""
-    heads = {id_: session.index.by_id[id_].heads for id_ in fault.candidates}
-    tables = [id_ for id_, named in heads.items() if any(named.get(name, 0.0) >= CLASS for name in _EATEN_AT)]
-    low = [id_ for id_, named in heads.items() if named.get(_LOW, 0.0) >= CLASS]
-    if len(tables) != 1 or len(low) != len(fault.candidates) - 1 or not low:
+    laid, scene = session.lexicon.laid, session.request.scene
+
+    def called(id_: str, names: str) -> bool:
+        heads = session.index.by_id[id_].heads
+        return any(heads.get(tuple(name.split()), 0.0) >= CLASS for name in laid[names])
+
+    tables = [id_ for id_ in fault.candidates if called(id_, "tables")]
+    others = [id_ for id_ in fault.candidates if id_ not in tables]
+    if len(tables) != 1 or not others or not all(called(id_, "others") for id_ in others):
         raise fault
-    scene = session.request.scene
     moved = [scene.object(id_) for id_ in session.resolver.all_of(things, "object")]
-    if not all(entity is not None and _TABLEWARE & classes_of(entity) for entity in moved):
+    if not all(entity is not None and classes_of(entity) & {*laid["things"]} for entity in moved):
         raise fault
     return tables
 

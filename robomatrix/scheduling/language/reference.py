@@ -141,9 +141,10 @@ class Resolver:
         told = any(index.is_attribute(word) or word in _STATES for word in phrase.words[:-1])
         if told or len(phrase.words) < 2 or phrase.quantity == "count":
             return []
-        alike = [(e, e.heads[phrase.words[-1:]]) for e in index.entities if phrase.words[-1:] in e.heads]
-        plain = [e for e, _ in alike if e.entity is not None and name_words(e.name) == phrase.words[-1:]]
-        return [(plain[0], Fit(SYNONYM, 1))] if len(alike) == 1 and plain and fills(role, plain[0]) else []
+        head = phrase.words[-1:]
+        called = [e for e in index.entities if head in e.heads]
+        plain = len(called) == 1 and called[0].entity is not None and name_words(called[0].name) == head
+        return [(called[0], Fit(SYNONYM, 1))] if plain and fills(role, called[0]) else []
 
     def _other_colours(self, phrase: NounPhrase, role: Role, fits: list[tuple[Described, Fit]]) -> bool:
         """True where nothing is known to have a colour that is asked for, while things of the kind have others."""

@@ -91,7 +91,7 @@ class ClauseParser:
         return clauses, (guard,)
 
     def _calls_by_name(self, tokens: Tokens) -> int:
-        """Returns 1 for a name that somebody calls the robot by ("Michael, bring me ..."), 0 without one."""
+        """Returns how many tokens a name takes that the robot is called by ("Michael, bring me ..."), 0 without one."""
         reader, first = self.reader, tokens[0]
         known = {first.text, first.lemma} & (reader.lexicon.words | ENGLISH | reader.index.words)
         if known or not first.is_word:
