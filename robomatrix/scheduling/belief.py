@@ -55,7 +55,8 @@ class Belief:
         uncertain = replace(self.state, place=None, over=None)
         state = take(self.state, spec, spec.bind(step.arguments)) if taken else uncertain
         holding = perceived.holding
-        resting = {o.id: self._rests(state, perceived, o.id, ids) for o in scene.objects}
+        trusted = None if taken else ids
+        resting = {o.id: self._rests(state, perceived, o.id, ids, trusted) for o in scene.objects}
         if holding is not None:
             resting[holding] = None
         closed = {place for place in state.closed if scene.location(place)} - ids | (perceived.closed & ids)
@@ -70,10 +71,14 @@ class Belief:
         return Belief(merged, ids, perceived)
 
     @staticmethod
-    def _rests(state: SymbolicState, perceived: SymbolicState, id_: str, seen: frozenset[str]) -> str | None:
+    def _rests(
+        state: SymbolicState, perceived: SymbolicState, id_: str, seen: frozenset[str], trusted: frozenset[str] | None
+    ) -> str | None:
+        """Returns where a thing is; after a failed step only on places that are ``trusted`` to be there still."""
         place = perceived.resting.get(id_)
         believed = state.resting.get(id_)
-        if id_ in seen:
+        gone = trusted is not None and place is not None and place not in trusted
+        if id_ in seen and not (gone and id_ in state.resting):
             # the start has no outline to be seen in
             return believed if place is None and believed == START else place
         return believed if believed is not None or id_ in state.resting else place
