@@ -23,7 +23,7 @@ from robomatrix.robots.loader import load_robot
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.world import SceneObject, Vector3
 
-VIDEO_LATENCY = 0.02
+VIDEO_LATENCY = 0.01
 """Rendering, encoding, sending and decoding of an image on this machine [s]."""
 FIRST_IMAGE = 5.0
 """[s] that a reset waits for the first image."""

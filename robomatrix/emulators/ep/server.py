@@ -256,7 +256,7 @@ class EpEmulator:
             number, image = await self._loop.run_in_executor(None, self._runner.next_image, number, 0.2)
             if image is None or not self.firmware.outbox.stream or not self._video.writers:
                 continue
-            encoder = encoder or H264Encoder(image.shape[1], image.shape[0], self.settings.rate)
+            encoder = encoder or H264Encoder(self.settings.rate)
             key, self._video.joined = self._video.joined, False
             packet = await self._loop.run_in_executor(None, encoder.encode, image, key)
             if not self.network.silent:

@@ -13,7 +13,7 @@ from robomatrix.world import SceneObject
 RIGHT, LEFT, GRIPPER = "arm_right", "arm_left", "gripper"
 PALM = "palm"
 """Name of the range sensor between the pads."""
-LOOSE, FALL = 0.0005, 0.12
+LOOSE, FALL = 0.0005, 0.08
 """Pads further apart than they were by this [m] are parting; a thing is in the palm for this long afterwards [s]."""
 PALM_NEAR = 0.11
 """The sensor's shortest reading with its noise: something is in the hand [m]."""

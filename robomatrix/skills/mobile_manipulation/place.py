@@ -84,8 +84,10 @@ SECOND_LOOK = 0.4
 """[s]."""
 OVER_OTHERS = 0.04
 """By so much the fingers rise where something keeps them from opening [m]."""
+FURTHER = 0.25
+"""So far back a second look is taken, from where the gripper no longer hides a box [m]."""
 ASIDE = 0.14
-"""So far to either side a second look is taken [m]."""
+"""So far to either side a third look is taken [m]."""
 INSIDE = 0.03
 """A released thing may be seen this far outside the outline of its place, by the error of sight [m]."""
 
@@ -348,7 +350,11 @@ def _judge(body: Body, name: str, place: SceneObject | None, since: float, known
 
 
 def _look_past_gripper(body: Body, sought: Sequence[str], since: float) -> Motion[None]:
-    """Looks from a little further left, then right: gripper and what stands in front hide the middle of the image."""
+    """Looks from further back, a little left, then right: gripper and what stands in front hide the image's middle."""
+    yield from back_off(body, FURTHER)
+    yield from body.wait(0.3)
+    if _seen_since(body, sought, since):
+        return
     middle = body.pose
     for left in (ASIDE, -ASIDE, 0.0):
         yield from settle(body, middle.ahead(0.0, left), position=0.03, heading=0.05)
