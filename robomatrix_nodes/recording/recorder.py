@@ -63,6 +63,24 @@ class RecorderParameters:
     seed: int = parameter(0, "Seed of a simulation, for the recording's metadata.")
 
 
+@dataclass(frozen=True)
+class Tap:
+    """What a node of this process publishes, taken where it is made."""
+
+    channel: Channel
+    publisher: Publisher
+    publish: Callable[[Any], None]
+    """Publishes a message and takes it, too."""
+
+    def open(self) -> None:
+        """Begins to take."""
+        self.publisher.publish = self.publish
+
+    def close(self) -> None:
+        """Takes no more."""
+        del self.publisher.publish  # what is left is the class's own
+
+
 class Recorder(Node):
     """See the module's description."""
 
@@ -91,7 +109,8 @@ class Recorder(Node):
         except RobomatrixError:
             self.destroy_node()
             raise
-        self._taps: dict[str, tuple[Channel, Publisher]] = {}
+        self.taps: dict[str, Tap] = {}
+        """By the topic's name in the recording."""
         self._listening = {self._names[c.topic]: self._listen(c) for c in self._channels}
         self._diagnostics = diagnostics.Diagnostics(self, settings.robot, self._status)
         steady = Clock(clock_type=ClockType.STEADY_TIME)
@@ -113,17 +132,17 @@ class Recorder(Node):
             if channel is not None and self.count_publishers(channel.topic) == 1:
                 name = self._names[channel.topic]
                 take = self._tapped_image if channel.image else self._tapped
-                publisher.publish = partial(take, channel, name, publisher.publish)
-                self._taps[name] = (channel, publisher)
+                self.taps[name] = Tap(channel, publisher, partial(take, channel, name, publisher.publish))
+                self.taps[name].open()
                 self.destroy_subscription(self._listening.pop(name))
 
     def _untap_shared(self) -> None:
         """Goes back to the network where somebody else has begun to publish, too."""
-        for name, (channel, publisher) in list(self._taps.items()):
-            if self.count_publishers(channel.topic) > 1:
-                del publisher.publish  # what is left is the class's own
-                del self._taps[name]
-                self._listening[name] = self._listen(channel)
+        for name, tap in list(self.taps.items()):
+            if self.count_publishers(tap.channel.topic) > 1:
+                tap.close()
+                del self.taps[name]
+                self._listening[name] = self._listen(tap.channel)
 
     def _tapped(self, channel: Channel, name: str, publish: Callable[[bytes], None], message: Any) -> None:
         data = serialize_message(message)
