@@ -138,6 +138,12 @@ class Lexicon:
     misspellings: Mapping[str, str]
     discard_to: frozenset[str]
     skills: Mapping[str, tuple[tuple[str, ...], ...]]
+    times_of_day: frozenset[str]
+    """Words for other times than now."""
+    manners: frozenset[str]
+    """What a command may be done with: care, ease."""
+    chatter: frozenset[str]
+    """Words that mean nothing to a command, where nothing else is said beside them."""
     talk: frozenset[str]
     """Nouns of talk: "your next task is", "do me a favour"; they name something only where the scene has it."""
     words: frozenset[str]
@@ -184,6 +190,9 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         needs=data["needs"],
         misspellings=data["misspellings"],
         discard_to=frozenset(data["discard_to"]),
+        times_of_day=frozenset(data["times_of_day"]),
+        manners=frozenset(data["manners"]),
+        chatter=frozenset(data["chatter"]),
         talk=frozenset(data["talk"]),
         skills={name: tuple(map(_words, phrases)) for name, phrases in data["skills"].items()},
         words=words
