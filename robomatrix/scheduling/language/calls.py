@@ -26,6 +26,7 @@ CORE = frozenset({"move_to", "grasp", "position_over", "release", "open", "close
 IN_HAND = "in the hand"
 """Says in a skill's text that it is about whatever is held, which a sentence may name or not."""
 BODY = word_set("hand arm foot leg knee body finger gripper wrist palm head eye side posture pose step")
+_WORDLESS = frozenset({"still", "distance"})
 _PERSONS = frozenset({"me", "us", "him", "her"})
 _IGNORED_WORDS = word_set(
     "to by for at with your the a an of in for about around on until while it own robot itself yourself from again "
@@ -99,7 +100,7 @@ class SkillCalls:
 
     @staticmethod
     def _is_implied(thing: NounPhrase, spec: SkillSpec, discourse: Discourse, placed: bool) -> bool:
-        if thing.head in BODY:
+        if thing.head in BODY | _WORDLESS:
             return True
         if thing.pronoun in (
             "it",

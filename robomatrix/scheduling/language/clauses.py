@@ -111,7 +111,8 @@ class ClauseReader(Courtesies):
             )
         if verb.length == 1 and self.is_noun(body[0]):
             states = body[0].text in ("open", "close", "clear", "empty") and len(body) > 1 and self.is_noun(body[1])
-            return following in OPENERS or states or self._puts(body)
+            steps = not strict and self.is_call(body, 0) and self.lexicon.directions.at(body, 1) is not None
+            return following in OPENERS or states or steps or self._puts(body)
         return not body[0].text.endswith("ed") or self.lexicon.verbs.at(body, 0) is not None
 
     def _puts(self, body: Tokens) -> bool:

@@ -48,7 +48,7 @@ class Courtesies:
             if tokens[at].text in (",", "-", "(", ")", "+", "and", "but"):
                 at += 1
                 continue
-            if at == 0 and tokens[0].text == "to" and self._asked_for(tokens, 1):
+            if at == 0 and tokens[0].text in ("to", "both") and self._asked_for(tokens, 1):
                 at += 1
                 continue
             if tokens[at].text in ("go", "come") and self._leads_to_verb(tokens, at):
@@ -58,7 +58,7 @@ class Courtesies:
                 break
             match = self.lexicon.prefaces.at(tokens, at)
             wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
-            if match is not None and tokens[at].text == "if" and self._asks(tokens, at + match.length):
+            if match is not None and tokens[at].text == "if" and self.sees(tokens, at + match.length):
                 break
             if match is None or wish > match.length or self._is_wanted(tokens, at, match.length):
                 break
@@ -72,7 +72,7 @@ class Courtesies:
         return tokens[at:]
 
     @staticmethod
-    def _asks(tokens: Tokens, at: int) -> bool:
+    def sees(tokens: Tokens, at: int) -> bool:
         """True after "if you can" in "if you can see A": a condition, and no politeness."""
         return at < len(tokens) and tokens[at].text in ("not", "see", "find", "spot", "detect", "locate")
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
 from robomatrix.scheduling.data import read_yaml
 from robomatrix.scheduling.language.text import Token, tokenise, word_pairs
 
 T = TypeVar("T")
+_SHORT = 3
 
 _IRREGULAR_FORMS = word_pairs(
     "putting:put got:get gotten:get took:take taken:take gave:give given:give brought:bring went:go gone:go "
@@ -61,6 +62,7 @@ class PhraseTable(Generic[T]):
             self._values.setdefault(_words(phrase), value)
         self._longest = max(map(len, self._values), default=0)
         self.words = frozenset(word for phrase in self._values for word in phrase)
+        self.firsts = frozenset(phrase[0] for phrase in self._values)
 
     def at(self, tokens: Sequence[Token], start: int) -> Match[T] | None:
         """Returns the longest phrase that begins at a token."""
@@ -148,6 +150,12 @@ class Lexicon:
     """Nouns of talk: "your next task is", "do me a favour"; they name something only where the scene has it."""
     words: frozenset[str]
     """Every word that has a meaning here; for telling misspellings from words."""
+
+    @cached_property
+    def inflected(self) -> frozenset[str]:
+        """Gerunds and participles of the verbs, for telling misspellings from words."""
+        stems = {word[:-1] if word.endswith("e") else word for word in self.verbs.firsts if len(word) > _SHORT}
+        return frozenset(stem + ending for stem in stems for ending in ("ing", "ed"))
 
 
 @cache

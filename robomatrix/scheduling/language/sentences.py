@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from robomatrix.scheduling.language.clause_words import NEGATIONS, OPENERS, WISHES
+from robomatrix.scheduling.language.clause_words import ENSURING, NEGATIONS, OPENERS, WISHES
 from robomatrix.scheduling.language.clauses import (
     Clause,
     ClauseReader,
@@ -78,7 +78,7 @@ class ClauseParser:
         tokens = tokens[self._calls_by_name(tokens) :]
         condition = self._leading_condition(tokens) or self._trailing_condition(tokens)
         if condition is None:
-            return self._ordered(tokens), ()
+            return self._unconditional(tokens, before), before
         guard, consequence = condition
         then, other = _split_at(consequence, ("otherwise", "else"))
         clauses = self._ordered(then)
@@ -89,6 +89,12 @@ class ClauseParser:
         opposite = replace(guard, positive=not guard.positive)
         clauses += [replace(c, guards=(opposite,)) for c in self._ordered(other)]
         return clauses, (guard,)
+
+    def _unconditional(self, tokens: Tokens, before: tuple[Guard, ...]) -> list[Clause]:
+        """Returns the clauses of a sentence, of which an "otherwise" may speak of an earlier condition."""
+        then, other = _split_at(tokens, ("otherwise",)) if before else (tokens, ())
+        opposite = tuple(replace(guard, positive=not guard.positive) for guard in before)
+        return [*self._ordered(then), *(replace(c, guards=opposite) for c in self._ordered(other))]
 
     def _calls_by_name(self, tokens: Tokens) -> int:
         """Returns how many tokens a name takes that the robot is called by ("Michael, bring me ..."), 0 without one."""
@@ -125,7 +131,7 @@ class ClauseParser:
         for i in range(1, len(tokens)):
             if (
                 tokens[i].text in ("if", "unless")
-                and self.reader.lexicon.trailers.at(tokens, i) is None
+                and (self.reader.lexicon.trailers.at(tokens, i) is None or self.reader.sees(tokens, i + 3))
                 and not polite(tokens, i)
             ):
                 end = next(
@@ -190,11 +196,17 @@ class ClauseParser:
     def _clauses(self, tokens: Tokens) -> list[Clause]:
         found: list[Clause] = []
         place: Tokens = ()
+        later: list[Clause] = []
+        corrected = False
         for piece, correction in self._pieces(tokens):
             timed = self.reader.without_fillers(piece)[:1]
             if timed and timed[0].text in _FIRST | _LATER and len(piece) < len(tokens):
                 ordered = self._ordered(piece)
-                found += [replace(c, correction=correction) if c is ordered[0] else c for c in ordered]
+                waits = timed[0].text in _LATER and all(t.text != "," for t in piece)
+                later = [c for c in ordered if waits and c.form != "information"]
+                now = [c for c in ordered if c not in later]
+                found += [replace(c, correction=correction and c is ordered[0]) for c in now]
+                corrected = correction and waits
                 continue
             if self._only_says_where(piece):
                 place = piece
@@ -207,7 +219,9 @@ class ClauseParser:
                 clause = self.reader.participial(piece) or clause
             place = ()
             if clause is not None:
-                found.append(replace(clause, correction=correction))
+                found += [replace(clause, correction=correction or corrected), *later]
+                later, corrected = [], False
+        found += later
         alone = self.reader.clause(place) if place else None
         return [*found, alone] if alone is not None else found
 
@@ -258,6 +272,7 @@ class ClauseParser:
             return 0
         if single and tokens[at].text == "no" and self.reader.lexicon.relations.at(tokens, at + 1) is not None:
             single = False  # "to the shelf no to the box"
+        single = single and not self._renames(tokens, at)
         separated = at == 0 or tokens[at - 1].text == "," or at == start
         followed = at + match.length < len(tokens)
         if not followed or (single and not separated):
@@ -266,6 +281,7 @@ class ClauseParser:
             tokens[at].text == "no"
             and single
             and tokens[at + 1].text not in (",", *OPENERS)
+            and not self._renames(tokens, at)
             and at > 0
             and not self.reader.starts_command(tokens, at + 1, strict=False)
         ):
@@ -273,12 +289,18 @@ class ClauseParser:
         length = match.length
         return length + (tokens[at + length].text == ",")
 
+    def _renames(self, tokens: Tokens, at: int) -> bool:
+        """True for "the can no the red can", "the can no red can": said without a pause."""
+        if at < 2 or tokens[at].text != "no" or at + 2 >= len(tokens):
+            return False
+        return tokens[at - 1].lemma in {t.lemma for t in tokens[at + 1 : at + 4]} and self.reader.is_noun(tokens[at - 1])
+
     def _is_time(self, token: Token) -> bool:
         return token.text == "for" or token.number is not None or token.text in self.reader.lexicon.numbers
 
     def _boundary(self, tokens: Tokens, at: int, start: int) -> int | None:
         """Returns where the next clause begins if one ends at a position."""
-        if at > start + 1 and gives_reason(tokens, at):
+        if at > start and gives_reason(tokens, at):
             return at
         if tokens[at].text in _CONNECTORS:
             after = at
@@ -341,7 +363,7 @@ class ClauseParser:
         rest = tokens[at:]
         if any(texts(rest, 0, len(n)) == n for n in NEGATIONS if len(n) > 1 or n[0] in ("dont", "never")):
             return True
-        if any(texts(rest, 0, len(w)) == w for w in WISHES):
+        if any(texts(rest, 0, len(w)) == w for w in (*WISHES, *ENSURING)):
             return True
         if texts(rest, 0, 3) == ("do", "the", "same"):
             return True
