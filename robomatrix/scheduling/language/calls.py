@@ -98,8 +98,7 @@ class SkillCalls:
         placed = chunk.relation in ("to", "near", "on", "in")
         return all(self._is_implied(thing, spec, discourse, placed) for thing in chunk.things)
 
-    @staticmethod
-    def _is_implied(thing: NounPhrase, spec: SkillSpec, discourse: Discourse, placed: bool) -> bool:
+    def _is_implied(self, thing: NounPhrase, spec: SkillSpec, discourse: Discourse, placed: bool) -> bool:
         if thing.head in BODY | _WORDLESS:
             return True
         if thing.pronoun in (
@@ -123,6 +122,7 @@ class SkillCalls:
             bare
             and not placed
             and thing.definite
+            and thing.head in self.lexicon.words | discourse.index.nouns
             and (ontology.kind(thing.head) in (None, "person") or thing.head in ("floor", "ground"))
         )
 

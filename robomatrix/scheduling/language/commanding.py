@@ -138,6 +138,8 @@ def _ranked(intents: Sequence[str], command: Command) -> list[str]:
     things, relations = bool(command.things), [c for c in command.relations if c.relation != "from"]
     order = list(dict.fromkeys(intents))
     order.sort(key=lambda i: i != "cross")  # it declines what is no obstacle
+    if any(c.phrase == "with" for c in relations):  # "switch A with B"
+        order.sort(key=lambda i: i != "swap")
     if not things and relations:
         order.sort(key=lambda i: i not in ("go", "cross", "shoot", "look", "clear"))
     if things and relations:

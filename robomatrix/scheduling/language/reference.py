@@ -81,7 +81,8 @@ class Resolver:
         """Notes everything that a phrase might mean."""
         for excluded in phrase.without:
             self.consider(excluded)
-        fits = self._fits(phrase.words, "any") if phrase.words else []
+        words = tuple(word for word in phrase.words if word not in STATES) or phrase.words
+        fits = self._fits(words, "any") if words else []
         self.discourse.considered.update(entity.id for entity, _ in fits)
 
     # --- candidates ----------------------------------------------------------------------------------------------

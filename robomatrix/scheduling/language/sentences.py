@@ -51,9 +51,9 @@ class ClauseParser:
         for sentence, mark in _sentences(tokens):
             clauses, guards = self._sentence(sentence, guards)
             clauses = [replace(c, opens=c is clauses[0]) for c in clauses]
-            if mark == "?":
+            if mark == "?" and all(c.form in _ASKABLE for c in clauses):
                 clauses = [
-                    replace(c, form="question") if c.form in _ASKABLE and not c.verb and not c.correction else c
+                    replace(c, form="question") if not c.verb and not c.correction else c
                     for c in clauses
                 ]
             found += [replace(c, heading=True) for c in clauses] if mark == ":" else clauses
@@ -132,7 +132,7 @@ class ClauseParser:
             if (
                 tokens[i].text in ("if", "unless")
                 and (self.reader.lexicon.trailers.at(tokens, i) is None or self.reader.sees(tokens, i + 3))
-                and not polite(tokens, i)
+                and (not polite(tokens, i) or self.reader.sees(tokens, i + 3))
             ):
                 end = next(
                     (j for j in range(i, len(tokens)) if tokens[j].text in ("otherwise", "else", ",")), len(tokens)
@@ -153,6 +153,10 @@ class ClauseParser:
             tokens = self.reader.without_fillers(tokens[next(ends, 0) :])
         if not tokens:
             return []
+        marked = self._correction_at(tokens, 0, 0)
+        if marked and tokens[marked].text in _FIRST | _LATER:
+            first, *others = self._leading_time(tokens[marked:])
+            return [replace(first, correction=True), *others]
         if tokens[0].text in _FIRST | _LATER or texts(tokens, 0, 3) == ("as", "soon", "as"):
             return self._leading_time(tokens)
         for i in range(1, len(tokens) - 1):
@@ -166,7 +170,9 @@ class ClauseParser:
                 if marker == "by" and not any(c.verb and "go" in c.verb.value.intents for c in then):
                     # "tidy up by ...ing": what is done says it all
                     then = [replace(c, form="information") for c in then]
-                return [*done, *then]
+                meant = any(t.text in ("it", "them") for c in done for t in c.tokens)
+                named = [replace(c, form="information", heading=False) for c in then] if meant else []
+                return [*named, *done, *then]
             if marker in _LATER and self._is_timed(tokens, i):
                 return [*self._clauses(tokens[:i]), *self._clauses(subjectless(tokens[i + 1 :]))]
         return self._clauses(tokens)
@@ -361,7 +367,8 @@ class ClauseParser:
     def _starts_other(self, tokens: Tokens, at: int, before: Tokens) -> bool:
         """Negative commands, wishes and statements after a connector."""
         rest = tokens[at:]
-        if any(texts(rest, 0, len(n)) == n for n in NEGATIONS if len(n) > 1 or n[0] in ("dont", "never")):
+        plain = self.reader.without_fillers(rest)
+        if any(texts(plain, 0, len(n)) == n for n in NEGATIONS if len(n) > 1 or n[0] in ("dont", "never")):
             return True
         if any(texts(rest, 0, len(w)) == w for w in (*WISHES, *ENSURING)):
             return True
@@ -375,7 +382,8 @@ class ClauseParser:
             return True  # "A has to be opened and B closed"
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
             return True
-        return self.reader.modal_at(rest) > 0 and (
+        marks = (i for i in range(1, len(rest)) if self.reader.lexicon.corrections.at(rest, i) is not None)
+        return self.reader.modal_at(rest[: next(marks, len(rest))]) > 0 and (
             is_remark(self.reader.without_fillers(before))
             or self.reader.is_complete(before)
             or self.reader.modal_at(self.reader.without_fillers(before)) > 0
