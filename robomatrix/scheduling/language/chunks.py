@@ -59,6 +59,7 @@ class Chunker:
             self._at += 1
         elif not (
             self._exception()
+            or self._elsewhere()
             or self._holder()
             or self._clause_mark()
             or self._measure()
@@ -80,6 +81,16 @@ class Chunker:
             return False
         self._at = end
         self._exclude(tuple(replace(thing, modifiers=self._trailing_modifiers(thing)) for thing in found))
+        return True
+
+    def _elsewhere(self) -> bool:
+        """Takes "(in the box,) not on the shelf" as where nothing goes: named, and of no use."""
+        match = self.lexicon.relations.at(self.tokens, self._at + 1) if self._text() == "not" else None
+        found, end = self._list(self._at + 1 + match.length) if match is not None else ((), 0)
+        if not found:
+            return False
+        self._at = end
+        self.chunks.append(Chunk("word", "not", found))
         return True
 
     def _trailing_modifiers(self, excluded: NounPhrase) -> tuple[Modifier, ...]:

@@ -111,7 +111,8 @@ class ClauseReader(Courtesies):
             )
         if verb.length == 1 and self.is_noun(body[0]):
             states = body[0].text in ("open", "close", "clear", "empty") and len(body) > 1 and self.is_noun(body[1])
-            return following in OPENERS or states or self._puts(body)
+            steps = not strict and self.is_call(body, 0, 1 + (self.lexicon.directions.at(body, 1) is None))
+            return following in OPENERS or states or steps or self._puts(body)
         return not body[0].text.endswith("ed") or self.lexicon.verbs.at(body, 0) is not None
 
     def _puts(self, body: Tokens) -> bool:
@@ -188,6 +189,8 @@ class ClauseReader(Courtesies):
             attribute = at + 1 < len(tokens) and self.is_noun(tokens[at + 1]) and tokens[at + 1].text not in DOORS
             attribute = attribute and self.lexicon.relations.at(tokens, at + 1) is None
             verb = self.lexicon.verbs.verb_at(tokens, at)
+            if verb is not None and verb.value.intents == ("go",):  # "A is moved to B" sends nobody to A
+                verb = self.lexicon.verbs.verb_at(tokens[: at + 1], at)
             if not participle or attribute or self.is_noun(token) or verb is None:
                 continue
             if token.text in STATE_WORDS and {"place", "take", "bring"} & set(verb.value.intents):

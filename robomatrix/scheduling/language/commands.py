@@ -16,6 +16,7 @@ from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
 
 _PEOPLE = frozenset({"me", "us", "him", "her", "myself"})
+_STANDERS = frozenset({"stand", "stay", "wait", "park", "stop", "rest", "go", "return", "walk", "drive", "run"})
 _STACKERS = frozenset({"stack", "pile", "heap", "stack up", "pile up"})
 
 
@@ -57,6 +58,8 @@ def put(session: Session, command: Command) -> bool:
     """Handles "put A in B", "put it back", "A in B and C on D"."""
     if command.verb in _STACKERS and not command.relations and command.things:
         return _stack(session, command.things)
+    if command.verb in _STANDERS and not command.things:
+        return False  # "stand there": what was moved before is not put there
     done = False
     for move in told_apart(session, moves(command.chunks)):
         if command.verb == "position" and held_above(session, move):

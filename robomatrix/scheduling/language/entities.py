@@ -23,6 +23,8 @@ GRAMMAR = word_set(
     "the a an and or in on into onto to from with at by for it them is are if then not no all every except"
 )
 """Words that are part of no name."""
+_PARTICLES = word_set("up down off out away over back")
+"""End the names of things ("seven up") and are none by themselves."""
 _COLOUR_WORDS = frozenset({"coloured", "colored", "color", "colour", "ish", "hued", "shaded"})
 
 
@@ -89,9 +91,8 @@ class EntityIndex:
         """Every word that a noun phrase may end with, in the scene or in the ontology."""
         tables = (self.ontology.classes, self.ontology.categories)
         known = {lemmas(phrase)[-1] for table in tables for phrase in table if lemmas(phrase)}
-        return frozenset(
-            known | {phrase[-1] for e in self.entities for phrase in e.heads} | set(self.ontology.anything)
-        )
+        named = {phrase[-1] for e in self.entities for phrase in e.heads}
+        return frozenset((known - _PARTICLES) | named | set(self.ontology.anything))
 
     @cached_property
     def phrases(self) -> frozenset[Phrase]:

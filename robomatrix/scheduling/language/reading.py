@@ -38,7 +38,7 @@ def _known(index: EntityIndex, lexicon: Lexicon, rules: SafetyRules) -> frozense
     attributes = {word for table in (ontology.colours, ontology.sizes, ontology.materials) for word in table}
     harm = {word for phrase in rules.harm["verbs"] for word in phrase.split()}
     parts = {word for phrase in index.phrases for word in phrase}
-    return frozenset(lexicon.words | index.nouns | attributes | harm | parts | ENGLISH)
+    return frozenset(lexicon.words | lexicon.inflected | index.nouns | attributes | harm | parts | ENGLISH)
 
 
 def _without_fillers(tokens: Tokens, lexicon: Lexicon) -> Tokens:

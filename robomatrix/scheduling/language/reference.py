@@ -23,7 +23,7 @@ from robomatrix.scheduling.language.selectors import alike, nearest, select
 from robomatrix.scheduling.language.text import lemmas
 from robomatrix.scheduling.language.whereabouts import is_at, is_on_floor, may_be_at
 
-_STATES = {"open": "open", "opened": "open", "closed": "closed", "shut": "closed", "empty": "empty", "full": "full"}
+STATES = {"open": "open", "opened": "open", "closed": "closed", "shut": "closed", "empty": "empty", "full": "full"}
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ class Resolver:
         """Notes everything that a phrase might mean."""
         for excluded in phrase.without:
             self.consider(excluded)
-        fits = self._fits(phrase.words, "any") if phrase.words else []
+        words = tuple(word for word in phrase.words if word not in STATES) or phrase.words
+        fits = self._fits(words, "any") if words else []
         self.discourse.considered.update(entity.id for entity, _ in fits)
 
     # --- candidates ----------------------------------------------------------------------------------------------
@@ -118,7 +119,7 @@ class Resolver:
 
     def _described(self, phrase: NounPhrase, role: Role) -> dict[str, Fit]:
         """Returns every entity that the words fit at all."""
-        stateful = [w for w in phrase.words[:-1] if w in _STATES]
+        stateful = [w for w in phrase.words[:-1] if w in STATES]
         if stateful and not self._named_so(stateful[0], role):
             plain = replace(phrase, words=tuple(w for w in phrase.words if w not in stateful))
             described = self._described(plain, role)
@@ -138,7 +139,7 @@ class Resolver:
     def _plainly_named(self, phrase: NounPhrase, role: Role) -> list[tuple[Described, Fit]]:
         """Returns what is only called a "jar" for a "cookie jar", where there is but one and nothing else is a jar."""
         index = self.discourse.index
-        told = any(index.is_attribute(word) or word in _STATES for word in phrase.words[:-1])
+        told = any(index.is_attribute(word) or word in STATES for word in phrase.words[:-1])
         if told or len(phrase.words) < 2 or phrase.quantity == "count":
             return []
         head = phrase.words[-1:]
@@ -184,12 +185,12 @@ class Resolver:
 
     def _is_so(self, id_: str, word: str) -> bool:
         state = self.discourse.state
-        if _STATES[word] == "empty":
+        if STATES[word] == "empty":
             return not state.contents(id_)
-        if _STATES[word] == "full":
+        if STATES[word] == "full":
             return bool(state.contents(id_))
         location = state.scene.location(id_)
-        return location is not None and location.openable and (id_ in state.closed) == (_STATES[word] == "closed")
+        return location is not None and location.openable and (id_ in state.closed) == (STATES[word] == "closed")
 
     def _bare(self, phrase: NounPhrase, role: Role) -> list[tuple[Described, Fit]]:
         return self._fits(phrase.words[:-1], role) if len(phrase.words) > 1 else []

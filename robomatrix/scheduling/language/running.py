@@ -332,13 +332,20 @@ class ClauseRun:
             for move in moves(chunks):  # "... and then in the bin"
                 place(self.session, move)
             return
-        remark = clause.whole[:1] and clause.whole[0].text in _SUBJECTS and self.following is not None
+        remark = self._is_talk(clause) and self.following is not None
         if known or commanding or (things and not self.session.acts and not remark):
             self._unknown_command(clause, things)
         other = self.session.calls.of_others(clause.whole)
         if other:
             raise Refusal(f"I have no skill to {other}.")
+        if not self._is_talk(clause):
+            self._unknown_command(clause, things)
         self.asked = self.asked or str(clause)
+
+    def _is_talk(self, clause: Clause) -> bool:
+        """Returns whether a piece of a sentence begins like a remark, or is made of words that ask for nothing."""
+        words = [token.text for token in clause.whole if token.is_word]
+        return words[0] in _SUBJECTS or self.session.lexicon.chatter.issuperset(words)
 
     def _adds(self, chunks: Sequence[Chunk]) -> bool:
         """Reads "The tape too": one more thing for the last command, not a place."""
