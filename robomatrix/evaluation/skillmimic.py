@@ -23,7 +23,7 @@ from robomatrix.evaluation.statistics import wilson
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE, SUBSTEPS, build_model, court
 from robomatrix.skills.skillmimic.observation import heading, into_heading, into_world
-from robomatrix.skills.skillmimic.policy import PlayerPolicy
+from robomatrix.skills.skillmimic.policy import Cue, PlayerPolicy
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.reference import palm_shift
 
@@ -198,6 +198,11 @@ class Arena:
                 offsets[row] = palm_shift(self.model, data)[0] @ moved[row]
         return offsets
 
+    def step(self, label: str, since: int) -> None:
+        """Lets the policy act once; ``since`` is the number of steps under the label before."""
+        cue = Cue(since / RATE, self.hoop)
+        self.sim.step(self.policy.targets(self.sim.qpos, self.sim.qvel, label, cue))
+
     def run(self, label: str, seconds: float, push: tuple[float, Array] | None = None) -> Track:
         """Lets the policy act under one label; ``push`` is a time [s] and velocities (n, nv) added then."""
         ball, velocity, pelvis = [], [], []
@@ -205,7 +210,7 @@ class Arena:
         for step in range(int(seconds * RATE)):
             if push is not None and step == int(push[0] * RATE):
                 self.sim.qvel[:] += push[1]
-            self.sim.step(self.policy.targets(self.sim.qpos, self.sim.qvel, label))
+            self.step(label, step)
             ball.append(self.sim.qpos[:, -7:-4].copy())
             velocity.append(self.sim.qvel[:, -6:-3].copy())
             pelvis.append(self.sim.qpos[:, :3].copy())

@@ -87,8 +87,8 @@ def _rollout(policy: PlayerPolicy, label: str, steps: NDArray[np.int_]) -> list[
     qpos, qvel = policy.starts(label)
     arena.place(qpos[-1:].copy(), qvel[-1:].copy(), TrialNoise().scaled(0.0), 0)
     states = [arena.sim.qpos[0].copy()]
-    for _ in range(int(steps[-1])):
-        arena.sim.step(policy.targets(arena.sim.qpos, arena.sim.qvel, label))
+    for step in range(int(steps[-1])):
+        arena.step(label, step)
         states.append(arena.sim.qpos[0].copy())
     return [states[step] for step in steps]
 

@@ -13,7 +13,7 @@ from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Running, Skill, Steps, Succeeded
 from robomatrix.skills.skillmimic import specs
 from robomatrix.skills.skillmimic.observation import heading, into_heading
-from robomatrix.skills.skillmimic.policy import Array, Ball, BallTracker, PlayerPolicy, configuration
+from robomatrix.skills.skillmimic.policy import Array, Ball, BallTracker, Cue, PlayerPolicy, configuration
 from robomatrix.skills.spec import SkillSpec
 
 BALL = "ball"
@@ -41,6 +41,8 @@ STAND = "stand"
 HOOP = "hoop"
 APEX = 2.3
 """Least height of a set shot [m]."""
+DISTANCE, ASIDE = (2.2, 2.6), 0.35
+"""Where from the player the hoop must be: how far ahead, and at most how far to a side [m]."""
 IN_HOOP = 0.23
 """A ball whose centre comes down this near to the hoop's is in [m]: the rim's radius."""
 
@@ -49,6 +51,8 @@ class BallSkill(Skill):
     """What the skills share: policy, tracker, geometry, a fall."""
 
     label: ClassVar[str]
+    _told, _since = "", 0.0
+    """The label that the policy was told last, and since when [s]."""
 
     @classmethod
     def offered(cls, robot: RobotSpec) -> bool:
@@ -110,8 +114,12 @@ class BallSkill(Skill):
 
     def _run_label(self, observation: Observation, label: str, phase: str, seconds: float) -> Running:
         ball = self.tracker.see(observation)
+        if label != self._told:
+            self._told, self._since = label, observation.state.stamp
+        hoop = observation.world.objects.get(HOOP)
+        cue = None if hoop is None else Cue(observation.state.stamp - self._since, np.array(hoop.position))
         progress = min(1.0, self.elapsed / seconds)
-        return Running(self.policy.command(observation.state, ball, label), phase, progress)
+        return Running(self.policy.command(observation.state, ball, label, cue), phase, progress)
 
 
 def _held(place: Array) -> bool:
@@ -282,6 +290,20 @@ class ShootBall(_Release):
     label = "set_shot"
     watched = 1.5
     _above = False
+
+    def check(self, observation: Observation) -> None:
+        """Raises PreconditionError also where the hoop is not in sight or not straight ahead."""
+        super().check(observation)
+        hoop = observation.world.objects.get(HOOP)
+        if hoop is None:
+            raise PreconditionError("no hoop is in sight")
+        qpos, _ = configuration(observation.state, self.tracker.see(observation))
+        ahead, left, _ = into_heading(heading(qpos[:, 3:7]), np.array(hoop.position) - qpos[:, :3])[0]
+        if not DISTANCE[0] <= ahead <= DISTANCE[1] or abs(left) > ASIDE:
+            raise PreconditionError(
+                f"the hoop is {ahead:.2f} m ahead and {left:.2f} m to the left; "
+                f"it must be {DISTANCE[0]} to {DISTANCE[1]} m ahead and within {ASIDE} m to a side"
+            )
 
     def _watch(self, observation: Observation, ball: Ball, metrics: dict[str, float]) -> None:
         """Notes how far from the hoop's centre the ball first comes down through its height."""

@@ -1,7 +1,9 @@
 """What the player's policies observe and what their actions mean; the same code in training and in the skill.
 
-Everything is expressed in the heading frame: origin under the pelvis, x along the pelvis's heading, z up. No clock, no
-reference, no previous action: the label alone says what to do (SkillMimic, arXiv 2408.15270, section on the policy).
+Everything is expressed in the heading frame: origin under the pelvis, x along the pelvis's heading, z up. The common
+network has no clock, no reference, no previous action: the label alone says what to do (SkillMimic, arXiv 2408.15270,
+section on the policy). An *expert*, the network of one skill, sees the hoop and a clock in place of the label; this
+departs from the paper.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ LABELS = ("pick_up", "catch", "pass", "set_shot", "stand", "dribble")
 """Skills of the joint policy, in the order of the one-hot label."""
 VELOCITY_SCALE = 0.1
 """Of joint velocities, so that all inputs are of the order of one."""
+CLOCK_KNOTS, CLOCK_SPACING = 64, 0.05
+"""An expert sees the time since its label was set by so many hat functions, so far apart [s]."""
 
 
 def terms(joints: int, labels: Sequence[str] = LABELS) -> tuple[Term, ...]:
@@ -33,6 +37,11 @@ def terms(joints: int, labels: Sequence[str] = LABELS) -> tuple[Term, ...]:
         Term("ball_velocity", 3, "m/s"),
         Term("skill_label", len(labels)),
     )
+
+
+def expert_terms(joints: int) -> tuple[Term, ...]:
+    """Returns the terms of an expert's observation in order."""
+    return (*terms(joints)[:-1], Term("hoop_position", 2, "m"), Term("clock", CLOCK_KNOTS))
 
 
 def heading(quaternion: Array) -> Array:
@@ -90,3 +99,19 @@ def body_and_ball(qpos: Array, qvel: Array) -> Array:
 def with_label(observation: Array, label: NDArray[np.int64], labels: int = len(LABELS)) -> Array:
     """Returns (n, d + K): the observation and the one-hot label of each row."""
     return np.concatenate([observation, np.eye(labels)[label]], axis=1)
+
+
+def with_cue(observation: Array, qpos: Array, hoop: Array, elapsed: Array) -> Array:
+    """Returns (n, d + 2 + CLOCK_KNOTS): what an expert sees.
+
+    Args:
+        observation: (n, d) as :func:`body_and_ball` has it.
+        qpos: (n, 7 + J + 7) as there.
+        hoop: (3,) centre of the hoop in the world [m].
+        elapsed: (n,) time since the label was set [s]; the clock stands still after its last knot.
+    """
+    offset = (hoop - qpos[:, :3]) * [1.0, 1.0, 0.0]
+    ahead = into_heading(heading(qpos[:, 3:7]), offset)[:, :2]
+    time = np.clip(elapsed / CLOCK_SPACING, 0.0, CLOCK_KNOTS - 1.0)
+    hats = np.maximum(1.0 - np.abs(time[:, None] - np.arange(CLOCK_KNOTS)), 0.0)
+    return np.concatenate([observation, ahead, hats], axis=1)

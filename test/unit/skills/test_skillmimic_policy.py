@@ -10,7 +10,7 @@ import yaml
 from robomatrix.errors import PolicyError, PreconditionError, UnknownNameError
 from robomatrix.hardware.driver import Imu, JointState, Odometry, RobotState
 from robomatrix.motions.rotations import from_yaw, multiply, rotate
-from robomatrix.policies.checkpoint import save_checkpoint
+from robomatrix.policies.checkpoint import load_checkpoint, save_checkpoint
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Succeeded
@@ -18,8 +18,16 @@ from robomatrix.skills.registry import registry_for
 from robomatrix.skills.runner import SkillRunner
 from robomatrix.skills.skillmimic import skills
 from robomatrix.skills.skillmimic.basketball import PATIENCE, Catch, PassTo, PickUpBall, ShootBall, Stand
-from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, gravity_direction, heading, terms
-from robomatrix.skills.skillmimic.policy import BallTracker, PlayerPolicy, configuration
+from robomatrix.skills.skillmimic.observation import (
+    CLOCK_KNOTS,
+    LABELS,
+    body_and_ball,
+    expert_terms,
+    gravity_direction,
+    heading,
+    terms,
+)
+from robomatrix.skills.skillmimic.policy import BallTracker, Cue, PlayerPolicy, configuration
 from robomatrix.skills.skillmimic.specs import SPECS
 from robomatrix.world import SceneObject, World
 
@@ -60,6 +68,11 @@ def state(stamp: float = 0.0, height: float = 0.95, yaw: float = 0.0) -> RobotSt
 def seen(robot: RobotState, ball: tuple[float, float, float] | None) -> Observation:
     objects = {} if ball is None else {"ball": SceneObject("ball", "ball", "ball", "orange", ball, stamp=robot.stamp)}
     return Observation(robot, World(robot.stamp, objects))
+
+
+def with_hoop(sight: Observation, place: tuple[float, float, float] = (2.4, 0.0, 3.05)) -> Observation:
+    hoop = SceneObject("hoop", "hoop", "target", "red", place)
+    return replace(sight, world=World(sight.world.stamp, {**sight.world.objects, "hoop": hoop}))
 
 
 @pytest.fixture
@@ -252,6 +265,71 @@ def test_a_pass_that_goes_sideways_missed(shipped: Path) -> None:
     assert "63 degrees off" in missed.message
 
 
+def with_expert(folder: Path, shared: Path) -> Path:
+    """The shared checkpoint with an expert for the set shot: its joints count the clock's second knot."""
+    found = load_checkpoint(shared)
+    size = sum(term.size for term in expert_terms(JOINTS))
+    own = {
+        "mean": np.zeros(size), "std": np.ones(size), "w0": np.zeros((4, size)), "b0": np.zeros(4),
+        "w1": np.zeros((JOINTS, 4)), "b1": np.zeros(JOINTS),
+    }  # fmt: skip
+    own["w0"][0, size - CLOCK_KNOTS + 1], own["w1"][:, 0] = 1.0, 0.02
+    parameters = {"labels": list(LABELS), "trained": ["set_shot", "catch", "stand"], "experts": {"set_shot": [4]}}
+    tensors = {**found.tensors, **{f"set_shot.{name}": value for name, value in own.items()}}
+    save_checkpoint(folder, replace(found.spec, parameters=parameters), tensors)
+    return folder
+
+
+def test_an_expert_sees_the_time_since_its_label_was_set_and_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    shared = checkpoint(tmp_path / "shared")
+    policy, before = PlayerPolicy(ROBOT, with_expert(tmp_path / "both", shared)), PlayerPolicy(ROBOT, shared)
+    qpos, qvel = before.starts("catch")
+    home, hoop = np.array([j.home for j in ROBOT.joints]), np.array([2.4, 0.0, 3.05])
+    for elapsed, share in ((0.0, 0.0), (0.025, 0.5), (0.05, 1.0), (0.2, 0.0), (99.0, 0.0)):
+        targets = policy.targets(qpos, qvel, "set_shot", Cue(elapsed, hoop))
+        np.testing.assert_allclose(targets[0] - home, 0.02 * share, atol=1e-5)
+    np.testing.assert_array_equal(policy.targets(qpos, qvel, "catch"), before.targets(qpos, qvel, "catch"))
+    assert policy.experts == ("set_shot",)
+    with pytest.raises(PreconditionError, match="where the hoop is"):
+        policy.targets(qpos, qvel, "set_shot")
+
+
+def test_a_torn_expert_is_refused(tmp_path: Path) -> None:
+    found = load_checkpoint(with_expert(tmp_path / "whole", checkpoint(tmp_path / "shared")))
+    tensors = {name: tensor for name, tensor in found.tensors.items() if name != "set_shot.w1"}
+    save_checkpoint(tmp_path / "torn", found.spec, tensors)
+    with pytest.raises(PolicyError, match="tensor 'set_shot.w1' is missing"):
+        PlayerPolicy(ROBOT, tmp_path / "torn")
+
+
+def test_the_clock_of_a_shot_starts_as_it_begins_and_not_while_the_player_comes_to_rest(tmp_path, monkeypatch) -> None:
+    folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"))
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    skill, ball = ShootBall(ROBOT, {}), (0.35, 0.0, 1.1)
+    rest = skill.tick(with_hoop(seen(swaying(10.0), ball)))
+    assert rest.phase == "coming to rest"
+    moves = []
+    for step in range(1, 8):
+        result = skill.tick(with_hoop(seen(state(10.0 + step / 60), ball)))
+        moves.append(result.command.positions["waist_yaw"] - ROBOT.joint("waist_yaw").home)
+    assert np.argmax(moves) == 3
+    assert moves[3] == pytest.approx(0.02, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [(None, "no hoop is in sight"), ((4.0, 0.0, 3.05), "4.00 m ahead"), ((2.4, -0.6, 3.05), "-0.60 m to the left")],
+)
+def test_nobody_shoots_at_a_hoop_that_is_not_straight_ahead(place, said: str, tmp_path: Path, monkeypatch) -> None:
+    folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"))
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    sight = seen(state(), (0.35, 0.0, 1.1))
+    outcome = ShootBall(ROBOT, {}).tick(sight if place is None else with_hoop(sight, place))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.PRECONDITION
+    assert said in outcome.message
+
+
 def test_planners_may_count_on_what_the_policy_does_and_a_missing_one_explains_itself(tmp_path, monkeypatch) -> None:
     folder = checkpoint(tmp_path / "policy", parameters={"labels": list(LABELS), "trained": ["set_shot", "stand"]})
     monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
@@ -265,15 +343,13 @@ def test_a_shot_must_come_down_in_the_hoop(aside: float, rise: float, said: str 
     parameters = {"labels": list(LABELS), "trained": ["set_shot", "stand"]}
     folder = checkpoint(tmp_path / "policy", parameters=parameters)
     monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
-    hoop = SceneObject("hoop", "hoop", "target", "red", (2.4, 0.0, 3.05))
     skill = ShootBall(ROBOT, {})
-    skill.tick(seen(state(0.0), (0.35, 0.0, 1.8)))
+    skill.tick(with_hoop(seen(state(0.0), (0.35, 0.0, 1.8))))
     result = None
     for step in range(1, 140):
         t = step / 60
         ball = (0.35 + 1.68 * t, aside, 1.8 + rise * t - 4.905 * t * t)
-        sight = seen(state(t), ball)
-        result = skill.tick(replace(sight, world=World(t, {**sight.world.objects, "hoop": hoop})))
+        result = skill.tick(with_hoop(seen(state(t), ball)))
         if not isinstance(result, Running):
             break
     if said is None:
