@@ -16,6 +16,7 @@ from robomatrix.scenes.court import RATE
 from robomatrix.skills.skillmimic.observation import LABELS
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.training.skillmimic.pipeline import load_reference
+from robomatrix.training.skillmimic.reference import join
 
 Image = NDArray[np.uint8]
 CELL = 96
@@ -65,7 +66,8 @@ def skills_beside_clips(policy: PlayerPolicy, run: Path, labels: Sequence[str]) 
     path = run / "reference.npz"
     if not path.exists():
         raise ConfigurationError(f"{path}: no references; `robomatrix train skillmimic --run {run}` makes them")
-    reference, _ = load_reference(path)
+    parts = [load_reference(part)[0] for part in (path, run / "shot.npz") if part.exists()]
+    reference = join(parts)
     stage = Stage(Arena(policy, 1).model, SIDE, SIDE)
     images: list[Image] = []
     for label in labels:
