@@ -13,7 +13,7 @@ from robomatrix.errors import ConfigurationError
 from robomatrix.evaluation.skillmimic import SECONDS, Arena, TrialNoise
 from robomatrix.motions.video import Stage, contact_sheet
 from robomatrix.scenes.court import RATE
-from robomatrix.skills.skillmimic.observation import LABELS
+from robomatrix.skills.skillmimic.observation import SKILLS
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.training.skillmimic.pipeline import load_reference
 from robomatrix.training.skillmimic.reference import join
@@ -30,7 +30,7 @@ SIDE = 160
 def heat_map(transitions: Mapping[str, Mapping[str, Any] | None]) -> Image:
     """Returns the matrix of transitions (first skill down, second across), from red at 0 to green at 1."""
     pairs = {tuple(name.split(" -> ")): result for name, result in transitions.items()}
-    rows, columns = (sorted({pair[i] for pair in pairs}, key=LABELS.index) for i in (0, 1))
+    rows, columns = (sorted({pair[i] for pair in pairs}, key=SKILLS.index) for i in (0, 1))
     image = np.full(((len(rows) + 1) * CELL, (len(columns) + 1) * CELL, 3), 255, np.uint8)
     for j, name in enumerate(columns):
         _write(image, name, 0, j + 1)
@@ -66,13 +66,13 @@ def skills_beside_clips(policy: PlayerPolicy, run: Path, labels: Sequence[str]) 
     path = run / "reference.npz"
     if not path.exists():
         raise ConfigurationError(f"{path}: no references; `robomatrix train skillmimic --run {run}` makes them")
-    parts = [load_reference(part)[0] for part in (path, run / "shot.npz") if part.exists()]
-    reference = join(parts)
+    made = [run / f"{label}.npz" for label in labels]
+    reference = join([load_reference(part)[0] for part in (path, *made) if part.exists()])
     stage = Stage(Arena(policy, 1).model, SIDE, SIDE)
     images: list[Image] = []
     for label in labels:
         starts = reference.starts()
-        clips = starts[reference.label[starts] == LABELS.index(label)]
+        clips = starts[reference.label[starts] == SKILLS.index(label)]
         if not len(clips):
             raise ConfigurationError(f"{path}: no clip of '{label}'")
         length = int(reference.last()[clips[-1]] - clips[-1])

@@ -37,6 +37,10 @@ EXPECTING = 9.0
 """For so long a throw is waited for [s]."""
 AIRBORNE, IN_RANGE, CLOSING = 0.4, 2.5, 0.5
 """A ball higher than this [m], nearer than this [m] and coming nearer faster than this [m/s] is to be caught."""
+LOW, BACK = 0.25, 1.05
+"""A ball lower than the first bounces on the floor, one higher than the second is back in the hands [m]."""
+LULL = 3.5
+"""A ball that does not bounce for so long is lost [s]."""
 STAND = "stand"
 HOOP = "hoop"
 APEX = 2.3
@@ -117,7 +121,8 @@ class BallSkill(Skill):
         if label != self._told:
             self._told, self._since = label, observation.state.stamp
         hoop = observation.world.objects.get(HOOP)
-        cue = None if hoop is None else Cue(observation.state.stamp - self._since, np.array(hoop.position))
+        elapsed = observation.state.stamp - self._since
+        cue = Cue(elapsed, None if hoop is None else np.array(hoop.position))
         progress = min(1.0, self.elapsed / seconds)
         return Running(self.policy.command(observation.state, ball, label, cue), phase, progress)
 
@@ -222,15 +227,48 @@ class Catch(_Hold):
             raise PreconditionError("the player already has the ball")
 
 
-class _Release(BallSkill):
-    """Skills that end with the ball gone on its way and the player standing."""
-
-    watched: ClassVar[float] = STEADY
-    """How long the ball is watched after it has left [s]."""
+class _WithBall(BallSkill):
+    """Skills that begin with the ball in the hands."""
 
     def _check_ball(self, place: Array) -> None:
         if not _held(place):
             raise PreconditionError(f"the player does not have the ball; it is {np.hypot(*place[:2]):.2f} m away")
+
+
+class BounceBall(_WithBall):
+    """Bounces the ball on the floor with both hands, catching it each time."""
+
+    spec: ClassVar[SkillSpec] = specs.BOUNCE_BALL
+    label = "bounce"
+
+    def run(self, observation: Observation) -> Steps:
+        """Bounces as often as asked, then stands with the ball until it is steady."""
+        times, bounces, low = int(self.arguments["times"]), 0, False
+        last = since = None
+        observation = yield from self.settle(observation)
+        while True:
+            ball, place = self._look(observation)
+            now = observation.state.stamp
+            if self._fallen(observation):
+                return Failed(ErrorCode.FELL, "the player fell as it bounced the ball", {"bounces": float(bounces)})
+            last = now if last is None or (place[2] < LOW and not low) else last
+            bounces, low = bounces + int(place[2] < LOW and not low), bool(place[2] < LOW)
+            if float(np.hypot(place[0], place[1])) > GONE or now - last > LULL:
+                text = f"the ball got away after {bounces} of {times} bounces"
+                return Failed(ErrorCode.TARGET_MISSED, text, {"bounces": float(bounces)}, holding=None)
+            done = bounces >= times and place[2] > BACK and float(np.linalg.norm(ball.velocity)) < 0.5
+            since = (now if since is None else since) if done or since is not None else None
+            if since is not None and now - since >= STEADY:
+                return Succeeded({"bounces": float(bounces)}, holding=BALL)
+            label = self.label if since is None else STAND
+            observation = yield self._run_label(observation, label, self.spec.name, 2.0 * times)
+
+
+class _Release(_WithBall):
+    """Skills that end with the ball gone on its way and the player standing."""
+
+    watched: ClassVar[float] = STEADY
+    """How long the ball is watched after it has left [s]."""
 
     def run(self, observation: Observation) -> Steps:
         """Runs the policy until the ball flies, then stands for half a second."""

@@ -17,7 +17,9 @@ from robomatrix.policies.spec import Term
 
 Array = NDArray[np.float64]
 LABELS = ("pick_up", "catch", "pass", "set_shot", "stand", "dribble")
-"""Skills of the joint policy, in the order of the one-hot label."""
+"""Skills of the common network, in the order of the one-hot label."""
+SKILLS = (*LABELS, "bounce")
+"""Those and what only experts do."""
 VELOCITY_SCALE = 0.1
 """Of joint velocities, so that all inputs are of the order of one."""
 CLOCK_KNOTS, CLOCK_SPACING = 64, 0.05
@@ -101,17 +103,18 @@ def with_label(observation: Array, label: NDArray[np.int64], labels: int = len(L
     return np.concatenate([observation, np.eye(labels)[label]], axis=1)
 
 
-def with_cue(observation: Array, qpos: Array, hoop: Array, elapsed: Array) -> Array:
+def with_cue(observation: Array, qpos: Array, hoop: Array | None, elapsed: Array) -> Array:
     """Returns (n, d + 2 + CLOCK_KNOTS): what an expert sees.
 
     Args:
         observation: (n, d) as :func:`body_and_ball` has it.
         qpos: (n, 7 + J + 7) as there.
-        hoop: (3,) centre of the hoop in the world [m].
+        hoop: (3,) centre of the hoop in the world [m]; it is seen as zeros where there is none.
         elapsed: (n,) time since the label was set [s]; the clock stands still after its last knot.
     """
-    offset = (hoop - qpos[:, :3]) * [1.0, 1.0, 0.0]
-    ahead = into_heading(heading(qpos[:, 3:7]), offset)[:, :2]
+    ahead = np.zeros((len(qpos), 2))
+    if hoop is not None:
+        ahead = into_heading(heading(qpos[:, 3:7]), (hoop - qpos[:, :3]) * [1.0, 1.0, 0.0])[:, :2]
     time = np.clip(elapsed / CLOCK_SPACING, 0.0, CLOCK_KNOTS - 1.0)
     hats = np.maximum(1.0 - np.abs(time[:, None] - np.arange(CLOCK_KNOTS)), 0.0)
     return np.concatenate([observation, ahead, hats], axis=1)

@@ -44,8 +44,8 @@ class Cue:
 
     elapsed: float
     """Time since the label was set [s]."""
-    hoop: Array
-    """(3,) centre of the hoop in the odom frame [m]."""
+    hoop: Array | None = None
+    """(3,) centre of the hoop in the odom frame [m], where it is in sight."""
 
 
 FASTEST = 25.0
@@ -125,10 +125,12 @@ class PlayerPolicy:
             checkpoint.tensors, (spec.observation_size, *spec.hidden, len(spec.joints)), spec.activation
         )
         ends = sum(term.size for term in expert_terms(len(robot.joints))), len(spec.joints)
+        told = spec.parameters.get("experts", {})
         self._experts = {
-            label: Mlp(checkpoint.tensors, (ends[0], *hidden, ends[1]), spec.activation, f"{label}.")
-            for label, hidden in spec.parameters.get("experts", {}).items()
+            label: Mlp(checkpoint.tensors, (ends[0], *one["hidden"], ends[1]), spec.activation, f"{label}.")
+            for label, one in told.items()
         }
+        self._periods = {label: float(one["period"]) for label, one in told.items()}
         self._home = np.array(spec.home)
         self._joints = robot.joint_names
         self._limits = np.array([[j.lower, j.upper] for j in robot.joints]).T
@@ -164,15 +166,16 @@ class PlayerPolicy:
             UnknownNameError: there is no such label.
             PreconditionError: the label's network needs a cue and there is none.
         """
-        if label not in self.labels:
-            raise UnknownNameError("skill label", label, self.labels)
+        if label not in self.labels and label not in self._experts:
+            raise UnknownNameError("skill label", label, {*self.labels, *self._experts})
         own = body_and_ball(qpos, qvel)
         if label not in self._experts:
             output = self._network(with_label(own, np.full(len(qpos), self.labels.index(label))))
         elif cue is None:
-            raise PreconditionError(f"'{label}' needs to know where the hoop is")
+            raise PreconditionError(f"'{label}' needs to know for how long it has lasted")
         else:
-            output = self._experts[label](with_cue(own, qpos, cue.hoop, np.full(len(qpos), cue.elapsed)))
+            elapsed = np.full(len(qpos), np.mod(cue.elapsed, self._periods[label]))
+            output = self._experts[label](with_cue(own, qpos, cue.hoop, elapsed))
         return np.clip(self._home + self.spec.action_scale * output, *self._limits)
 
     def command(self, state: RobotState, ball: Ball, label: str, cue: Cue | None = None) -> RobotCommand:

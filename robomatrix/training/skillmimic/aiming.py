@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from robomatrix.motions.edit import GRAVITY
 from robomatrix.scenes.court import build_model, court
 from robomatrix.skills.skillmimic.observation import heading, into_heading, into_world
+from robomatrix.training.skillmimic.clocked import FIRST, Starts, released
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
 from robomatrix.training.skillmimic.hands import SIDES
 from robomatrix.training.skillmimic.reference import Reference
 from robomatrix.training.skillmimic.shot import ShotDesign, make_shot
 
 Array = NDArray[np.float64]
-Starts = tuple[Array, Array]
-"""States (k, nq), (k, nv) in which a player stands with the ball."""
 STEPS: tuple[tuple[str, int | None, float], ...] = (
     ("aim", 0, 0.3), ("aim", 1, 0.2), ("apex", None, 0.35), ("release", 0, 0.03), ("behind", None, 0.08),
     ("pitch", 1, 0.15),
@@ -187,10 +186,9 @@ def throw_all(
     env = TeacherEnv(shot, EnvConfig(worlds=n, seed=seed, noise_scale=config.noise, first_frame=1.0), gains)
     held = np.arange(int(config.held_share * n))
     chosen = np.random.default_rng(seed).integers(len(starts[0]), size=len(held))
-    env.place(held, np.full(len(held), 2), starts[0][chosen].copy(), starts[1][chosen].copy())
-    released = int(np.flatnonzero(shot.contact.any(axis=1))[-1])
+    env.place(held, np.full(len(held), FIRST), starts[0][chosen].copy(), starts[1][chosen].copy())
     features, steps = np.zeros((n, len(law.matrix))), np.zeros_like(random)
-    for frame in range(2, released + 8):
+    for frame in range(FIRST, released(shot) + 8):
         if frame == config.frame:
             features = view.features(env.sim.qpos)
             steps = law.steps(features) + random

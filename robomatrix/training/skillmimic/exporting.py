@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,38 @@ from robomatrix.policies.checkpoint import save_checkpoint
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE
-from robomatrix.skills.skillmimic.observation import LABELS, terms
+from robomatrix.skills.skillmimic.observation import CLOCK_KNOTS, LABELS, SKILLS, terms
 from robomatrix.skills.skillmimic.policy import NAME
 from robomatrix.training.skillmimic.distill import Student
 from robomatrix.training.skillmimic.dribble import DribbleConfig, DribbleLesson, DribbleStance
 from robomatrix.training.skillmimic.reference import Reference
+
+
+@dataclass(frozen=True, eq=False)
+class Expert:
+    """The network of one skill."""
+
+    student: Student
+    reference: Reference
+    """What it was taught to do."""
+    period: float
+    """After how long its clock begins again [s]."""
+
+    def tensors(self, label: str) -> dict[str, NDArray[np.float32]]:
+        """Returns what a checkpoint holds of it: its network, and where tests of it begin.
+
+        An expert that was shown no hoop does not look where there may be one.
+        """
+        tensors = self.student.tensors()
+        unseen = [-CLOCK_KNOTS - 2 + i for i in (0, 1) if tensors["mean"][-CLOCK_KNOTS - 2 + i] == 0.0]
+        tensors["w0"] = tensors["w0"].copy()
+        tensors["w0"][:, unseen] = 0.0
+        starts = {name: state for name, state in start_states(self.reference).items() if name.endswith(label)}
+        return {**{f"{label}.{name}": tensor for name, tensor in tensors.items()}, **starts}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns what the spec says of it."""
+        return {"hidden": list(self.student.hidden), "period": self.period}
 
 
 def start_states(reference: Reference, stance: DribbleStance | None = None) -> dict[str, NDArray[np.float32]]:
@@ -29,8 +57,8 @@ def start_states(reference: Reference, stance: DribbleStance | None = None) -> d
     starts, last = reference.starts(), reference.last()
     for index in np.unique(reference.label):
         frames = starts[reference.label[starts] == index] + 2
-        tensors[f"start_qpos_{LABELS[index]}"] = reference.qpos[frames].astype(np.float32)
-        tensors[f"start_qvel_{LABELS[index]}"] = reference.qvel[frames].astype(np.float32)
+        tensors[f"start_qpos_{SKILLS[index]}"] = reference.qpos[frames].astype(np.float32)
+        tensors[f"start_qvel_{SKILLS[index]}"] = reference.qvel[frames].astype(np.float32)
     ends = last[starts]
     tensors["start_qpos_stand"] = reference.qpos[ends].astype(np.float32)
     tensors["start_qvel_stand"] = 0.0 * reference.qvel[ends].astype(np.float32)
@@ -44,15 +72,14 @@ def start_states(reference: Reference, stance: DribbleStance | None = None) -> d
 
 def export(
     student: Student, reference: Reference, folder: Path, training: Mapping[str, Any],
-    stance: DribbleStance | None = None, experts: Mapping[str, tuple[Student, Reference]] | None = None,
+    stance: DribbleStance | None = None, experts: Mapping[str, Expert] | None = None,
 ) -> PolicySpec:  # fmt: skip
-    """Writes the checkpoint folder: the common student, and the ``experts`` with their references by label."""
+    """Writes the checkpoint folder: the common student, and the ``experts`` by label."""
     robot, experts = load_robot("player"), experts or {}
     trained = [LABELS[i] for i in np.unique(reference.label)]
     tensors = {**student.tensors(), **start_states(reference, stance)}
-    for label, (expert, shown) in experts.items():
-        tensors |= {f"{label}.{name}": tensor for name, tensor in expert.tensors().items()}
-        tensors |= {name: state for name, state in start_states(shown).items() if name.endswith(label)}
+    for label, expert in experts.items():
+        tensors |= expert.tensors(label)
     spec = PolicySpec(
         family="skillmimic",
         name=NAME,
@@ -67,7 +94,7 @@ def export(
         parameters={
             "labels": list(LABELS),
             "trained": [*trained, *experts, "stand", *(["dribble"] if stance else [])],
-            "experts": {label: list(expert.hidden) for label, (expert, _) in experts.items()},
+            "experts": {label: expert.to_dict() for label, expert in experts.items()},
         },
         training=training,
     )

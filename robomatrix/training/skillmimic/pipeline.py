@@ -1,14 +1,14 @@
 """``robomatrix train skillmimic``: from a folder of clips to a student policy, in resumable stages.
 
 Stages leave their results in the run folder and are skipped when these are there: references (retargeted clips with
-torques and feedback), teacher (PPO on the residual), student (DAgger), the set shot's expert, export.
+torques and feedback), teacher (PPO on the residual), student (DAgger), experts, export.
 """
 
 from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
@@ -27,24 +27,28 @@ from robomatrix.policies.spec import PolicySpec
 from robomatrix.resources import share
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE, build_model
-from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, with_label
+from robomatrix.skills.skillmimic.observation import LABELS, SKILLS, body_and_ball, with_label
 from robomatrix.training.ppo import Learner, PpoConfig
 from robomatrix.training.skillmimic.aiming import AimConfig, AimLaw, design_changes, fit_aim, hoop_of
 from robomatrix.training.skillmimic.arm import fit_arm
 from robomatrix.training.skillmimic.balance import level
+from robomatrix.training.skillmimic.bounce import BounceDesign, make_bounce
 from robomatrix.training.skillmimic.catching import CatchConfig, make_sure
+from robomatrix.training.skillmimic.clocked import Act, ClockedConfig, ClockedLesson, Starts, held_starts, period
 from robomatrix.training.skillmimic.distill import ClipLesson, Distillation, DistillConfig, Lesson, Student
 from robomatrix.training.skillmimic.dribble import DribbleConfig, DribbleLesson, DribbleStance, crouch
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
-from robomatrix.training.skillmimic.exporting import export, start_states
+from robomatrix.training.skillmimic.exporting import Expert, export, start_states
 from robomatrix.training.skillmimic.feedback import feedback_gains
 from robomatrix.training.skillmimic.letting_go import parting_targets
 from robomatrix.training.skillmimic.reference import Reference, join, make_reference, make_stance
 from robomatrix.training.skillmimic.search import clip_of
-from robomatrix.training.skillmimic.shooting import Act, ShotConfig, ShotLesson, Starts, held_starts
+from robomatrix.training.skillmimic.shooting import ShotLesson
 from robomatrix.training.skillmimic.shot import ShotDesign, make_shot
 
 Log = Callable[[str], None]
+Taught = tuple[Reference, NDArray[np.float32]]
+"""What a teacher follows, and its feedback gains."""
 ROBOT = "player"
 FASTEST, STRONGEST = 45.0, 1000.0
 """A retargeting with faster joints [rad/s] or larger torques [N m] has jumped between two solutions; it is left out."""
@@ -91,8 +95,12 @@ class Recipe:
     shot: ShotDesign | None = field(default_factory=ShotDesign)
     """The set shot, made from the postures in which the pass starts and ends; None leaves it out."""
     aim: AimConfig = field(default_factory=AimConfig)
-    shooting: ShotConfig = field(default_factory=ShotConfig)
+    shooting: ClockedConfig = field(default_factory=ClockedConfig)
     """How the set shot's expert learns."""
+    bounce: BounceDesign | None = field(default_factory=BounceDesign)
+    """The bounce with both hands, made from the posture in which the pass starts; None leaves it out."""
+    bouncing: ClockedConfig = field(default_factory=lambda: ClockedConfig(linger=1.0, repeated=0.95))
+    """How the bounce's expert learns."""
     dribblers: int = 0
     """Worlds in which the dribble is taught; 0 leaves it out."""
     distill: DistillConfig = field(default_factory=DistillConfig)
@@ -165,17 +173,23 @@ def prepare(clips: Path, run: Path, recipe: Recipe, log: Log = say) -> tuple[Ref
     return load_reference(path)
 
 
-def prepare_shot(reference: Reference, run: Path, recipe: Recipe) -> tuple[Reference, NDArray[np.float32]] | None:
-    """Stage 1, the set shot: made from the postures in which the pass starts and ends; None where there is no pass."""
-    path = run / "shot.npz"
+def prepare_made(reference: Reference, run: Path, recipe: Recipe) -> dict[str, Taught]:
+    """Stage 1, skills that no clip shows: made from the postures in which the pass starts and ends."""
     passes = np.flatnonzero(reference.label == LABELS.index("pass"))
-    if recipe.shot is None or not len(passes):
-        return None
-    if not path.exists():
-        held, empty = reference.qpos[passes[0]], reference.qpos[reference.last()[passes[0]]]
-        shot = make_shot(build_model(ROBOT), held, empty, LABELS.index("set_shot"), recipe.shot)
-        save_reference(shot, _gains(shot), path)
-    return load_reference(path)
+    if not len(passes):
+        return {}
+    model, held, empty = build_model(ROBOT), reference.qpos[passes[0]], reference.qpos[reference.last()[passes[0]]]
+    makers: dict[str, Callable[[int], Reference]] = {}
+    if recipe.shot is not None:
+        makers["set_shot"] = lambda index: make_shot(model, held, empty, index, recipe.shot)
+    if recipe.bounce is not None:
+        makers["bounce"] = lambda index: make_bounce(model, held, index, recipe.bounce)
+    for label, make in makers.items():
+        path = run / f"{label}.npz"
+        if not path.exists():
+            made = make(SKILLS.index(label))
+            save_reference(made, _gains(made), path)
+    return {label: load_reference(run / f"{label}.npz") for label in makers}
 
 
 def _sure(
@@ -287,15 +301,14 @@ def aim_law(
         return AimLaw(data["changes"], data["matrix"], recipe.aim.frame, hoop_of(shot.qpos[-1]))
 
 
-def teach_shot(
-    shot: Reference, gains: NDArray[np.float32], act: Act, start: Starts, run: Path, recipe: Recipe, log: Log = say
-) -> Student:
-    """Stage 3, the set shot: its expert; goes on where it stopped.
+def teach_experts(
+    made: Mapping[str, Taught], act: Act, start: Starts, run: Path, recipe: Recipe, log: Log = say
+) -> dict[str, Expert]:
+    """Stage 3, skills that no clip shows: their experts; goes on where it stopped.
 
     Args:
-        shot: what :func:`prepare_shot` returns.
-        gains: likewise.
-        act: a policy that picks the ball up; the expert learns from how it then holds the ball.
+        made: what :func:`prepare_made` returns.
+        act: a policy that picks the ball up; experts learn from how it then holds the ball.
         start: the state (nq,), (nv,) in which that begins.
         run: folder of the stage's results.
         recipe: all figures.
@@ -303,10 +316,19 @@ def teach_shot(
     """
     held = [held_starts(act, *start, worlds, joints, worlds) for worlds, joints in ((128, 0.01), (64, 0.03))]
     starts = np.concatenate([q for q, _ in held]), np.concatenate([v for _, v in held])
-    law = aim_law(shot, gains, starts, run, recipe, log)
-    rounds = Distillation([ShotLesson(shot, gains, law, starts, recipe.shooting)], recipe.shooting.distill)
-    _learn(rounds, run / "set_shot.pt", log)
-    return rounds.student
+    experts = {}
+    for label, taught in made.items():
+        if label == "set_shot":
+            law = aim_law(*taught, starts, run, recipe, log)
+            config, until = recipe.shooting, float("inf")
+            lesson: Lesson = ShotLesson(*taught, law, starts, config)
+        else:
+            config, until = recipe.bouncing, period(taught[0])
+            lesson = ClockedLesson(*taught, starts, config)
+        rounds = Distillation([lesson], config.distill)
+        _learn(rounds, run / f"{label}.pt", log)
+        experts[label] = Expert(rounds.student, taught[0], until)
+    return experts
 
 
 def acting(student: Student) -> Act:
@@ -333,11 +355,9 @@ def train(clips: Path, run: Path, out: Path, recipe: Recipe | None = None, log: 
     learner = train_teacher(reference, gains, run, recipe, log)
     stance = make_dribble_stance(reference) if recipe.dribblers else None
     student = distil(reference, gains, learner, recipe, stance, log)
-    made = prepare_shot(reference, run, recipe)
-    if made is not None:
-        starts = start_states(reference)
-        start = tuple(starts[f"start_{kind}_pick_up"][-1].astype(float) for kind in ("qpos", "qvel"))
-        expert = teach_shot(*made, acting(student), start, run, recipe, log)
+    starts = start_states(reference)
+    start = tuple(starts[f"start_{kind}_pick_up"][-1].astype(float) for kind in ("qpos", "qvel"))
+    experts = teach_experts(prepare_made(reference, run, recipe), acting(student), start, run, recipe, log)
     training = {
         "command": "robomatrix train skillmimic",
         "seed": recipe.seed,
@@ -346,5 +366,4 @@ def train(clips: Path, run: Path, out: Path, recipe: Recipe | None = None, log: 
         "student_samples": recipe.distill.iterations * recipe.distill.steps * recipe.worlds,
         "seconds": round(time.perf_counter() - began, 1),
     }
-    experts = {} if made is None else {"set_shot": (expert, made[0])}
     return export(student, reference, out, training, stance, experts)

@@ -17,7 +17,7 @@ from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Succ
 from robomatrix.skills.registry import registry_for
 from robomatrix.skills.runner import SkillRunner
 from robomatrix.skills.skillmimic import skills
-from robomatrix.skills.skillmimic.basketball import PATIENCE, Catch, PassTo, PickUpBall, ShootBall, Stand
+from robomatrix.skills.skillmimic.basketball import PATIENCE, BounceBall, Catch, PassTo, PickUpBall, ShootBall, Stand
 from robomatrix.skills.skillmimic.observation import (
     CLOCK_KNOTS,
     LABELS,
@@ -265,8 +265,8 @@ def test_a_pass_that_goes_sideways_missed(shipped: Path) -> None:
     assert "63 degrees off" in missed.message
 
 
-def with_expert(folder: Path, shared: Path) -> Path:
-    """The shared checkpoint with an expert for the set shot: its joints count the clock's second knot."""
+def with_expert(folder: Path, shared: Path, label: str = "set_shot") -> Path:
+    """The shared checkpoint with an expert, whose joints rise with the clock's second knot."""
     found = load_checkpoint(shared)
     size = sum(term.size for term in expert_terms(JOINTS))
     own = {
@@ -274,8 +274,12 @@ def with_expert(folder: Path, shared: Path) -> Path:
         "w1": np.zeros((JOINTS, 4)), "b1": np.zeros(JOINTS),
     }  # fmt: skip
     own["w0"][0, size - CLOCK_KNOTS + 1], own["w1"][:, 0] = 1.0, 0.02
-    parameters = {"labels": list(LABELS), "trained": ["set_shot", "catch", "stand"], "experts": {"set_shot": [4]}}
-    tensors = {**found.tensors, **{f"set_shot.{name}": value for name, value in own.items()}}
+    parameters = {
+        "labels": list(LABELS),
+        "trained": [label, "catch", "stand"],
+        "experts": {label: {"hidden": [4], "period": 99.0}},
+    }
+    tensors = {**found.tensors, **{f"{label}.{name}": value for name, value in own.items()}}
     save_checkpoint(folder, replace(found.spec, parameters=parameters), tensors)
     return folder
 
@@ -285,12 +289,12 @@ def test_an_expert_sees_the_time_since_its_label_was_set_and_leaves_the_others_a
     policy, before = PlayerPolicy(ROBOT, with_expert(tmp_path / "both", shared)), PlayerPolicy(ROBOT, shared)
     qpos, qvel = before.starts("catch")
     home, hoop = np.array([j.home for j in ROBOT.joints]), np.array([2.4, 0.0, 3.05])
-    for elapsed, share in ((0.0, 0.0), (0.025, 0.5), (0.05, 1.0), (0.2, 0.0), (99.0, 0.0)):
+    for elapsed, share in ((0.0, 0.0), (0.025, 0.5), (0.05, 1.0), (0.2, 0.0), (98.0, 0.0), (99.05, 1.0)):
         targets = policy.targets(qpos, qvel, "set_shot", Cue(elapsed, hoop))
         np.testing.assert_allclose(targets[0] - home, 0.02 * share, atol=1e-5)
     np.testing.assert_array_equal(policy.targets(qpos, qvel, "catch"), before.targets(qpos, qvel, "catch"))
     assert policy.experts == ("set_shot",)
-    with pytest.raises(PreconditionError, match="where the hoop is"):
+    with pytest.raises(PreconditionError, match="how long it has lasted"):
         policy.targets(qpos, qvel, "set_shot")
 
 
@@ -359,6 +363,43 @@ def test_a_shot_must_come_down_in_the_hoop(aside: float, rise: float, said: str 
         assert isinstance(result, Failed)
         assert result.code is ErrorCode.TARGET_MISSED
         assert said in result.message
+
+
+def bounced_height(time: float) -> float:
+    """Held at 1.1 m for a second, on the floor half a second later, back in the hands after another half."""
+    phase = time % 2.0
+    return 1.1 if phase < 1.0 else 0.12 + 0.98 * abs(2.0 * (phase - 1.5))
+
+
+@pytest.mark.parametrize(("away", "said"), [(99.0, None), (3.4, "got away after 2 of 3 bounces")])
+def test_a_bounce_is_counted_until_the_ball_is_held_again(away: float, said: str | None, tmp_path, monkeypatch) -> None:
+    folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"), "bounce")
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    skill = BounceBall(ROBOT, {"times": 3})
+    result = skill.tick(seen(state(0.0), (0.35, 0.0, 1.1)))
+    for step in range(1, 900):
+        t = step / 60
+        result = skill.tick(seen(state(t), (0.35 + max(t - away, 0.0), 0.0, bounced_height(t))))
+        if not isinstance(result, Running):
+            break
+    if said is None:
+        assert isinstance(result, Succeeded)
+        assert result.metrics["bounces"] == 3
+        assert result.holding == "ball"
+        assert t == pytest.approx(6.5, abs=0.2)
+    else:
+        assert isinstance(result, Failed)
+        assert result.code is ErrorCode.TARGET_MISSED
+        assert said in result.message
+
+
+def test_nobody_bounces_a_ball_that_is_not_in_the_hands(tmp_path: Path, monkeypatch) -> None:
+    folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"), "bounce")
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    outcome = BounceBall(ROBOT, {"times": 3}).tick(seen(state(0.0), (1.5, 0.0, 0.12)))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.PRECONDITION
+    assert "does not have the ball" in outcome.message
 
 
 def test_every_skill_has_a_spec_and_names_the_player() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import mujoco
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -13,7 +14,7 @@ from robomatrix.motions.edit import relabel_contact
 from robomatrix.motions.retarget import PLAYER, retarget
 from robomatrix.resources import share
 from robomatrix.scenes.court import RATE, build_model, court
-from robomatrix.skills.skillmimic.observation import CLOCK_KNOTS, LABELS, expert_terms, heading
+from robomatrix.skills.skillmimic.observation import CLOCK_KNOTS, LABELS, SKILLS, expert_terms, heading
 from robomatrix.training.skillmimic import aiming
 from robomatrix.training.skillmimic.aiming import (
     AimConfig,
@@ -24,9 +25,21 @@ from robomatrix.training.skillmimic.aiming import (
     fit_aim,
     hoop_of,
 )
+from robomatrix.training.skillmimic.bounce import BounceDesign, make_bounce
+from robomatrix.training.skillmimic.clocked import (
+    FIRST,
+    HOLDING,
+    PICKING,
+    ClockedConfig,
+    ClockedLesson,
+    held_starts,
+    period,
+)
 from robomatrix.training.skillmimic.distill import Distillation, DistillConfig
+from robomatrix.training.skillmimic.flight import flown
+from robomatrix.training.skillmimic.hands import TwoHands
 from robomatrix.training.skillmimic.reference import Reference, make_reference
-from robomatrix.training.skillmimic.shooting import FIRST, HOLDING, PICKING, ShotConfig, ShotLesson, held_starts
+from robomatrix.training.skillmimic.shooting import ShotLesson
 from robomatrix.training.skillmimic.shot import ShotDesign, make_shot
 
 Array = NDArray[np.float64]
@@ -50,7 +63,7 @@ def law_of(shot: Reference, height: float = 1.0, change: float = 0.1) -> AimLaw:
 
 
 def lesson_of(shot: Reference, worlds: int, held_share: float = 0.0, **changes: object) -> ShotLesson:
-    config = replace(ShotConfig(worlds=worlds, noise=(0.0, 0.0), held_share=held_share, pushes=0.0), **changes)
+    config = replace(ClockedConfig(worlds=worlds, noise=(0.0, 0.0), held_share=held_share, pushes=0.0), **changes)
     gains = np.zeros((len(shot), 31, 74), np.float32)
     starts = shot.qpos[:1] + np.eye(len(shot.qpos[0]))[2] * 0.01, 0.0 * shot.qvel[:1]
     return ShotLesson(shot, gains, law_of(shot), starts, config)
@@ -137,7 +150,7 @@ def test_some_episodes_start_as_the_ball_was_picked_up_and_the_push_counts_more(
     assert 8 <= lifted.sum() <= 32
     release = int(shot.contact.all(axis=1).sum()) - 1
     lesson.env.frame[:] = release - 2
-    assert lesson.emphasis().tolist() == [ShotConfig().emphasis] * 40
+    assert lesson.emphasis().tolist() == [ClockedConfig().emphasis] * 40
     lesson.env.frame[:] = 5
     assert lesson.emphasis().tolist() == [1.0] * 40
 
@@ -166,3 +179,50 @@ def test_states_with_the_ball_are_those_a_policy_gets_into_by_picking_it_up(shot
     assert len(qpos) == len(qvel)
     assert (qpos[:, -5] > 0.9).all()
     assert told.index("stand") / RATE == pytest.approx(3.2)
+
+
+def test_a_bounce_comes_back_to_the_hands_that_wait_for_it(shot: Reference) -> None:
+    design, model = BounceDesign(), build_model()
+    bounce = make_bounce(model, shot.qpos[0], SKILLS.index("bounce"), design)
+    free = np.flatnonzero(~bounce.contact.any(axis=1))
+    assert len(free) == free[-1] - free[0] + 1
+    assert bounce.ball[free, 2].min() < 0.2
+    assert np.linalg.norm(bounce.qvel[free[0] - 2, -6:-3]) > 0.7 * design.speed
+    assert np.linalg.norm(bounce.qvel[free[-1] + 2, -6:-3]) < 0.4
+    assert bounce.ball[free[-1] + 1, 2] > 0.9
+    hands = TwoHands(model, bounce.qpos[0], heading(bounce.qpos[:1, 3:7])[0])
+    middle = (free[0] + free[-1]) // 2
+    for frame, gap in ((free[0] - 1, 0.1185), (middle, 0.1185 + design.apart)):
+        left, right = (palm.place for palm in hands.palms(bounce.qpos[frame]))
+        assert np.linalg.norm(left - right) == pytest.approx(2 * gap, abs=0.02)
+    np.testing.assert_allclose(bounce.ball[-1], bounce.ball[0], atol=1e-6)
+
+
+def test_a_flight_with_a_bounce_is_foretold_as_the_simulator_has_it() -> None:
+    model = build_model()
+    data = mujoco.MjData(model)
+    data.qpos[-7:-4], data.qvel[-6:-3] = [2.0, 0.0, 1.0], [0.3, 0.0, -3.3]
+    start, velocity = data.qpos[None, -7:-4].copy(), data.qvel[None, -6:-3].copy()
+    for step in range(1, 41):
+        mujoco.mj_step(model, data, 4)
+        if step in (6, 40):
+            told = flown(start, velocity, np.array([[step / RATE]]))[0]
+            np.testing.assert_allclose(told, data.qpos[-7:-4], atol=0.05)
+
+
+def test_a_bounce_is_taught_again_and_again_with_a_clock_that_begins_again(shot: Reference) -> None:
+    bounce = make_bounce(build_model(), shot.qpos[0], SKILLS.index("bounce"), BounceDesign())
+    config = ClockedConfig(worlds=2, noise=(0.0, 0.0), held_share=0.0, linger=1.0, repeated=1.0, pushes=0.0)
+    starts = shot.qpos[:1], 0.0 * shot.qvel[:1]
+    lesson = ClockedLesson(bounce, np.zeros((len(bounce), 31, 74), np.float32), starts, config)
+    last = len(bounce) - 1
+    lesson.env.frame[:] = last - 3
+    lesson.sim.reset(np.arange(2), np.repeat(bounce.qpos[last - 3][None], 2, 0), np.zeros((2, len(bounce.qvel[0]))))
+    lesson.advance(lesson.wanted())
+    assert lesson.env.frame.tolist() == [last - 2] * 2
+    before = lesson.sim.qpos.copy()
+    lesson.advance(lesson.wanted())
+    assert lesson.env.frame.tolist() == [FIRST] * 2
+    assert np.abs(lesson.sim.qpos - before).max() < 0.05
+    assert period(bounce) == pytest.approx((last - 2 - FIRST + 1) / RATE)
+    np.testing.assert_array_equal(lesson.seen()[:, -CLOCK_KNOTS - 2 :][:, :3], [[0, 0, 1]] * 2)
