@@ -23,7 +23,7 @@ from robomatrix.evaluation.statistics import wilson
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE, SUBSTEPS, build_model, court
 from robomatrix.skills.skillmimic.observation import heading, into_heading, into_world
-from robomatrix.skills.skillmimic.policy import Cue, PlayerPolicy
+from robomatrix.skills.skillmimic.policy import PlayerPolicy, Watch
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.reference import palm_shift
 
@@ -169,6 +169,7 @@ class Arena:
         self.model = build_model()
         self.sim = BatchSimulation([self.model], trials, SUBSTEPS, threads=threads)
         self.hoop = _hoop(policy)
+        self._watch = Watch()
 
     def start(self, label: str, noise: TrialNoise, seed: int) -> None:
         """Puts all trials into noisy starts of a skill."""
@@ -213,8 +214,10 @@ class Arena:
 
     def step(self, label: str, since: int) -> None:
         """Lets the policy act once; ``since`` is the number of steps under the label before."""
-        cue = Cue(since / RATE, self.hoop)
-        self.sim.step(self.policy.targets(self.sim.qpos, self.sim.qvel, label, cue))
+        if since == 0:
+            self._watch = Watch()
+        state = self.sim.qpos, self.sim.qvel
+        self.sim.step(self.policy.targets(*state, label, self._watch.cue(label, since / RATE, state, self.hoop)))
 
     def run(self, label: str, seconds: float, push: tuple[float, Array] | None = None) -> Track:
         """Lets the policy act under one label; ``push`` is a time [s] and velocities (n, nv) added then."""

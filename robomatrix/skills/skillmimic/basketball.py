@@ -13,7 +13,7 @@ from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Running, Skill, Steps, Succeeded
 from robomatrix.skills.skillmimic import specs
 from robomatrix.skills.skillmimic.observation import heading, into_heading
-from robomatrix.skills.skillmimic.policy import Array, Ball, BallTracker, Cue, PlayerPolicy, configuration
+from robomatrix.skills.skillmimic.policy import Array, Ball, BallTracker, PlayerPolicy, Watch, configuration
 from robomatrix.skills.spec import SkillSpec
 
 BALL = "ball"
@@ -45,8 +45,8 @@ STAND = "stand"
 HOOP = "hoop"
 APEX = 2.3
 """Least height of a set shot [m]."""
-DISTANCE, ASIDE = (2.2, 2.6), 0.35
-"""Where from the player the hoop must be: how far ahead, and at most how far to a side [m]."""
+DISTANCE, LEFTWARD = (2.2, 2.6), (0.0, 0.65)
+"""Where from the player the hoop must be: how far ahead and to the left [m]; picking up turns it by eight degrees."""
 IN_HOOP = 0.23
 """A ball whose centre comes down this near to the hoop's is in [m]: the rim's radius."""
 
@@ -55,8 +55,6 @@ class BallSkill(Skill):
     """What the skills share: policy, tracker, geometry, a fall."""
 
     label: ClassVar[str]
-    _told, _since = "", 0.0
-    """The label that the policy was told last, and since when [s]."""
 
     @classmethod
     def offered(cls, robot: RobotSpec) -> bool:
@@ -73,7 +71,7 @@ class BallSkill(Skill):
             raise PreconditionError(
                 f"no usable policy ({error}); make one with `robomatrix train skillmimic`"
             ) from error
-        self.tracker = BallTracker()
+        self.tracker, self.watch = BallTracker(), Watch()
 
     def _look(self, observation: Observation) -> tuple[Ball, Array]:
         """The ball, and its place in the heading frame (x ahead, y left, z height)."""
@@ -118,11 +116,9 @@ class BallSkill(Skill):
 
     def _run_label(self, observation: Observation, label: str, phase: str, seconds: float) -> Running:
         ball = self.tracker.see(observation)
-        if label != self._told:
-            self._told, self._since = label, observation.state.stamp
         hoop = observation.world.objects.get(HOOP)
-        elapsed = observation.state.stamp - self._since
-        cue = Cue(elapsed, None if hoop is None else np.array(hoop.position))
+        place = None if hoop is None else np.array(hoop.position)
+        cue = self.watch.cue(label, observation.state.stamp, configuration(observation.state, ball), place)
         progress = min(1.0, self.elapsed / seconds)
         return Running(self.policy.command(observation.state, ball, label, cue), phase, progress)
 
@@ -337,10 +333,10 @@ class ShootBall(_Release):
             raise PreconditionError("no hoop is in sight")
         qpos, _ = configuration(observation.state, self.tracker.see(observation))
         ahead, left, _ = into_heading(heading(qpos[:, 3:7]), np.array(hoop.position) - qpos[:, :3])[0]
-        if not DISTANCE[0] <= ahead <= DISTANCE[1] or abs(left) > ASIDE:
+        if not DISTANCE[0] <= ahead <= DISTANCE[1] or not LEFTWARD[0] <= left <= LEFTWARD[1]:
             raise PreconditionError(
-                f"the hoop is {ahead:.2f} m ahead and {left:.2f} m to the left; "
-                f"it must be {DISTANCE[0]} to {DISTANCE[1]} m ahead and within {ASIDE} m to a side"
+                f"the hoop is {ahead:.2f} m ahead and {left:.2f} m to the left; it must be "
+                f"{DISTANCE[0]} to {DISTANCE[1]} m ahead and {LEFTWARD[0]} to {LEFTWARD[1]} m to the left"
             )
 
     def _watch(self, observation: Observation, ball: Ball, metrics: dict[str, float]) -> None:

@@ -2,8 +2,8 @@
 
 Everything is expressed in the heading frame: origin under the pelvis, x along the pelvis's heading, z up. The common
 network has no clock, no reference, no previous action: the label alone says what to do (SkillMimic, arXiv 2408.15270,
-section on the policy). An *expert*, the network of one skill, sees the hoop and a clock in place of the label; this
-departs from the paper.
+section on the policy). An *expert*, the network of one skill, sees in place of the label how the ball lay in the hands
+as the skill began, the hoop and a clock; this departs from the paper.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ VELOCITY_SCALE = 0.1
 """Of joint velocities, so that all inputs are of the order of one."""
 CLOCK_KNOTS, CLOCK_SPACING = 64, 0.05
 """An expert sees the time since its label was set by so many hat functions, so far apart [s]."""
+LOOK = 14 / 60
+"""An expert remembers the posture at this time after its label was set; until then it sees the present one [s]."""
 
 
 def terms(joints: int, labels: Sequence[str] = LABELS) -> tuple[Term, ...]:
@@ -43,7 +45,15 @@ def terms(joints: int, labels: Sequence[str] = LABELS) -> tuple[Term, ...]:
 
 def expert_terms(joints: int) -> tuple[Term, ...]:
     """Returns the terms of an expert's observation in order."""
-    return (*terms(joints)[:-1], Term("hoop_position", 2, "m"), Term("clock", CLOCK_KNOTS))
+    remembered = Term("remembered_posture", 7 + joints)
+    return (*terms(joints)[:-1], remembered, Term("hoop_position", 2, "m"), Term("clock", CLOCK_KNOTS))
+
+
+def posture(observation: Array) -> Array:
+    """Returns (n, 7 + J) what an expert remembers of an observation of body and ball: all but velocities."""
+    joints = (observation.shape[1] - 16) // 2
+    kept = [*range(4), *range(10, 10 + joints), *range(10 + 2 * joints, 13 + 2 * joints)]
+    return observation[:, kept]
 
 
 def heading(quaternion: Array) -> Array:
@@ -103,12 +113,13 @@ def with_label(observation: Array, label: NDArray[np.int64], labels: int = len(L
     return np.concatenate([observation, np.eye(labels)[label]], axis=1)
 
 
-def with_cue(observation: Array, qpos: Array, hoop: Array | None, elapsed: Array) -> Array:
-    """Returns (n, d + 2 + CLOCK_KNOTS): what an expert sees.
+def with_cue(observation: Array, qpos: Array, remembered: Array, hoop: Array | None, elapsed: Array) -> Array:
+    """Returns (n, d + 7 + J + 2 + CLOCK_KNOTS): what an expert sees.
 
     Args:
         observation: (n, d) as :func:`body_and_ball` has it.
         qpos: (n, 7 + J + 7) as there.
+        remembered: (n, 7 + J) the posture at :data:`LOOK`, before that the present one.
         hoop: (3,) centre of the hoop in the world [m]; it is seen as zeros where there is none.
         elapsed: (n,) time since the label was set [s]; the clock stands still after its last knot.
     """
@@ -117,4 +128,4 @@ def with_cue(observation: Array, qpos: Array, hoop: Array | None, elapsed: Array
         ahead = into_heading(heading(qpos[:, 3:7]), (hoop - qpos[:, :3]) * [1.0, 1.0, 0.0])[:, :2]
     time = np.clip(elapsed / CLOCK_SPACING, 0.0, CLOCK_KNOTS - 1.0)
     hats = np.maximum(1.0 - np.abs(time[:, None] - np.arange(CLOCK_KNOTS)), 0.0)
-    return np.concatenate([observation, ahead, hats], axis=1)
+    return np.concatenate([observation, remembered, ahead, hats], axis=1)

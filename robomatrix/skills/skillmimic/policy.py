@@ -16,8 +16,10 @@ from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.base import Observation
 from robomatrix.skills.skillmimic.observation import (
     LABELS,
+    LOOK,
     body_and_ball,
     expert_terms,
+    posture,
     terms,
     with_cue,
     with_label,
@@ -38,16 +40,36 @@ class Ball:
     """(3,) [m/s]."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cue:
     """What an expert is told besides the state."""
 
     elapsed: float
     """Time since the label was set [s]."""
+    remembered: Array
+    """(n, 7 + J) the posture at :data:`LOOK`, before that the present one."""
     hoop: Array | None = None
     """(3,) centre of the hoop in the odom frame [m], where it is in sight."""
 
 
+class Watch:
+    """Keeps since when a label has been told and what the posture then was."""
+
+    def __init__(self) -> None:
+        self._label, self._since, self._remembered = "", 0.0, np.zeros((0, 0))
+
+    def cue(self, label: str, stamp: float, state: tuple[Array, Array], hoop: Array | None) -> Cue:
+        """Returns the cue at a time [s] for states (n, nq), (n, nv); a new label starts the clock anew."""
+        if label != self._label:
+            self._label, self._since = label, stamp
+        elapsed = stamp - self._since
+        if elapsed < LOOK + TOLERANCE:
+            self._remembered = posture(body_and_ball(*state))
+        return Cue(elapsed, self._remembered, hoop)
+
+
+TOLERANCE = 1e-3
+"""Of a time [s]: a quarter of a step of the physics."""
 FASTEST = 25.0
 """What seems to fly faster is another ball, or one that was lost from sight meanwhile [m/s]."""
 
@@ -175,7 +197,7 @@ class PlayerPolicy:
             raise PreconditionError(f"'{label}' needs to know for how long it has lasted")
         else:
             elapsed = np.full(len(qpos), np.mod(cue.elapsed, self._periods[label]))
-            output = self._experts[label](with_cue(own, qpos, cue.hoop, elapsed))
+            output = self._experts[label](with_cue(own, qpos, cue.remembered, cue.hoop, elapsed))
         return np.clip(self._home + self.spec.action_scale * output, *self._limits)
 
     def command(self, state: RobotState, ball: Ball, label: str, cue: Cue | None = None) -> RobotCommand:

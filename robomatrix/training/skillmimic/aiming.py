@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.motions.edit import GRAVITY
-from robomatrix.scenes.court import build_model, court
-from robomatrix.skills.skillmimic.observation import heading, into_heading, into_world
+from robomatrix.scenes.court import RATE, build_model, court
+from robomatrix.skills.skillmimic.observation import LOOK, heading, into_heading, into_world
 from robomatrix.training.skillmimic.clocked import FIRST, Starts, released
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
 from robomatrix.training.skillmimic.hands import SIDES
@@ -39,7 +39,7 @@ LARGEST = 2.0
 class AimConfig:
     """Figures of the regression."""
 
-    frame: int = 16
+    frame: int = FIRST + round(LOOK * RATE)
     """Of the shot at which the grip is looked at: start errors have settled, the push is still to come."""
     trials: int = 300
     rounds: int = 5

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE, SUBSTEPS, build_model
-from robomatrix.skills.skillmimic.observation import CLOCK_KNOTS, body_and_ball, with_cue
+from robomatrix.skills.skillmimic.observation import CLOCK_KNOTS, LOOK, body_and_ball, posture, with_cue
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.distill import DistillConfig
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
@@ -73,14 +73,20 @@ class ClockedLesson:
         before, after = config.around
         self._emphasis = np.where((frames >= release - before) & (frames < release + after), config.emphasis, 1.0)
         self._begin(np.arange(config.worlds))
+        self._remembered = posture(self._own())
 
     def draw(self) -> None:
         """Nothing is drawn anew for a round."""
 
     def seen(self) -> Array:
         """Returns (n, d) what the expert sees."""
-        qpos, elapsed = self.sim.qpos, (self.env.frame - FIRST) / RATE
-        return with_cue(body_and_ball(qpos, self.sim.qvel), qpos, self.hoop, elapsed)
+        own, elapsed = self._own(), (self.env.frame - FIRST) / RATE
+        looking = elapsed < LOOK + 0.5 / RATE
+        self._remembered[looking] = posture(own[looking])
+        return with_cue(own, self.sim.qpos, self._remembered, self.hoop, elapsed)
+
+    def _own(self) -> Array:
+        return body_and_ball(self.sim.qpos, self.sim.qvel)
 
     def emphasis(self) -> Array:
         """Returns (n,) how much the present states count: more in a push, which lasts eight frames."""

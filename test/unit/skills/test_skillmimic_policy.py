@@ -25,15 +25,18 @@ from robomatrix.skills.skillmimic.observation import (
     expert_terms,
     gravity_direction,
     heading,
+    posture,
     terms,
 )
-from robomatrix.skills.skillmimic.policy import BallTracker, Cue, PlayerPolicy, configuration
+from robomatrix.skills.skillmimic.policy import BallTracker, Cue, PlayerPolicy, Watch, configuration
 from robomatrix.skills.skillmimic.specs import SPECS
 from robomatrix.world import SceneObject, World
 
 ROBOT = load_robot("player")
 JOINTS = len(ROBOT.joints)
 SIZE = sum(term.size for term in terms(JOINTS))
+AHEAD = (2.4, 0.0, 3.05)
+"""A hoop straight ahead."""
 
 
 def checkpoint(folder: Path, **changes: object) -> Path:
@@ -70,7 +73,7 @@ def seen(robot: RobotState, ball: tuple[float, float, float] | None) -> Observat
     return Observation(robot, World(robot.stamp, objects))
 
 
-def with_hoop(sight: Observation, place: tuple[float, float, float] = (2.4, 0.0, 3.05)) -> Observation:
+def with_hoop(sight: Observation, place: tuple[float, float, float] = (2.4, 0.3, 3.05)) -> Observation:
     hoop = SceneObject("hoop", "hoop", "target", "red", place)
     return replace(sight, world=World(sight.world.stamp, {**sight.world.objects, "hoop": hoop}))
 
@@ -290,12 +293,26 @@ def test_an_expert_sees_the_time_since_its_label_was_set_and_leaves_the_others_a
     qpos, qvel = before.starts("catch")
     home, hoop = np.array([j.home for j in ROBOT.joints]), np.array([2.4, 0.0, 3.05])
     for elapsed, share in ((0.0, 0.0), (0.025, 0.5), (0.05, 1.0), (0.2, 0.0), (98.0, 0.0), (99.05, 1.0)):
-        targets = policy.targets(qpos, qvel, "set_shot", Cue(elapsed, hoop))
+        targets = policy.targets(qpos, qvel, "set_shot", Cue(elapsed, posture(body_and_ball(qpos, qvel)), hoop))
         np.testing.assert_allclose(targets[0] - home, 0.02 * share, atol=1e-5)
     np.testing.assert_array_equal(policy.targets(qpos, qvel, "catch"), before.targets(qpos, qvel, "catch"))
     assert policy.experts == ("set_shot",)
     with pytest.raises(PreconditionError, match="how long it has lasted"):
         policy.targets(qpos, qvel, "set_shot")
+
+
+def test_what_is_remembered_is_the_posture_a_quarter_second_after_the_label_was_set() -> None:
+    watch, seen_so_far = Watch(), []
+    for step in range(40):
+        qpos, qvel = np.full((1, 14 + JOINTS), float(step)), np.full((1, 12 + JOINTS), -5.0)
+        qpos[:, 3:7] = [[1.0, 0.0, 0.0, 0.0]]
+        cue = watch.cue("set_shot" if step >= 10 else "stand", 3.0 + step / 60, (qpos, qvel), None)
+        seen_so_far.append(cue.remembered[0, 0])
+        assert cue.remembered.shape == (1, 7 + JOINTS)
+        assert cue.remembered.min() > -5.0
+    assert cue.elapsed == pytest.approx(29 / 60)
+    assert seen_so_far[10:26] == [*range(10, 25), 24]
+    assert seen_so_far[-1] == 24
 
 
 def test_a_torn_expert_is_refused(tmp_path: Path) -> None:
@@ -322,7 +339,7 @@ def test_the_clock_of_a_shot_starts_as_it_begins_and_not_while_the_player_comes_
 
 @pytest.mark.parametrize(
     ("place", "said"),
-    [(None, "no hoop is in sight"), ((4.0, 0.0, 3.05), "4.00 m ahead"), ((2.4, -0.6, 3.05), "-0.60 m to the left")],
+    [(None, "no hoop is in sight"), ((4.0, 0.3, 3.05), "4.00 m ahead"), ((2.4, -0.6, 3.05), "-0.60 m to the left")],
 )
 def test_nobody_shoots_at_a_hoop_that_is_not_straight_ahead(place, said: str, tmp_path: Path, monkeypatch) -> None:
     folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"))
@@ -348,12 +365,12 @@ def test_a_shot_must_come_down_in_the_hoop(aside: float, rise: float, said: str 
     folder = checkpoint(tmp_path / "policy", parameters=parameters)
     monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
     skill = ShootBall(ROBOT, {})
-    skill.tick(with_hoop(seen(state(0.0), (0.35, 0.0, 1.8))))
+    skill.tick(with_hoop(seen(state(0.0), (0.35, 0.0, 1.8)), AHEAD))
     result = None
     for step in range(1, 140):
         t = step / 60
         ball = (0.35 + 1.68 * t, aside, 1.8 + rise * t - 4.905 * t * t)
-        result = skill.tick(with_hoop(seen(state(t), ball)))
+        result = skill.tick(with_hoop(seen(state(t), ball), AHEAD))
         if not isinstance(result, Running):
             break
     if said is None:

@@ -14,7 +14,15 @@ from robomatrix.motions.edit import relabel_contact
 from robomatrix.motions.retarget import PLAYER, retarget
 from robomatrix.resources import share
 from robomatrix.scenes.court import RATE, build_model, court
-from robomatrix.skills.skillmimic.observation import CLOCK_KNOTS, LABELS, SKILLS, expert_terms, heading
+from robomatrix.skills.skillmimic.observation import (
+    CLOCK_KNOTS,
+    LABELS,
+    SKILLS,
+    body_and_ball,
+    expert_terms,
+    heading,
+    posture,
+)
 from robomatrix.training.skillmimic import aiming
 from robomatrix.training.skillmimic.aiming import (
     AimConfig,
@@ -141,6 +149,8 @@ def test_the_expert_sees_the_time_and_the_hoop_and_what_it_should_do_follows_the
     assert before.tolist() == [0, 0, 0]
     assert lesson.seen()[:, -CLOCK_KNOTS:].argmax(axis=1).tolist() == [5, 5, 5]
     ahead = lesson.seen()[0, -CLOCK_KNOTS - 2 :][:2]
+    remembered = lesson.seen()[0, 78:][:38]
+    assert np.abs(remembered - posture(body_and_ball(lesson.sim.qpos, lesson.sim.qvel))[0]).max() > 1e-4
     assert np.linalg.norm(ahead) == pytest.approx(np.linalg.norm(lesson.law.hoop[:2] - lesson.sim.qpos[0, :2]))
 
 
