@@ -41,7 +41,7 @@ class ClockedConfig:
     """Half width of the pushes of the pelvis [m/s]."""
     linger: float = 25.0
     repeated: float = 0.0
-    """Share of finished episodes that begin their clip again, the player as it stands."""
+    """Share of finished clips that begin again, everything as it is."""
     emphasis: float = 4.0
     """How much a state near a release of the ball counts."""
     around: tuple[int, int] = (14, 3)
@@ -63,7 +63,7 @@ class ClockedLesson:
         """``starts`` are states in which a player who has picked the ball up stands."""
         env = EnvConfig(
             worlds=config.worlds, seed=config.seed, noise_scale=config.noise, first_frame=1.0, linger=config.linger,
-            pushes=config.pushes, chained=config.repeated,
+            pushes=config.pushes,
         )  # fmt: skip
         self.env, self.starts, self.config = TeacherEnv(clip, env, gains), starts, config
         self.sim = self.env.sim
@@ -101,7 +101,10 @@ class ClockedLesson:
         env, before = self.env, self.env.frame
         env.advance(targets)
         failed = env.failed(env.errors())
-        self._begin(env.restart(before, failed, env.ended(before) & ~failed))
+        again = (env.frame >= len(env.reference) - 1 - OVER) & ~failed
+        again &= self._rng.random(self.sim.worlds) < self.config.repeated
+        env.frame[again] = FIRST
+        self._begin(env.restart(before, failed, env.ended(before) & ~failed & ~again))
         return int(failed.sum())
 
     def _begin(self, ids: NDArray[np.intp]) -> None:
@@ -118,7 +121,7 @@ def released(clip: Reference) -> int:
 
 def period(clip: Reference) -> float:
     """Returns after how long a repeated clip begins again [s]."""
-    return (len(clip) - OVER - FIRST) / RATE
+    return (len(clip) - 1 - OVER - FIRST) / RATE
 
 
 def held_starts(act: Act, qpos: Array, qvel: Array, worlds: int, joints: float, seed: int) -> Starts:

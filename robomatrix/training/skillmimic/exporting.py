@@ -93,7 +93,7 @@ def export(
         home=tuple(float(j.home) for j in robot.joints),
         parameters={
             "labels": list(LABELS),
-            "trained": [*trained, *experts, "stand", *(["dribble"] if stance else [])],
+            "trained": [*trained, "stand", *(["dribble"] if stance else []), *experts],
             "experts": {label: expert.to_dict() for label, expert in experts.items()},
         },
         training=training,

@@ -226,13 +226,13 @@ def test_a_bounce_is_taught_again_and_again_with_a_clock_that_begins_again(shot:
     starts = shot.qpos[:1], 0.0 * shot.qvel[:1]
     lesson = ClockedLesson(bounce, np.zeros((len(bounce), 31, 74), np.float32), starts, config)
     last = len(bounce) - 1
-    lesson.env.frame[:] = last - 3
-    lesson.sim.reset(np.arange(2), np.repeat(bounce.qpos[last - 3][None], 2, 0), np.zeros((2, len(bounce.qvel[0]))))
+    lesson.env.frame[:] = last - 4
+    lesson.sim.reset(np.arange(2), np.repeat(bounce.qpos[last - 4][None], 2, 0), np.zeros((2, len(bounce.qvel[0]))))
     lesson.advance(lesson.wanted())
-    assert lesson.env.frame.tolist() == [last - 2] * 2
+    assert lesson.env.frame.tolist() == [last - 3] * 2
     before = lesson.sim.qpos.copy()
     lesson.advance(lesson.wanted())
     assert lesson.env.frame.tolist() == [FIRST] * 2
     assert np.abs(lesson.sim.qpos - before).max() < 0.05
-    assert period(bounce) == pytest.approx((last - 2 - FIRST + 1) / RATE)
+    assert period(bounce) == pytest.approx((last - 2 - FIRST) / RATE)
     np.testing.assert_array_equal(lesson.seen()[:, -CLOCK_KNOTS - 2 :][:, :3], [[0, 0, 1]] * 2)
