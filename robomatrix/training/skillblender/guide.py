@@ -24,10 +24,12 @@ from robomatrix.training.skillblender.tasks import BenchTask
 Array = NDArray[np.float64]
 LOGIT = 2.5
 """Of the weights' preference: softmax of plus and minus this gives 0.993 to one of two skills."""
-ARM = 0.33
-"""Furthest a hand is sent from its rest [m]."""
+ARM: Mapping[str, float] = MappingProxyType({"g1": 0.33, "h1": 0.8, "h1_2": 0.8})
+"""By robot: furthest a hand is sent from its rest [m]."""
 SPEED = 0.48
 """[m/s]; the paper's limit of the walk's sub-goal on the G1 is 0.5."""
+RAISING = (0.2, 0.7)
+"""Distances from its place at which a robot's hands are at their goals, and at which they leave their rest [m]."""
 NEAR = 0.05
 """Closer than this the robot stands [m]."""
 DROP = 0.05
@@ -40,6 +42,12 @@ FOLLOW = 0.3
 """Share of what a hand lacks that it is sent further."""
 LEAD = 0.1
 """How far a robot that pushes sideways stands ahead of its box [m]."""
+ASTRIDE = 0.16
+"""How far the resting hands of a robot that shuts doors stay before the hinges [m]."""
+CLEAR = 0.06
+"""Distance from a door's edge at which the middle of a hand passes it [m]."""
+WAITING = 0.2
+"""How much further back it stands until both hands are outside the doors [m]."""
 SIDES = ((0, 1.0), (1, -1.0))
 """Index and sign along y of the left and the right."""
 SHOULDER, LONG_ARM, CLOSEST = 1.07, 0.45, 0.18
@@ -127,7 +135,7 @@ def _offsets(task: BenchTask, env: HumanoidEnv, targets: Array) -> Array:
     rest = task.rest - [0.0, 0.0, task.robot.height]
     hands = np.stack([rotate_back(quaternion, targets[:, i] - base) - rest[i] for i in (0, 1)], 1)
     length = np.linalg.norm(hands, axis=-1, keepdims=True)
-    return (hands * np.minimum(1.0, ARM / np.maximum(length, 1e-6))).reshape(len(hands), 6)
+    return (hands * np.minimum(1.0, ARM[env.robot.name] / np.maximum(length, 1e-6))).reshape(len(hands), 6)
 
 
 def towards(env: HumanoidEnv, place: Array, heading: Array | float = 0.0, near: float = NEAR) -> Array:
@@ -152,7 +160,9 @@ def _still(env: HumanoidEnv) -> Array:
 def _far_reach(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     goals = np.stack([points["left_goal"], points["right_goal"]], 1)
     place = goals[..., :2].mean(1) - task.rest[:, :2].mean(0)
-    return Intent(towards(env, place), goals, _still(env))
+    away = np.linalg.norm(place - env.signals.position[:, :2], axis=-1)
+    share, resting = 1.0 - rise(away, RAISING)[:, None, None], _resting(task, env)
+    return Intent(towards(env, place), resting + share * (goals - resting), _still(env))
 
 
 def _button_press(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
@@ -190,18 +200,31 @@ def _resting(task: BenchTask, env: HumanoidEnv) -> Array:
 
 
 def _cabinet_close(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    front = bench.CABINET_DISTANCE - bench.HINGE_LEAD
-    doors, hands = task.doors(env), []
-    for i, side in enumerate((1.0, -1.0)):
-        hinge, hand = np.array([front, side * bench.HINGE_ASIDE]), env.signals.hands[:, i]
-        outward = np.stack([-np.cos(doors[:, i]), side * np.sin(doors[:, i])], -1)
-        outside = ((hand[:, :2] - hinge) * outward).sum(-1) > 0.03
-        ahead = doors[:, i] - 0.35
-        push = hinge + 0.2 * np.stack([-np.sin(ahead), -side * np.cos(ahead)], -1)
-        target = np.where(outside[:, None], push, hinge + [-0.22, side * 0.10])
-        hands.append(np.concatenate([target, np.full((env.num_envs, 1), task.bench.cabinet + 0.12)], -1))
-    place = np.tile([front - 0.40, 0.0], (env.num_envs, 1))
-    return Intent(towards(env, place), np.stack(hands, 1), _still(env))
+    """Walks up with the hands wide apart, past the doors' edges on the outside, and pushes both doors from there."""
+    front, doors = bench.CABINET_DISTANCE - bench.HINGE_LEAD, task.doors(env)
+    found = [_closing_hand(task, env, front, doors[:, i], i, side) for i, side in SIDES]
+    back = np.where(found[0][1] & found[1][1], 0.0, WAITING)
+    place = np.stack([front - task.rest[0, 0] - ASTRIDE - back, 0.0 * back], -1)
+    return Intent(towards(env, place), np.stack([target for target, _ in found], 1), _still(env))
+
+
+def _closing_hand(
+    task: BenchTask, env: HumanoidEnv, front: float, door: Array, i: int, side: float
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Where the i-th hand, on the side with that sign, goes (n, 3), and whether it is on the door's outside (n,)."""
+    hinge, hand = np.array([front, side * bench.HINGE_ASIDE]), env.signals.hands[:, i]
+    along = np.stack([-np.sin(door), -side * np.cos(door)], -1)
+    tip, outward = hinge + bench.DOOR_WIDTH * along, np.stack([-np.cos(door), side * np.sin(door)], -1)
+    offset = hand[:, :2] - hinge
+    past = (offset * along).sum(-1) < bench.DOOR_WIDTH - 0.01
+    wide = np.where(past, (offset * outward).sum(-1) > 0.03, side * (hand[:, 1] - tip[:, 1]) > CLEAR)
+    ahead = door - 0.45
+    push = hinge + 0.2 * np.stack([-np.sin(ahead), -side * np.cos(ahead)], -1)
+    before = np.minimum(hinge[0] - 0.2, env.signals.position[:, 0] + task.rest[0, 0])
+    around = np.stack([before, np.full_like(before, hinge[1] + side * 0.1)], -1)
+    out = np.stack([tip[:, 0] - 0.1, tip[:, 1] - side * CLEAR], -1)
+    target = np.where((past & wide)[:, None], push, np.where((past & ~wide)[:, None], out, around))
+    return np.concatenate([target, np.full((len(target), 1), task.bench.cabinet + 0.12)], -1), wide
 
 
 def _football_shoot(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:

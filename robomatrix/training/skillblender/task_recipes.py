@@ -30,10 +30,17 @@ SCRATCH_PPO = PpoConfig(gamma=0.99)
 TASK_SAMPLES = 3.5e5
 """Default of a training; one that is spent by the imitation ends there."""
 IMITATION = ImitationConfig()
-IMITATIONS: Mapping[str, ImitationConfig] = MappingProxyType(
-    {name: ImitationConfig(rounds=6, steps=250, keep=5, passes=14, decay=0.75) for name in ("button_press", "box_push")}
+LONG_IMITATION = ImitationConfig(rounds=6, steps=250, keep=5, passes=14, decay=0.75)
+IMITATIONS: Mapping[tuple[str, str], ImitationConfig] = MappingProxyType(
+    {
+        **{("g1", name): IMITATION for name in ("far_reach", "football_shoot")},
+        **{("g1", name): LONG_IMITATION for name in ("button_press", "box_push")},
+    }
 )
-"""By task, where the first ones' is too short."""
+"""By robot and task; all others take :data:`WHOLE_IMITATION`."""
+WHOLE_IMITATION = ImitationConfig(rounds=4, steps=320, keep=4, passes=14, decay=0.75)
+"""Rounds as long as it takes to do a task, in :data:`FEW_WORLDS`."""
+FEW_WORLDS = 256
 SCATTER: Mapping[str, Scatter] = MappingProxyType({"box_push": Scatter((-0.6, 0.25), 0.3, 0.35)})
 """By task: places where half of the training's episodes begin, as a walk may end there."""
 CRITIC_FIRST = 10
@@ -71,16 +78,17 @@ def train_task(
     """Trains a task's blend over the robot's shipped primitives, or a baseline; goes on from the run's checkpoint."""
     from robomatrix.training.skillblender.blend import BlendModel, frozen_blend
 
-    task, config = bench_task(robot, name, EnvConfig.worlds), replace(TASK_PPO, seed=seed)
+    worlds = EnvConfig.worlds if method != "blend" or (robot, name) in IMITATIONS else FEW_WORLDS
+    task, config = bench_task(robot, name, worlds), replace(TASK_PPO, seed=seed)
     task.scatter = SCATTER.get(name)
-    env = task_env(task, EnvConfig(episode=task.rules.seconds, seed=seed, threads=threads))
+    env = task_env(task, EnvConfig(worlds, episode=task.rules.seconds, seed=seed, threads=threads))
     env.level = DISTURBED
     kind, skills = METHODS[method], used_skills(task, method)
     actor = kind and (lambda seen: BlendModel(seen, frozen_blend(robot, skills, kind), config))
     meta = {"robot": robot, "name": name, "seed": seed, "method": method}
     learner = Learner(env, config if method == "blend" else replace(SCRATCH_PPO, seed=seed), run, actor, meta)
     if not learner.resume() and method == "blend":
-        _begin(learner, env, IMITATIONS.get(name, IMITATION), each)
+        _begin(learner, env, IMITATIONS.get((robot, name), WHOLE_IMITATION), each)
     if method == "blend" and not learner.progress.iteration and learner.progress.samples < samples:
         _value(learner, env, each)
     return learner.learn(int(samples), each)
