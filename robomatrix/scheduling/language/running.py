@@ -345,7 +345,7 @@ class ClauseRun:
     def _is_talk(self, clause: Clause) -> bool:
         """Returns whether a piece of a sentence begins like a remark, or is made of words that ask for nothing."""
         words = [token.text for token in clause.whole if token.is_word]
-        return words[0] in _SUBJECTS or self.session.lexicon.chatter.issuperset(words)
+        return any(word in _SUBJECTS for word in words[:1]) or self.session.lexicon.chatter.issuperset(words)
 
     def _adds(self, chunks: Sequence[Chunk]) -> bool:
         """Reads "The tape too": one more thing for the last command, not a place."""

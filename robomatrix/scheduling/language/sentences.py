@@ -299,7 +299,8 @@ class ClauseParser:
         """True for "the can no the red can", "the can no red can": said without a pause."""
         if at < 2 or tokens[at].text != "no" or at + 2 >= len(tokens):
             return False
-        return tokens[at - 1].lemma in {t.lemma for t in tokens[at + 1 : at + 4]} and self.reader.is_noun(tokens[at - 1])
+        again = {token.lemma for token in tokens[at + 1 : at + 4]}
+        return tokens[at - 1].lemma in again and self.reader.is_noun(tokens[at - 1])
 
     def _is_time(self, token: Token) -> bool:
         return token.text == "for" or token.number is not None or token.text in self.reader.lexicon.numbers
