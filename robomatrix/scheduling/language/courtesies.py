@@ -11,6 +11,7 @@ from robomatrix.scheduling.language.lexicon import Lexicon, verb_base
 from robomatrix.scheduling.language.text import Token
 
 Tokens = tuple[Token, ...]
+_BEFORE_DOORS = (("the",), ("my",), ("your",), ("a",), ("that",), ("this",), ("all",), ("both",), ("every",))
 _BEFORE_NAMES = frozenset({"from", "of", "for", "with", "by"})
 """After these, "my friend" is somebody else."""
 
@@ -81,7 +82,9 @@ class Courtesies:
     def _leads_to_verb(self, tokens: Tokens, at: int) -> bool:
         """True for "go pick up A", where "go" says nothing."""
         whole, rest = self.lexicon.verbs.at(tokens, at), self.lexicon.verbs.at(tokens, at + 1)
-        if whole is None or whole.length > 1 or rest is None or self.is_noun(tokens[at + 1]):
+        following = texts(tokens, at + 1, at + 3)
+        door = following[:1] in (("open",), ("close",)) and following[1:] in _BEFORE_DOORS
+        if whole is None or whole.length > 1 or rest is None or self.is_noun(tokens[at + 1]) and not door:
             return False
         return self.lexicon.relations.at(tokens, at + 1) is None and "go" not in rest.value.intents
 

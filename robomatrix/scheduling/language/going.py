@@ -132,6 +132,8 @@ def visit(session: Session, ids: Sequence[str]) -> bool:
         return _walk_to_points(session, ids)
     session.reach(Literal("at", (id_,)) for id_ in ids)
     for id_ in ids:
+        if session.index.by_id[id_].is_object:  # "go to the can and take it"
+            session.discourse.objects.append((id_,))
         session.discourse.note_place(id_)
         session.discourse.focus = id_
     return True

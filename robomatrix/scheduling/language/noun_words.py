@@ -11,6 +11,7 @@ ARTICLES = word_set(
 SELECTORS = word_set(
     "left right leftmost rightmost middle nearest closest near farthest furthest far other others remaining rest "
     "same matching corresponding respective appropriate opposite next previous first second third fourth fifth last "
+    "frontmost backmost rearmost "
     "bottom upper lower lefthand righthand central center centre correct proper own original usual different separate"
 )
 COLLECTIVES = word_set(

@@ -335,6 +335,8 @@ class NounPhrases:
                 thing, after = pronoun
                 return replace(thing, quantity=phrase.quantity, count=phrase.count), after
         text = " ".join(t.text for t in self.tokens[at:end])
+        if end > at + 1 and self.tokens[end - 1].text in DEMONSTRATIVES:  # "all of these"
+            return NounPhrase(pronoun="them", text=text, plural=True), end
         if phrase.quantity in ("all", "each"):
             return replace(phrase, words=("thing",), plural=True, text=text), end
         if text == "one":

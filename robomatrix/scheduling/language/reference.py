@@ -322,6 +322,8 @@ class Resolver:
         answered = self._answered(found)
         if answered:
             return answered
+        if self.discourse.initial.holding in found and self.discourse.state.holding in found and phrase.definite:
+            return str(self.discourse.state.holding)  # what was in the hand all along needs no name
         said = [id_ for id_ in reversed(self.discourse.mentioned) if id_ in found]
         fresh = [id_ for id_ in found if _sensible(wanted, id_)]  # "take the soap ... take the soap": another one
         if said and len(fresh) == 1 and not _sensible(wanted, said[0]):

@@ -52,10 +52,7 @@ class ClauseParser:
             clauses, guards = self._sentence(sentence, guards)
             clauses = [replace(c, opens=c is clauses[0]) for c in clauses]
             if mark == "?" and all(c.form in _ASKABLE for c in clauses):
-                clauses = [
-                    replace(c, form="question") if not c.verb and not c.correction else c
-                    for c in clauses
-                ]
+                clauses = [replace(c, form="question") if not c.verb and not c.correction else c for c in clauses]
             found += [replace(c, heading=True) for c in clauses] if mark == ":" else clauses
         return found[:_MAX_CLAUSES]
 
@@ -299,8 +296,9 @@ class ClauseParser:
         """True for "the can no the red can", "the can no red can": said without a pause."""
         if at < 2 or tokens[at].text != "no" or at + 2 >= len(tokens):
             return False
-        again = {token.lemma for token in tokens[at + 1 : at + 4]}
-        return tokens[at - 1].lemma in again and self.reader.is_noun(tokens[at - 1])
+        return tokens[at - 1].lemma in {t.lemma for t in tokens[at + 1 : at + 4]} and self.reader.is_noun(
+            tokens[at - 1]
+        )
 
     def _is_time(self, token: Token) -> bool:
         return token.text == "for" or token.number is not None or token.text in self.reader.lexicon.numbers
