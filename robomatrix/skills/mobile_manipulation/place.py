@@ -24,6 +24,7 @@ from robomatrix.skills.mobile_manipulation.hand import (
     HELD_DEPTH,
     OPEN,
     aperture,
+    await_pads,
     grip_height,
     guard_grip,
     guard_release,
@@ -70,8 +71,6 @@ BOTTOM = 0.008
 """Thickness of a container's bottom [m]."""
 RETREAT = 0.22
 """How far the base moves back after it let go [m]."""
-CLOSING = 1.0
-"""Time in which the pads close when nothing is between them any more [s]."""
 FREED = 0.015
 """By so much the pads must part at least to let a thing go [m]."""
 GENTLE = 0.15
@@ -140,6 +139,7 @@ class PositionOver(ManipulationSkill):
         error = math.dist(held, point)
         if not _inside(place, held) or error > 0.06:
             raise GiveUp(ErrorCode.GOAL_NOT_REACHED, f"'{name}' is {error:.2f} m beside the middle of '{target}'")
+        yield from await_pads(body)
         return Succeeded({"offset_m": error})
 
 
@@ -164,8 +164,7 @@ class Release(ManipulationSkill):
         if not (yield from lower_to(body, tip(body).x, release_height(body, place, point, thing), GENTLE)):
             yield from lower_to(body, tip(body).x, tip(body).z + UNLOADED)
         body.enter("open", 0.5)
-        if not palm_covered(body):
-            yield from body.wait(CLOSING)  # pads that nothing keeps apart close meanwhile
+        yield from await_pads(body)
         closed = aperture(body)
         if closed < EMPTY:
             return Failed(ErrorCode.OBJECT_LOST, f"'{name}' is not in the gripper any more", holding=None)
