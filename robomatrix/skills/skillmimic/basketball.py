@@ -47,6 +47,10 @@ APEX = 2.3
 """Least height of a set shot [m]."""
 DISTANCE, LEFTWARD = (2.2, 2.6), (0.0, 0.65)
 """Where from the player the hoop must be: how far ahead and to the left [m]; picking up turns it by eight degrees."""
+LOWEST, HIGH = 1.055, 1.1
+"""A ball between these heights lies low between the palms and creeps up as the player stands; a lower one sinks [m]."""
+SETTLING, CREEPING = 0.5, 4.0
+"""For so long the hands come to rest before that is judged, and so long it is waited for at most [s]."""
 IN_HOOP = 0.23
 """A ball whose centre comes down this near to the hoop's is in [m]: the rim's radius."""
 
@@ -339,6 +343,16 @@ class ShootBall(_Release):
                 f"{DISTANCE[0]} to {DISTANCE[1]} m ahead and {LEFTWARD[0]} to {LEFTWARD[1]} m to the left"
             )
 
+    def settle(self, observation: Observation) -> Generator[Running, Observation, Observation]:
+        """Stands until the player is at rest and the ball lies high enough between the palms to be pushed."""
+        observation = yield from super().settle(observation)
+        started = observation.state.stamp
+        waited = 0.0
+        while waited < SETTLING or (waited < CREEPING and LOWEST < self._look(observation)[1][2] < HIGH):
+            observation = yield self._run_label(observation, STAND, "coming to rest", CREEPING)
+            waited = observation.state.stamp - started
+        return observation
+
     def _watch(self, observation: Observation, ball: Ball, metrics: dict[str, float]) -> None:
         """Notes how far from the hoop's centre the ball first comes down through its height."""
         hoop = observation.world.objects.get(HOOP)
@@ -352,7 +366,9 @@ class ShootBall(_Release):
     def _judge(self, metrics: dict[str, float]) -> Outcome:
         if metrics["apex"] < APEX:
             text = f"the shot rose to {metrics['apex']:.1f} m only"
-        elif metrics.get("miss", 0.0) > IN_HOOP:
+        elif "miss" not in metrics:
+            text = f"the shot rose to {metrics['apex']:.1f} m and never came down through the hoop's height"
+        elif metrics["miss"] > IN_HOOP:
             text = f"the shot missed the hoop's centre by {metrics['miss']:.2f} m"
         else:
             return Succeeded(metrics, holding=None)

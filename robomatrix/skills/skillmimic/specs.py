@@ -45,7 +45,7 @@ SHOOT_BALL = SkillSpec(
     preconditions=(UPRIGHT, HAS_BALL),
     effects=(NO_BALL, UPRIGHT),
     rate=RATE,
-    timeout=4.0,
+    timeout=9.0,
 )
 BOUNCE_BALL = SkillSpec(
     name="bounce_ball",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE, SUBSTEPS, build_model
+from robomatrix.skills.skillmimic.basketball import CREEPING, HIGH, SETTLING
 from robomatrix.skills.skillmimic.observation import CLOCK_KNOTS, LOOK, body_and_ball, posture, with_cue
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.distill import DistillConfig
@@ -23,10 +24,8 @@ Act = Callable[[Array, Array, str], Array]
 """A policy: states (n, nq), (n, nv) and a label to servo targets (n, J)."""
 FIRST, OVER = 2, 2
 """Frame of a clip at which its clock starts, and how many frames before its last one a repeated clip is over."""
-PICKING, HOLDING = 192, (5, 30, 60, 89)
-"""Frames of picking up, and of standing with the ball after it in which states are kept."""
-CALM = 0.3
-"""A held ball is slower [m/s]."""
+PICKING = 180
+"""Frames of picking up."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +124,9 @@ def period(clip: Reference) -> float:
 
 
 def held_starts(act: Act, qpos: Array, qvel: Array, worlds: int, joints: float, seed: int) -> Starts:
-    """Returns states in which a player stands with the ball after a policy has picked it up.
+    """Returns states in which a player is ready to play the ball that a policy has picked up, as its skills have it.
+
+    It has stood for a while, and the ball lies high enough between the palms; who does not get there is left out.
 
     Args:
         act: the policy.
@@ -142,10 +143,11 @@ def held_starts(act: Act, qpos: Array, qvel: Array, worlds: int, joints: float, 
     places[:, 7:-7] += rng.uniform(-joints, joints, (worlds, len(load_robot("player").joints)))
     sim.reset(np.arange(worlds), places, speeds)
     kept: list[Starts] = []
-    for frame in range(PICKING + HOLDING[-1] + 1):
+    waiting = np.ones(worlds, bool)
+    for frame in range(PICKING + round(CREEPING * RATE)):
         sim.step(act(sim.qpos, sim.qvel, "pick_up" if frame < PICKING else "stand"))
-        if frame - PICKING in HOLDING:
-            sound = (sim.qpos[:, 2] > 0.85) & (sim.qpos[:, -5] > 0.9)
-            sound &= np.linalg.norm(sim.qvel[:, -6:-3], axis=1) < CALM
-            kept.append((sim.qpos[sound].copy(), sim.qvel[sound].copy()))
+        if frame + 1 >= PICKING + SETTLING * RATE:
+            ready = waiting & (sim.qpos[:, -5] >= HIGH)
+            waiting &= ~ready
+            kept.append((sim.qpos[ready].copy(), sim.qvel[ready].copy()))
     return np.concatenate([q for q, _ in kept]), np.concatenate([v for _, v in kept])

@@ -314,7 +314,7 @@ def teach_experts(
         recipe: all figures.
         log: gets lines of progress.
     """
-    held = [held_starts(act, *start, worlds, joints, worlds) for worlds, joints in ((128, 0.01), (64, 0.03))]
+    held = [held_starts(act, *start, worlds, joints, worlds) for worlds, joints in ((128, 0.005), (64, 0.025))]
     starts = np.concatenate([q for q, _ in held]), np.concatenate([v for _, v in held])
     experts = {}
     for label, taught in made.items():

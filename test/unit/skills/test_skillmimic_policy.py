@@ -329,12 +329,29 @@ def test_the_clock_of_a_shot_starts_as_it_begins_and_not_while_the_player_comes_
     skill, ball = ShootBall(ROBOT, {}), (0.35, 0.0, 1.1)
     rest = skill.tick(with_hoop(seen(swaying(10.0), ball)))
     assert rest.phase == "coming to rest"
-    moves = []
-    for step in range(1, 8):
-        result = skill.tick(with_hoop(seen(state(10.0 + step / 60), ball)))
-        moves.append(result.command.positions["waist_yaw"] - ROBOT.joint("waist_yaw").home)
+    results = [skill.tick(with_hoop(seen(state(10.0 + step / 60), ball))) for step in range(1, 60)]
+    began = [result.phase for result in results].index("shoot_ball")
+    moves = [result.command.positions["waist_yaw"] - ROBOT.joint("waist_yaw").home for result in results[began:]]
     assert np.argmax(moves) == 3
     assert moves[3] == pytest.approx(0.02, abs=1e-4)
+
+
+def test_a_shot_waits_for_a_ball_that_lies_low_between_the_palms_but_not_for_ever(tmp_path, monkeypatch) -> None:
+    folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"))
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+
+    def shoots_after(rate: float, height: float = 1.08) -> float:
+        skill = ShootBall(ROBOT, {})
+        for step in range(400):
+            t = step / 60
+            if skill.tick(with_hoop(seen(state(t), (0.35, 0.0, height + rate * t)))).phase == "shoot_ball":
+                return t
+        return np.inf
+
+    assert shoots_after(0.01) == pytest.approx(2.0, abs=0.05)
+    assert shoots_after(0.0) == pytest.approx(4.0, abs=0.05)
+    assert shoots_after(0.0, 1.12) == pytest.approx(0.5, abs=0.05)
+    assert shoots_after(-0.01, 1.04) == pytest.approx(0.5, abs=0.05)
 
 
 @pytest.mark.parametrize(
@@ -359,7 +376,10 @@ def test_planners_may_count_on_what_the_policy_does_and_a_missing_one_explains_i
     assert PickUpBall.offered(ROBOT)
 
 
-@pytest.mark.parametrize(("aside", "rise", "said"), [(0.0, 7.0, None), (0.6, 7.0, "missed"), (0.0, 1.0, "rose to")])
+@pytest.mark.parametrize(
+    ("aside", "rise", "said"),
+    [(0.0, 7.0, None), (0.6, 7.0, "missed"), (0.0, 1.0, "rose to"), (0.0, 4.0, "never came down")],
+)
 def test_a_shot_must_come_down_in_the_hoop(aside: float, rise: float, said: str | None, tmp_path, monkeypatch) -> None:
     parameters = {"labels": list(LABELS), "trained": ["set_shot", "stand"]}
     folder = checkpoint(tmp_path / "policy", parameters=parameters)

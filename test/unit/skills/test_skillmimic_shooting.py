@@ -14,6 +14,7 @@ from robomatrix.motions.edit import relabel_contact
 from robomatrix.motions.retarget import PLAYER, retarget
 from robomatrix.resources import share
 from robomatrix.scenes.court import RATE, build_model, court
+from robomatrix.skills.skillmimic.basketball import CREEPING, HIGH
 from robomatrix.skills.skillmimic.observation import (
     CLOCK_KNOTS,
     LABELS,
@@ -23,7 +24,7 @@ from robomatrix.skills.skillmimic.observation import (
     heading,
     posture,
 )
-from robomatrix.training.skillmimic import aiming
+from robomatrix.training.skillmimic import aiming, clocked
 from robomatrix.training.skillmimic.aiming import (
     AimConfig,
     AimLaw,
@@ -36,8 +37,6 @@ from robomatrix.training.skillmimic.aiming import (
 from robomatrix.training.skillmimic.bounce import BounceDesign, make_bounce
 from robomatrix.training.skillmimic.clocked import (
     FIRST,
-    HOLDING,
-    PICKING,
     ClockedConfig,
     ClockedLesson,
     held_starts,
@@ -176,19 +175,27 @@ def test_an_expert_learns_from_its_lesson(shot: Reference) -> None:
     assert rounds.student.hidden == (32,)
 
 
-def test_states_with_the_ball_are_those_a_policy_gets_into_by_picking_it_up(shot: Reference) -> None:
+def test_states_with_the_ball_are_those_a_policy_gets_into_by_picking_it_up(shot: Reference, monkeypatch) -> None:
+    monkeypatch.setattr(clocked, "PICKING", 5)
+    monkeypatch.setattr(clocked, "SETTLING", 3 / RATE)
     told: list[str] = []
 
     def hold(qpos: Array, qvel: Array, label: str) -> Array:
         told.append(label)
         return np.repeat(shot.qpos[0, 7:-7][None], len(qpos), axis=0)
 
-    qpos, qvel = held_starts(hold, shot.qpos[0], 0.0 * shot.qvel[0], 2, 0.01, 1)
-    assert told == ["pick_up"] * PICKING + ["stand"] * (HOLDING[-1] + 1)
-    assert qpos.shape[1:] == shot.qpos[0].shape
-    assert len(qpos) == len(qvel)
-    assert (qpos[:, -5] > 0.9).all()
-    assert told.index("stand") / RATE == pytest.approx(3.2)
+    def kept(height: float) -> Array:
+        told.clear()
+        start = shot.qpos[0].copy()
+        start[-5] += height
+        return held_starts(hold, start, 0.0 * shot.qvel[0], 2, 0.0, 1)[0]
+
+    assert kept(-0.5).shape == (0, len(shot.qpos[0]))
+    assert told == ["pick_up"] * 5 + ["stand"] * round(CREEPING * RATE)
+    thrown = kept(0.3)[:, -5]
+    assert thrown == pytest.approx(shot.qpos[0, -5] + 0.3 - 4.905 * (8 / RATE) ** 2, abs=0.01)
+    assert len(thrown) == 2
+    assert thrown.min() > HIGH
 
 
 def test_a_bounce_comes_back_to_the_hands_that_wait_for_it(shot: Reference) -> None:
