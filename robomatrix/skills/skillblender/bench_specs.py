@@ -51,6 +51,7 @@ FOOTBALL_SHOOT = _spec(
     "Kick the ball towards the goal.",
     Parameter("ball", "object", "which one"),
     Parameter("left", "number", "of the goal's middle, where the ball shall go", "m", 0.0, -2.0, 2.0),
+    robots=_BOTH,
 )
 BOX_PUSH = _spec(
     "box_push",

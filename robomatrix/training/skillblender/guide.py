@@ -24,8 +24,6 @@ from robomatrix.training.skillblender.tasks import BenchTask
 Array = NDArray[np.float64]
 LOGIT = 2.5
 """Of the weights' preference: softmax of plus and minus this gives 0.993 to one of two skills."""
-ARM: Mapping[str, float] = MappingProxyType({"g1": 0.33, "h1": 0.8, "h1_2": 0.8})
-"""By robot: furthest a hand is sent from its rest [m]."""
 SPEED = 0.48
 """[m/s]; the paper's limit of the walk's sub-goal on the G1 is 0.5."""
 RAISING = (0.2, 0.7)
@@ -50,14 +48,30 @@ WAITING = 0.2
 """How much further back it stands until both hands are outside the doors [m]."""
 SIDES = ((0, 1.0), (1, -1.0))
 """Index and sign along y of the left and the right."""
-SHOULDER, LONG_ARM, CLOSEST = 1.07, 0.45, 0.18
-"""Height of a standing G1's shoulder, length of its arm, nearest that it stands to what it presses [m]."""
 SQUEEZE = 0.05
 """How far inside a package the hands that hold it are sent [m]."""
-LOW_BUTTON = 0.70
-"""A button below makes it squat [m]."""
 SQUATTING = 0.06
 """A pelvis this far below home does not walk [m]."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What guides must know of a robot's size [m]."""
+
+    far: float
+    """Furthest a hand is sent from its rest."""
+    shoulder: float
+    """Height when it stands."""
+    arm: float
+    """Length."""
+    closest: float
+    """Nearest that it stands to what it presses."""
+    low_button: float
+    """A button below makes it squat."""
+
+
+_H1 = Build(0.8, 1.46, 0.60, 0.40, 0.97)
+BUILDS: Mapping[str, Build] = MappingProxyType({"g1": Build(0.33, 1.07, 0.45, 0.18, 0.70), "h1": _H1, "h1_2": _H1})
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,12 +144,12 @@ def _lowered(env: HumanoidEnv, wanted: Array) -> Array:
 
 
 def _offsets(task: BenchTask, env: HumanoidEnv, targets: Array) -> Array:
-    """Hand targets in the world as offsets from rest in the pelvis frame (n, 6), no further than :data:`ARM`."""
+    """Hand targets in the world as offsets from rest in the pelvis frame (n, 6), no further than the arm goes."""
     quaternion, base = env.simulation.qpos[:, 3:7], env.signals.position
     rest = task.rest - [0.0, 0.0, task.robot.height]
     hands = np.stack([rotate_back(quaternion, targets[:, i] - base) - rest[i] for i in (0, 1)], 1)
     length = np.linalg.norm(hands, axis=-1, keepdims=True)
-    return (hands * np.minimum(1.0, ARM[env.robot.name] / np.maximum(length, 1e-6))).reshape(len(hands), 6)
+    return (hands * np.minimum(1.0, BUILDS[env.robot.name].far / np.maximum(length, 1e-6))).reshape(len(hands), 6)
 
 
 def towards(env: HumanoidEnv, place: Array, heading: Array | float = 0.0, near: float = NEAR) -> Array:
@@ -167,11 +181,11 @@ def _far_reach(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
 
 def _button_press(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     """Stands the closer to the wall the lower the button is, and squats before one that is too low for the arm."""
-    button = points["object"] - [HAND + 0.01, 0.0, 0.0]
-    too_low = button[:, 2] < LOW_BUTTON
-    low = np.where(too_low, np.clip(button[:, 2] - LOW_BUTTON - 0.06, -0.3, -0.09), 0.0)
-    drop = SHOULDER + low - button[:, 2]
-    ahead = np.sqrt(np.clip(LONG_ARM**2 - drop**2, CLOSEST**2, (task.rest[0, 0] + 0.06) ** 2))
+    build, button = BUILDS[env.robot.name], points["object"] - [HAND + 0.01, 0.0, 0.0]
+    too_low = button[:, 2] < build.low_button
+    low = np.where(too_low, np.clip(button[:, 2] - build.low_button - 0.06, -0.3, -0.09), 0.0)
+    drop = build.shoulder + low - button[:, 2]
+    ahead = np.sqrt(np.clip(build.arm**2 - drop**2, build.closest**2, max(build.closest, task.rest[0, 0] + 0.06) ** 2))
     place = np.stack([button[:, 0] - ahead, button[:, 1] - task.rest[0, 1]], -1)
     resting, squats = _resting(task, env), _arrived(env, place) & too_low
     press = button + FOLLOW * (button - env.signals.hands[:, 0])
@@ -254,19 +268,20 @@ def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     stance = box[:, 0] - task.rest[0, 0] - 0.04 + np.clip(-0.5 * lack[:, 0], 0.0, 0.03)
     place = np.stack([stance, box[:, 1] + np.clip(lack[:, 1], -LEAD, LEAD)], -1)
     near = 1.0 - rise(place[:, 0] - env.signals.position[:, 0], (0.06, 0.12))
+    steady = 1.0 - rise(-env.signals.velocity[:, 0], (0.0, 0.06))
     late = env.signals.position[:, 1] - place[:, 1]
-    hands = [_pushing_hand(env.signals.hands[:, i], box, lack, near, late, side) for i, side in SIDES]
+    hands = [_pushing_hand(env.signals.hands[:, i], box, lack, near, steady, late, side) for i, side in SIDES]
     return Intent(towards(env, place), np.stack(hands, 1), _still(env))
 
 
-def _pushing_hand(hand: Array, box: Array, lack: Array, near: Array, late: Array, side: float) -> Array:
+def _pushing_hand(hand: Array, box: Array, lack: Array, near: Array, steady: Array, late: Array, side: float) -> Array:
     """Where the hand of a side (+1 left, -1 right) goes (n, 3), for what the box lacks (n, 3)."""
     beyond, off = 0.5 * bench.BOX_EDGE + HAND, hand - box
     gap, across = side * off[:, 1], np.clip(-side * lack[:, 1], 0.0, None)
     along = np.clip(6.0 * lack[:, 0] + 0.2, -0.2, 1.0)
     wanted = near * rise(across, (0.005, 0.04)) * rise(gap, (0.6 * beyond, 0.9 * beyond))
     level = (1.0 - rise(np.abs(off[:, 0]), (0.05, 0.1))) * (1.0 - rise(off[:, 2], (0.06, 0.11)))
-    push = wanted * level * (1.0 - rise(side * late, (0.05, 0.12))) * (0.05 + np.minimum(across, 0.06))
+    push = wanted * level * steady * (1.0 - rise(side * late, (0.05, 0.12))) * (0.05 + np.minimum(across, 0.06))
     touch = push * along + np.clip(-0.4 * lack[:, 0], 0.0, 0.03)
     target = box + np.stack([touch, side * (beyond + 0.05 - push), 0.16 - 0.17 * wanted], -1)
     return target + FOLLOW * (target - hand)

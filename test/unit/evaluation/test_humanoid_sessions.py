@@ -59,7 +59,7 @@ def test_the_h1_2_walks_and_squats():
     assert episode.success and len(episode.steps) == 2
 
 
-def test_the_h1_shuts_a_cabinet_and_reaches_far_above():
+def test_the_h1_shuts_a_cabinet_and_reaches_far():
     episode = play("h1", "bench_cabinet", "close the cabinet", seed=10)
     assert episode.success and episode.steps[0].startswith("cabinet_close"), episode.message
     episode = play("h1", "plain", "reach far forward 1.6 m", seed=10)
