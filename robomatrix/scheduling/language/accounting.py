@@ -12,7 +12,7 @@ from robomatrix.scheduling.language.commands import fits
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.entities import CLASS
 from robomatrix.scheduling.language.noun_words import VESSELS
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.reading import ENGLISH
 from robomatrix.scheduling.language.reference import STATES
 from robomatrix.scheduling.language.session import Session

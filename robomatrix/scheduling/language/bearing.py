@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.moves import Move
-from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
 

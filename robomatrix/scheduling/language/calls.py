@@ -14,7 +14,7 @@ from robomatrix.scheduling.language.chunks import Chunk, Chunker
 from robomatrix.scheduling.language.discourse import Discourse, Unresolved
 from robomatrix.scheduling.language.filling import Filler, Filling
 from robomatrix.scheduling.language.lexicon import Lexicon, verb_base
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.reference import Resolver
 from robomatrix.scheduling.language.text import Token, lemmas, word_set
 from robomatrix.scheduling.ontology import Ontology

@@ -8,7 +8,8 @@ from typing import Literal
 
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon
-from robomatrix.scheduling.language.nouns import PARTICIPLES, PARTICLES, STOP, Modifier, NounPhrase, NounPhrases
+from robomatrix.scheduling.language.nouns import PARTICIPLES, PARTICLES, STOP, NounPhrases
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.text import Token
 
 _BE = frozenset({"is", "are", "was", "were", "be", "been", "has", "have"})

@@ -38,6 +38,8 @@ _TELLING = frozenset(
     }
 )
 """How a sentence begins that tells something."""
+_AGAIN = frozenset({"do", "same", "likewise", "ditto"})
+_OF_ALL = frozenset({*DETERMINERS, "of", "these", "those"})
 _DEFINITE = frozenset({"the", "my", "your", "his", "her", "our", "their", "its"})
 Form = Literal["command", "wish", "state", "information", "fragment", "question"]
 
@@ -74,6 +76,17 @@ class Clause:
     """True if it replaces or amends what was said before."""
     opens: bool = False
     """True if a sentence begins with it."""
+
+    @property
+    def repeats(self) -> bool:
+        """Whether it is "do the same" and the like."""
+        return self.form == "fragment" and bool(self.whole) and self.whole[0].text in _AGAIN
+
+    @property
+    def objects(self) -> Tokens:
+        """What stands after its verb, known or not."""
+        known = self.verb is not None or bool(self.unable)
+        return self.tokens[1:] if not known and self.tokens and self.tokens[0].is_word else self.tokens
 
     def __str__(self) -> str:
         return " ".join(t.text for t in self.whole)
@@ -260,7 +273,9 @@ class ClauseReader(Courtesies):
         starts_with_verb = self.lexicon.verbs.verb_at(body, 0) is not None and (
             not self.is_noun(body[0]) or self._verb_reading(body, 1)
         )
-        if linked and not starts_with_verb and body[0].text not in ("everything", "whatever", "what", "all"):
+        whole = body[0].text in ("everything", "whatever", "what")
+        whole = whole or texts(body, 0, 1) == ("all",) and not {*texts(body, 1, 2)} & _OF_ALL
+        if linked and not starts_with_verb and not whole:
             to_be = texts(body, linked + 1, linked + 3) in (("to", "be"), ("to", "go"))
             rest = self._told(body[:linked], _without_state_words(body[linked + 1 :]))
             return Clause("state" if to_be else "information", rest, whole=body)

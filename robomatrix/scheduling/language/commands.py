@@ -10,7 +10,7 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Role
 from robomatrix.scheduling.language.moves import Move, moves
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.placing import deliver, place, told_apart
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal

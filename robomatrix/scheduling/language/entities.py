@@ -226,7 +226,7 @@ def _describe(ontology: Ontology, entity: Location | Object) -> Described:
     _add(heads, (s for name in classes for s in ontology.synonyms.get(name, ())), SYNONYM)
     _add(heads, _tail_synonyms(ontology, entity.name), SYNONYM)
     _add(heads, (entity.category,), CLASS)
-    for name in (entity.name, entity.id, _spaced(ontology, entity.name), *entity.aliases):
+    for name in map(_part_last, (entity.name, entity.id, _spaced(ontology, entity.name), *entity.aliases)):
         _add(heads, (" ".join(name_words(name, digits=True)),), NAME + 1.0)
         _add_name(ontology, heads, name_words(name))
     if isinstance(entity, Location) and entity.kind in _KIND_WORDS:
@@ -247,6 +247,12 @@ def _describe(ontology: Ontology, entity: Location | Object) -> Described:
         _canonical(ontology.materials, entity.material, entity.name),
         bool(kinds & {"container", "surface"}),
     )
+
+
+def _part_last(name: str) -> str:
+    """Returns "caddy left compartment" for "left compartment of the caddy"."""
+    part, of, whole = name.partition(" of the ")
+    return f"{whole} {part}" if of else name
 
 
 def _wider(ontology: Ontology, classes: Iterable[str], entity: Location | Object) -> set[str]:

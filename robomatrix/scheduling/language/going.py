@@ -10,7 +10,8 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, fits
 from robomatrix.scheduling.language.discourse import Unresolved
-from robomatrix.scheduling.language.nouns import PERSONS, Modifier, NounPhrase
+from robomatrix.scheduling.language.nouns import PERSONS
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.placing import deliver
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.plan import PlanStep
@@ -21,6 +22,7 @@ _CARRIERS = frozenset(
     {
         "move",
         "bring",
+        "return",
         "get",
         "position",
         "place",

@@ -19,4 +19,5 @@ COLLECTIVES = word_set(
 )
 AMOUNTS = word_set("all both each any some one most half none either many several few everything rest remainder")
 POSSESSIVES = word_set("my your his her our their its this these those")
+PACKAGES = word_set("box packet pack package bag bottle jar tube container can carton tub tin")
 VESSELS = word_set("glass cup mug bottle can carton jug jar")

@@ -12,7 +12,7 @@ from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.entities import CLASS
 from robomatrix.scheduling.language.moves import Move, Reading, readings
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.text import phrase_list
 from robomatrix.scheduling.safety import classes_of, load_rules

@@ -11,7 +11,7 @@ from robomatrix.scheduling.scene import START
 
 if TYPE_CHECKING:
     from robomatrix.scheduling.language.discourse import Discourse
-    from robomatrix.scheduling.language.nouns import NounPhrase
+    from robomatrix.scheduling.language.phrases import NounPhrase
 
 _NEAR = frozenset({"nearest", "closest", "near"})
 _FAR = frozenset({"farthest", "furthest", "far"})

@@ -21,18 +21,13 @@ from robomatrix.scheduling.language.cues import (
     subjectless,
     wishes,
 )
+from robomatrix.scheduling.language.cutting import CONNECTORS, phrase_end, sentences, split_at
 from robomatrix.scheduling.language.reading import ENGLISH
 from robomatrix.scheduling.language.text import Token
 
-_ENDS = frozenset({".", "!", "?", ";", ":"})
-_CONNECTORS = frozenset(
-    {"and", ",", "then", "but", "plus", "also", "next", "afterwards", "finally", "lastly", "or", "&", "so"}
-)
 _FIRST = frozenset({"after", "once", "when", "whenever", "while"})
 _LATER = frozenset({"before"})
 _REMARKS = (("it", "is"), ("i", "am"), ("we", "are"), ("there", "is"), ("there", "are"), ("he", "is"), ("she", "is"))
-_IFS = frozenset({"if", "unless"})
-_ANDS = frozenset({"and", ",", "but"})
 _NECESSITY = frozenset({"has", "have", "needs", "need", "should", "must", "ought", "shall", "want", "like", "to"})
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
@@ -48,7 +43,7 @@ class ClauseParser:
         """Returns the clauses in the order in which they are to be done."""
         found: list[Clause] = []
         guards: tuple[Guard, ...] = ()
-        for sentence, mark in _sentences(tokens):
+        for sentence, mark in sentences(tokens):
             clauses, guards = self._sentence(sentence, guards)
             clauses = [replace(c, opens=c is clauses[0]) for c in clauses]
             if mark == "?" and all(c.form in _ASKABLE for c in clauses):
@@ -67,9 +62,9 @@ class ClauseParser:
             opposite = tuple(replace(guard, positive=not guard.positive) for guard in before)
             return [replace(c, guards=opposite) for c in self._ordered(tokens[1:])], ()
         if tokens[0].text == "not" and any(t.text == "but" for t in tokens):  # "not A but B"
-            tokens = _split_at(tokens, ("but",))[1]
+            tokens = split_at(tokens, ("but",))[1]
         elif tokens[0].text == "not" and any(t.text == "," for t in tokens[:8]):  # "not A, B"
-            tokens = _split_at(tokens, (",",))[1]
+            tokens = split_at(tokens, (",",))[1]
         if not tokens:
             return [], before
         tokens = tokens[self._calls_by_name(tokens) :]
@@ -77,9 +72,9 @@ class ClauseParser:
         if condition is None:
             return self._unconditional(tokens, before), before
         guard, consequence = condition
-        then, other = _split_at(consequence, ("otherwise", "else"))
+        then, other = split_at(consequence, ("otherwise", "else"))
         clauses = self._ordered(then)
-        timed = consequence[0].text in _FIRST | _LATER if consequence else False
+        timed = any(t.text in _FIRST | _LATER for t in consequence)
         whole = timed or any(t.text in ("it", "them") for c in clauses[-1:] for t in c.tokens)
         guarded = clauses if whole or not guard.trailing else clauses[-1:]
         clauses = [replace(c, guards=(guard,)) if c in guarded else c for c in clauses]
@@ -89,7 +84,7 @@ class ClauseParser:
 
     def _unconditional(self, tokens: Tokens, before: tuple[Guard, ...]) -> list[Clause]:
         """Returns the clauses of a sentence, of which an "otherwise" may speak of an earlier condition."""
-        then, other = _split_at(tokens, ("otherwise",)) if before else (tokens, ())
+        then, other = split_at(tokens, ("otherwise",)) if before else (tokens, ())
         opposite = tuple(replace(guard, positive=not guard.positive) for guard in before)
         return [*self._ordered(then), *(replace(c, guards=opposite) for c in self._ordered(other))]
 
@@ -307,9 +302,9 @@ class ClauseParser:
         """Returns where the next clause begins if one ends at a position."""
         if at > start and gives_reason(tokens, at):
             return at
-        if tokens[at].text in _CONNECTORS:
+        if tokens[at].text in CONNECTORS:
             after = at
-            while after < len(tokens) and tokens[after].text in _CONNECTORS:
+            while after < len(tokens) and tokens[after].text in CONNECTORS:
                 after += 1
             corrected = self.reader.lexicon.corrections.at(tokens, after)
             if after >= len(tokens) or (corrected is not None and corrected.length > 1):
@@ -366,8 +361,9 @@ class ClauseParser:
     def _starts_other(self, tokens: Tokens, at: int, before: Tokens) -> bool:
         """Negative commands, wishes and statements after a connector."""
         rest = tokens[at:]
-        plain = self.reader.without_fillers(rest)
-        if any(texts(plain, 0, len(n)) == n for n in NEGATIONS if len(n) > 1 or n[0] in ("dont", "never")):
+        told = (rest, self.reader.without_fillers(rest))
+        forbidding = [n for n in NEGATIONS if len(n) > 1 or n[0] in ("dont", "never")]
+        if any(texts(said, 0, len(n)) == n for n in forbidding for said in told):
             return True
         if any(texts(rest, 0, len(w)) == w for w in (*WISHES, *ENSURING)):
             return True
@@ -377,7 +373,7 @@ class ClauseParser:
             return True
         if texts(rest, 0, 2) in _REMARKS and self.reader.is_complete(before):
             return True
-        if self._is_passive(before) and self.reader.participial(rest[: _phrase_end(rest)]) is not None:
+        if self._is_passive(before) and self.reader.participial(rest[: phrase_end(rest)]) is not None:
             return True  # "A has to be opened and B closed"
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
             return True
@@ -387,30 +383,3 @@ class ClauseParser:
             or self.reader.is_complete(before)
             or self.reader.modal_at(self.reader.without_fillers(before)) > 0
         )
-
-
-def _sentences(tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
-    """Yields the sentences, and the marks that end them."""
-    start = 0
-    for i, token in enumerate(tokens):
-        another = token.text in _IFS and tokens[start].text in _IFS and i > start + 1 and tokens[i - 1].text in _ANDS
-        if token.text in _ENDS:
-            if i > start:
-                yield tokens[start:i], token.text
-            start = i + 1
-        elif another:  # "if ..., and if ..."
-            yield tokens[start : i - 1], "."
-            start = i
-    if start < len(tokens):
-        yield tokens[start:], "."
-
-
-def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
-    at = next((i for i, t in enumerate(tokens) if t.text in marks), None)
-    if at is None:
-        return tokens, ()
-    return tokens[:at], tokens[at + 1 :]
-
-
-def _phrase_end(tokens: Tokens) -> int:
-    return next((i for i, t in enumerate(tokens) if t.text in _CONNECTORS or not t.is_word), len(tokens))

@@ -11,7 +11,7 @@ from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, fits, put
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.moves import Move, is_strong, readings
-from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.placing import fallback_place, matching_pairs, place
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
