@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from robomatrix.scheduling.perceived import Believed
 from robomatrix.scheduling.plan import PlanStep
 from robomatrix.scheduling.scene import START, PlanningScene
 from robomatrix.scheduling.symbolic import Literal, SymbolicState, diagnose, effects, take
@@ -40,6 +41,12 @@ class Belief:
         if state.place is not None and state.scene.entity(state.place) is None:
             robot["at"] = state.scene.robot.at
         return PlanningScene.parse({"robot": robot, "locations": locations, "objects": objects}, "belief")
+
+    @property
+    def settled(self) -> Believed:
+        """Returns what a new sighting has to overturn."""
+        places = {place.id for place in self.state.scene.locations if place.openable}
+        return Believed(self.state.resting, frozenset(places - self.state.closed))
 
     def _resting(self, object_id: str) -> str | None:
         place = self.state.resting.get(object_id)

@@ -7,7 +7,7 @@ perception where something was seen since the step began, and the skills' own su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from time import time
@@ -18,6 +18,7 @@ from robomatrix.scheduling.expansion import Expansion
 from robomatrix.scheduling.language.answers import answered
 from robomatrix.scheduling.language.questions import about, with_report
 from robomatrix.scheduling.ontology import load_ontology
+from robomatrix.scheduling.perceived import NOTHING_BELIEVED, Believed
 from robomatrix.scheduling.plan import ANSWERED, Planner, PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.scene import PlanningScene
@@ -231,9 +232,9 @@ class TaskExecution:
         }
 
     @property
-    def resting(self) -> Mapping[str, str | None]:
-        """By object the place where it is believed to be."""
-        return self._belief.state.resting if self._belief else {}
+    def believed(self) -> Believed:
+        """What is known before the next look."""
+        return self._belief.settled if self._belief else NOTHING_BELIEVED
 
     @property
     def _skills(self) -> dict[str, SkillSpec]:
