@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from robomatrix.emulators.ep.server import EpEmulator, Ports, Settings
+from robomatrix.emulators.ep.ports import Ports
+from robomatrix.emulators.ep.server import EpEmulator, Settings
 from robomatrix.emulators.ep.simulated import SimulatedBody
 from robomatrix.errors import DriverError, RobomatrixError
 from robomatrix.hardware.driver import CameraFrame, RobotCommand, RobotState
