@@ -65,7 +65,10 @@ def _means_something(session: Session, thing: NounPhrase) -> bool:
         return True
     words = tuple(word for word in thing.words if word not in STATES)  # it may no longer be so
     plain = replace(thing, words=words, modifiers=(), without=(), selectors=(), bears=(), count=1)
-    return words[-1:] in _COLOUR or fits(session, plain, "any")
+    considered = set(session.discourse.considered)
+    known = words[-1:] in _COLOUR or fits(session, plain, "any")
+    session.discourse.considered = considered  # to be known is not to be made use of
+    return known
 
 
 def unknown_words(session: Session, tokens: Sequence[Token]) -> list[str]:

@@ -70,6 +70,8 @@ def go(session: Session, command: Command) -> bool:
     if len(session.pending) > 1 and len(found) == 1:  # "take A and B, go to C, put them there"
         session.discourse.note_place(found[0])
         return True
+    if not session.in_hand and len(found) == 1 and session.index.by_id[found[0]].is_object:
+        session.discourse.objects.append((found[0],))  # "go to the can and take it"
     return visit(session, found)
 
 
@@ -134,8 +136,6 @@ def visit(session: Session, ids: Sequence[str]) -> bool:
         return _walk_to_points(session, ids)
     session.reach(Literal("at", (id_,)) for id_ in ids)
     for id_ in ids:
-        if session.index.by_id[id_].is_object:  # "go to the can and take it"
-            session.discourse.objects.append((id_,))
         session.discourse.note_place(id_)
         session.discourse.focus = id_
     return True
