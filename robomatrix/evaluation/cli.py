@@ -134,7 +134,9 @@ def planner(
     chosen: Annotated[
         str,
         typer.Option(
-            "--set", help="handwritten, crowd to crowd5, hazards3, skills, generated, old-frames, tuning, seen-frames."
+            "--set",
+            help="handwritten, crowd to crowd5, hazards3, skills, partly(-dev), generated, old-frames, tuning, "
+            "seen-frames.",
         ),
     ] = "handwritten",
     items: Annotated[

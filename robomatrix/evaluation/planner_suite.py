@@ -27,6 +27,8 @@ HANDWRITTEN = {
     "crowd5": "planner_bench_crowd5.yaml",
     "hazards3": "planner_bench_hazards3.yaml",
     "skills": "planner_bench_skills.yaml",
+    "partly": "planner_bench_partly.yaml",
+    "partly-dev": "planner_bench_partly_dev.yaml",
 }
 GENERATED: dict[str, Split] = {"generated": "test", "old-frames": "old", "tuning": "tune", "seen-frames": "train"}
 SETS = (*HANDWRITTEN, *GENERATED)

@@ -13,9 +13,10 @@ from robomatrix.errors import ConfigurationError
 from robomatrix.evaluation.skillmimic import SECONDS, Arena, TrialNoise
 from robomatrix.motions.video import Stage, contact_sheet
 from robomatrix.scenes.court import RATE
-from robomatrix.skills.skillmimic.observation import LABELS
+from robomatrix.skills.skillmimic.observation import SKILLS
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.training.skillmimic.pipeline import load_reference
+from robomatrix.training.skillmimic.reference import join
 
 Image = NDArray[np.uint8]
 CELL = 96
@@ -29,7 +30,7 @@ SIDE = 160
 def heat_map(transitions: Mapping[str, Mapping[str, Any] | None]) -> Image:
     """Returns the matrix of transitions (first skill down, second across), from red at 0 to green at 1."""
     pairs = {tuple(name.split(" -> ")): result for name, result in transitions.items()}
-    rows, columns = (sorted({pair[i] for pair in pairs}, key=LABELS.index) for i in (0, 1))
+    rows, columns = (sorted({pair[i] for pair in pairs}, key=SKILLS.index) for i in (0, 1))
     image = np.full(((len(rows) + 1) * CELL, (len(columns) + 1) * CELL, 3), 255, np.uint8)
     for j, name in enumerate(columns):
         _write(image, name, 0, j + 1)
@@ -65,12 +66,13 @@ def skills_beside_clips(policy: PlayerPolicy, run: Path, labels: Sequence[str]) 
     path = run / "reference.npz"
     if not path.exists():
         raise ConfigurationError(f"{path}: no references; `robomatrix train skillmimic --run {run}` makes them")
-    reference, _ = load_reference(path)
+    made = [run / f"{label}.npz" for label in labels]
+    reference = join([load_reference(part)[0] for part in (path, *made) if part.exists()])
     stage = Stage(Arena(policy, 1).model, SIDE, SIDE)
     images: list[Image] = []
     for label in labels:
         starts = reference.starts()
-        clips = starts[reference.label[starts] == LABELS.index(label)]
+        clips = starts[reference.label[starts] == SKILLS.index(label)]
         if not len(clips):
             raise ConfigurationError(f"{path}: no clip of '{label}'")
         length = int(reference.last()[clips[-1]] - clips[-1])
@@ -87,8 +89,8 @@ def _rollout(policy: PlayerPolicy, label: str, steps: NDArray[np.int_]) -> list[
     qpos, qvel = policy.starts(label)
     arena.place(qpos[-1:].copy(), qvel[-1:].copy(), TrialNoise().scaled(0.0), 0)
     states = [arena.sim.qpos[0].copy()]
-    for _ in range(int(steps[-1])):
-        arena.sim.step(policy.targets(arena.sim.qpos, arena.sim.qvel, label))
+    for step in range(int(steps[-1])):
+        arena.step(label, step)
         states.append(arena.sim.qpos[0].copy())
     return [states[step] for step in steps]
 

@@ -17,7 +17,7 @@ from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command
 from robomatrix.scheduling.language.discourse import Role, Unresolved
 from robomatrix.scheduling.language.intents import INTENTS
-from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.placing import deliver
 from robomatrix.scheduling.language.saying import sentence
 from robomatrix.scheduling.language.session import Session

@@ -13,16 +13,8 @@ from dataclasses import dataclass, field, replace
 from robomatrix.scheduling.language.chunks import Chunker
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon
-from robomatrix.scheduling.language.nouns import (
-    DEMONSTRATIVES,
-    HERE,
-    PARTICLES,
-    PERSONS,
-    THEM,
-    THERE,
-    NounPhrase,
-    NounPhrases,
-)
+from robomatrix.scheduling.language.nouns import DEMONSTRATIVES, HERE, PARTICLES, PERSONS, THEM, THERE, NounPhrases
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.text import Token, word_set
 
 LETTERS = "ABCDEFGHIJKLMNOP"

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
+from robomatrix.scheduling.language.calls import BODY
+from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.clauses import Tokens
+from robomatrix.scheduling.language.commands import fits
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.entities import CLASS
 from robomatrix.scheduling.language.noun_words import VESSELS
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.reading import ENGLISH
+from robomatrix.scheduling.language.reference import STATES
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.text import Token
+
+_COLOUR = (("colour",), ("color",))
 
 
 def account_for(session: Session, verbs: Sequence[Token], tokens: Tokens) -> None:
@@ -36,6 +44,31 @@ def account_for(session: Session, verbs: Sequence[Token], tokens: Tokens) -> Non
         called = [e.id for e in session.index.entities if e.entity and e.heads.get((token.lemma,), 0.0) >= CLASS]
         if called:
             raise Unresolved(f"I did not understand what to do with '{token.text}'.", candidates=called)
+
+
+def understood(session: Session, chunks: Iterable[Chunk]) -> None:
+    """Asks where a piece of what was planned means nothing here: "(put it in the box) with a ribbon"."""
+    for chunk in chunks:
+        for thing in chunk.things:
+            if chunk.relation != "via" and not _means_something(session, thing):
+                said = f"{chunk.phrase} {thing.text}".strip()
+                raise Unresolved(f"I do not know what to make of '{said}'.", [thing.text])
+
+
+def _means_something(session: Session, thing: NounPhrase) -> bool:
+    lexicon, index = session.lexicon, session.index
+    if thing.pronoun or thing.alternative or not thing.words or thing.head in ("one", "thing"):
+        return True
+    if thing.head in lexicon.parts | lexicon.tails | lexicon.surroundings | lexicon.manners | BODY:
+        return True
+    if index.is_bare_floor(thing.words) or index.ontology.kind(thing.head) == "region":
+        return True
+    words = tuple(word for word in thing.words if word not in STATES)  # it may no longer be so
+    plain = replace(thing, words=words, modifiers=(), without=(), selectors=(), bears=(), count=1)
+    considered = set(session.discourse.considered)
+    known = words[-1:] in _COLOUR or fits(session, plain, "any")
+    session.discourse.considered = considered  # to be known is not to be made use of
+    return known
 
 
 def unknown_words(session: Session, tokens: Sequence[Token]) -> list[str]:

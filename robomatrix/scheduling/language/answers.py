@@ -11,7 +11,7 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.discourse import Role, Unresolved
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.lexicon import load_lexicon
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.questions import Question, question
 from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.session import Session

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.moves import Move
-from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
 
@@ -28,8 +28,12 @@ def with_cargo(session: Session, move: Move) -> Move:
     return replace(move, things=(bearer,), relations=move.relations[1:])
 
 
-def load(session: Session, things: Sequence[NounPhrase]) -> None:
-    """Puts what a thing is said to bear into it, unless it is there. Raises PlanningError if it bears nothing."""
+def load(session: Session, things: Sequence[NounPhrase]) -> tuple[NounPhrase, ...]:
+    """Puts what a thing is said to bear into it, unless it is there; returns the phrases, of one thing as "it".
+
+    Raises:
+        PlanningError: the thing bears nothing.
+    """
     for phrase in (t for t in things if t.bears):
         bearer = session.resolver.one(_loaded(session, phrase), "object")
         if not session.index.by_id[bearer].holds:
@@ -38,6 +42,10 @@ def load(session: Session, things: Sequence[NounPhrase]) -> None:
         cargo = session.resolver.all_of(phrase.bears, "object", outside.__contains__)
         session.reach(Literal("on", (id_, bearer)) for id_ in cargo if id_ != bearer)
         session.discourse.note_objects([bearer, *cargo], phrase)
+        if len(things) == 1:
+            session.discourse.note_objects([bearer])
+            return (NounPhrase(pronoun="it", text=phrase.text),)
+    return tuple(things)
 
 
 def _loaded(session: Session, phrase: NounPhrase) -> NounPhrase:
@@ -52,7 +60,7 @@ def _loaded(session: Session, phrase: NounPhrase) -> NounPhrase:
 
 def nested_moves(session: Session, move: Move) -> tuple[Move, ...]:
     """Returns "A in B" and "B on C" for "put A in B on C" where A is not in B yet nor B on C; nothing for the rest."""
-    goals = [c for c in move.relations if c.relation != "from" and not c.restrictive]
+    goals = [c for c in move.relations if c.relation not in ("from", "side", "near", "at") and not c.restrictive]
     if len(goals) != 2 or goals[0].relation not in ("in", "on") or len(goals[0].things) != 1 or not move.things:
         return ()
     try:

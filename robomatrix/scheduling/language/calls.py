@@ -14,7 +14,7 @@ from robomatrix.scheduling.language.chunks import Chunk, Chunker
 from robomatrix.scheduling.language.discourse import Discourse, Unresolved
 from robomatrix.scheduling.language.filling import Filler, Filling
 from robomatrix.scheduling.language.lexicon import Lexicon, verb_base
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.reference import Resolver
 from robomatrix.scheduling.language.text import Token, lemmas, word_set
 from robomatrix.scheduling.ontology import Ontology
@@ -25,7 +25,8 @@ CORE = frozenset({"move_to", "grasp", "position_over", "release", "open", "close
 """Skills that goals are reached with; they are not called by name."""
 IN_HAND = "in the hand"
 """Says in a skill's text that it is about whatever is held, which a sentence may name or not."""
-_BODY = word_set("hand arm foot leg knee body finger gripper wrist palm head eye side posture pose step")
+BODY = word_set("hand arm foot leg knee body finger gripper wrist palm head eye side posture pose step")
+_WORDLESS = frozenset({"still", "distance"})
 _PERSONS = frozenset({"me", "us", "him", "her"})
 _IGNORED_WORDS = word_set(
     "to by for at with your the a an of in for about around on until while it own robot itself yourself from again "
@@ -97,9 +98,8 @@ class SkillCalls:
         placed = chunk.relation in ("to", "near", "on", "in")
         return all(self._is_implied(thing, spec, discourse, placed) for thing in chunk.things)
 
-    @staticmethod
-    def _is_implied(thing: NounPhrase, spec: SkillSpec, discourse: Discourse, placed: bool) -> bool:
-        if thing.head in _BODY:
+    def _is_implied(self, thing: NounPhrase, spec: SkillSpec, discourse: Discourse, placed: bool) -> bool:
+        if thing.head in BODY | _WORDLESS:
             return True
         if thing.pronoun in (
             "it",
@@ -119,7 +119,11 @@ class SkillCalls:
             return True
         bare = not discourse.index.scene.objects and not discourse.index.scene.locations
         return (
-            bare and not placed and (ontology.kind(thing.head) in (None, "person") or thing.head in ("floor", "ground"))
+            bare
+            and not placed
+            and thing.definite
+            and thing.head in self.lexicon.words | discourse.index.nouns
+            and (ontology.kind(thing.head) in (None, "person") or thing.head in ("floor", "ground"))
         )
 
     def step(self, call: Call, tokens: Sequence[Token], discourse: Discourse) -> PlanStep | None:

@@ -8,7 +8,8 @@ from typing import Literal
 
 from robomatrix.scheduling.language.entities import EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon
-from robomatrix.scheduling.language.nouns import PARTICIPLES, PARTICLES, STOP, Modifier, NounPhrase, NounPhrases
+from robomatrix.scheduling.language.nouns import PARTICIPLES, PARTICLES, STOP, NounPhrases
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.text import Token
 
 _BE = frozenset({"is", "are", "was", "were", "be", "been", "has", "have"})
@@ -59,6 +60,7 @@ class Chunker:
             self._at += 1
         elif not (
             self._exception()
+            or self._elsewhere()
             or self._holder()
             or self._clause_mark()
             or self._measure()
@@ -80,6 +82,16 @@ class Chunker:
             return False
         self._at = end
         self._exclude(tuple(replace(thing, modifiers=self._trailing_modifiers(thing)) for thing in found))
+        return True
+
+    def _elsewhere(self) -> bool:
+        """Takes "(in the box,) not on the shelf" as where nothing goes: named, and of no use."""
+        match = self.lexicon.relations.at(self.tokens, self._at + 1) if self._text() == "not" else None
+        found, end = self._list(self._at + 1 + match.length) if match is not None else ((), 0)
+        if not found:
+            return False
+        self._at = end
+        self.chunks.append(Chunk("word", "not", found))
         return True
 
     def _trailing_modifiers(self, excluded: NounPhrase) -> tuple[Modifier, ...]:

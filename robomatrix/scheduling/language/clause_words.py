@@ -33,6 +33,10 @@ ENSURE = phrase_list(
     "so that|such that|check that|verify that|confirm that|leave|keep|take care that|see that|"
     "in the end|at the end"
 )
+ENSURING = phrase_list(
+    "make sure|ensure|see to it|make certain|take care that|be sure that|be certain that|verify that"
+)
+"""Those of them that mean nothing else."""
 MODALS = word_set("belong belongs can gets go goes has have may must need needs ought shall should want wants will")
 STATE_WORDS = word_set(
     "be go goes put placed moved belong belongs end ends up get gets stay set located kept stored sitting laid "

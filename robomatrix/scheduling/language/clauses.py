@@ -38,6 +38,8 @@ _TELLING = frozenset(
     }
 )
 """How a sentence begins that tells something."""
+_AGAIN = frozenset({"do", "same", "likewise", "ditto"})
+_OF_ALL = frozenset({*DETERMINERS, "of", "these", "those"})
 _DEFINITE = frozenset({"the", "my", "your", "his", "her", "our", "their", "its"})
 Form = Literal["command", "wish", "state", "information", "fragment", "question"]
 
@@ -75,6 +77,17 @@ class Clause:
     opens: bool = False
     """True if a sentence begins with it."""
 
+    @property
+    def repeats(self) -> bool:
+        """Whether it is "do the same" and the like."""
+        return self.form == "fragment" and bool(self.whole) and self.whole[0].text in _AGAIN
+
+    @property
+    def objects(self) -> Tokens:
+        """What stands after its verb, known or not."""
+        known = self.verb is not None or bool(self.unable)
+        return self.tokens[1:] if not known and self.tokens and self.tokens[0].is_word else self.tokens
+
     def __str__(self) -> str:
         return " ".join(t.text for t in self.whole)
 
@@ -111,7 +124,8 @@ class ClauseReader(Courtesies):
             )
         if verb.length == 1 and self.is_noun(body[0]):
             states = body[0].text in ("open", "close", "clear", "empty") and len(body) > 1 and self.is_noun(body[1])
-            return following in OPENERS or states or self._puts(body)
+            steps = not strict and self.is_call(body, 0, 1 + (self.lexicon.directions.at(body, 1) is None))
+            return following in OPENERS or states or steps or self._puts(body)
         return not body[0].text.endswith("ed") or self.lexicon.verbs.at(body, 0) is not None
 
     def _puts(self, body: Tokens) -> bool:
@@ -188,6 +202,8 @@ class ClauseReader(Courtesies):
             attribute = at + 1 < len(tokens) and self.is_noun(tokens[at + 1]) and tokens[at + 1].text not in DOORS
             attribute = attribute and self.lexicon.relations.at(tokens, at + 1) is None
             verb = self.lexicon.verbs.verb_at(tokens, at)
+            if verb is not None and verb.value.intents == ("go",):  # "A is moved to B" sends nobody to A
+                verb = self.lexicon.verbs.verb_at(tokens[: at + 1], at)
             if not participle or attribute or self.is_noun(token) or verb is None:
                 continue
             if token.text in STATE_WORDS and {"place", "take", "bring"} & set(verb.value.intents):
@@ -257,7 +273,9 @@ class ClauseReader(Courtesies):
         starts_with_verb = self.lexicon.verbs.verb_at(body, 0) is not None and (
             not self.is_noun(body[0]) or self._verb_reading(body, 1)
         )
-        if linked and not starts_with_verb and body[0].text not in ("everything", "whatever", "what", "all"):
+        whole = body[0].text in ("everything", "whatever", "what")
+        whole = whole or texts(body, 0, 1) == ("all",) and not {*texts(body, 1, 2)} & _OF_ALL
+        if linked and not starts_with_verb and not whole:
             to_be = texts(body, linked + 1, linked + 3) in (("to", "be"), ("to", "go"))
             rest = self._told(body[:linked], _without_state_words(body[linked + 1 :]))
             return Clause("state" if to_be else "information", rest, whole=body)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
 from robomatrix.errors import PlanningError
+from robomatrix.scheduling.language.accounting import understood
 from robomatrix.scheduling.language.calls import Call
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.clauses import Clause, Tokens
@@ -83,7 +84,7 @@ class Commander:
         )
         if particle:
             intents.insert(0, moved[particle])
-        chunks = _without_adverbs(chunks)
+        chunks = _without_adverbs(chunks, self.session.lexicon.manners)
         if any(c.kind == "measure" and c.unit for c in chunks) and "wait" not in intents:
             raise fault or Unresolved(f"I cannot measure that out: '{clause}'.")
         command = Command(base, chunks, clause.benefit)
@@ -91,6 +92,8 @@ class Commander:
         try:
             if any(self._try(intent, command) for intent in _ranked(intents, command)):
                 self._handle_with_care(base, before)
+                if not self.session.discourse.listed:
+                    understood(self.session, chunks)
                 return
         except PlanningError as error:
             raise fault or error from None
@@ -124,8 +127,10 @@ class Commander:
         return Unresolved(f"{'Where' if 'go' in intents else 'What'} should I {command.verb}?")
 
 
-def _without_adverbs(chunks: tuple[Chunk, ...]) -> tuple[Chunk, ...]:
-    return tuple(c for c in chunks if c.kind != "word" or not c.text.endswith("ly"))
+def _without_adverbs(chunks: tuple[Chunk, ...], manners: Set[str]) -> tuple[Chunk, ...]:
+    """Leaves out how something is to be done: "quickly", "with great care"."""
+    said = (c for c in chunks if c.kind != "word" or not c.text.endswith("ly"))
+    return tuple(c for c in said if c.kind != "relation" or not all(t.head in manners for t in c.things))
 
 
 def _ranked(intents: Sequence[str], command: Command) -> list[str]:
@@ -133,6 +138,8 @@ def _ranked(intents: Sequence[str], command: Command) -> list[str]:
     things, relations = bool(command.things), [c for c in command.relations if c.relation != "from"]
     order = list(dict.fromkeys(intents))
     order.sort(key=lambda i: i != "cross")  # it declines what is no obstacle
+    if any(c.phrase == "with" for c in relations):  # "switch A with B"
+        order.sort(key=lambda i: i != "swap")
     if not things and relations:
         order.sort(key=lambda i: i not in ("go", "cross", "shoot", "look", "clear"))
     if things and relations:

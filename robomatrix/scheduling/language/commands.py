@@ -10,12 +10,15 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Role
 from robomatrix.scheduling.language.moves import Move, moves
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.placing import deliver, place, told_apart
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
 
 _PEOPLE = frozenset({"me", "us", "him", "her", "myself"})
+_STANDERS = frozenset({"stand", "stay", "wait", "park", "stop", "rest", "go", "return", "walk", "drive", "run"})
+_MOVERS = frozenset({"move", "get", "return", "step", "roll", "shift"})
+"""Verbs that without a thing move the robot, unless it has something in hand."""
 _STACKERS = frozenset({"stack", "pile", "heap", "stack up", "pile up"})
 
 
@@ -57,6 +60,9 @@ def put(session: Session, command: Command) -> bool:
     """Handles "put A in B", "put it back", "A in B and C on D"."""
     if command.verb in _STACKERS and not command.relations and command.things:
         return _stack(session, command.things)
+    moving = command.verb.split()[0] in _MOVERS if command.verb else False
+    if not command.things and (command.verb in _STANDERS or moving and not session.in_hand):
+        return False  # "stand there", "move back to the bed": what was moved before is not put there
     done = False
     for move in told_apart(session, moves(command.chunks)):
         if command.verb == "position" and held_above(session, move):

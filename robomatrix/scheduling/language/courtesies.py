@@ -11,6 +11,9 @@ from robomatrix.scheduling.language.lexicon import Lexicon, verb_base
 from robomatrix.scheduling.language.text import Token
 
 Tokens = tuple[Token, ...]
+_BEFORE_DOORS = (("the",), ("my",), ("your",), ("a",), ("that",), ("this",), ("all",), ("both",), ("every",))
+_BEFORE_NAMES = frozenset({"from", "of", "for", "with", "by"})
+"""After these, "my friend" is somebody else."""
 
 
 @dataclass(frozen=True)
@@ -31,12 +34,12 @@ class Courtesies:
             in ("open", "closed", "close", "clear", "clean", "light", "empty", "dry", "cool", "warm", "left")
         )
 
-    def is_call(self, tokens: Tokens, at: int) -> bool:
-        """Returns whether a phrase that calls a skill by name begins at a position."""
+    def is_call(self, tokens: Tokens, at: int, shortest: int = 1) -> bool:
+        """Returns whether a phrase of so many words or more that calls a skill by name begins at a position."""
         if at >= len(tokens):
             return False
-        rest = texts(tokens, at + 1, at + 6)
-        return any((base, *rest[:length]) in self.calls for base in verb_base(tokens[at].text) for length in range(6))
+        rest, more = texts(tokens, at + 1, at + 6), range(shortest - 1, 6)
+        return any((base, *rest[:length]) in self.calls for base in verb_base(tokens[at].text) for length in more)
 
     def _asked_for(self, tokens: Tokens, at: int) -> bool:
         return any(table.verb_at(tokens, at) is not None for table in (self.lexicon.verbs, self.lexicon.unable))
@@ -48,7 +51,7 @@ class Courtesies:
             if tokens[at].text in (",", "-", "(", ")", "+", "and", "but"):
                 at += 1
                 continue
-            if at == 0 and tokens[0].text == "to" and self._asked_for(tokens, 1):
+            if (at == 0 and tokens[0].text == "to" or tokens[at].text == "both") and self._asked_for(tokens, at + 1):
                 at += 1
                 continue
             if tokens[at].text in ("go", "come") and self._leads_to_verb(tokens, at):
@@ -58,7 +61,7 @@ class Courtesies:
                 break
             match = self.lexicon.prefaces.at(tokens, at)
             wish = max((len(w) for w in WISHES if texts(tokens, at, at + len(w)) == w), default=0)
-            if match is not None and tokens[at].text == "if" and self._asks(tokens, at + match.length):
+            if match is not None and tokens[at].text == "if" and self.sees(tokens, at + match.length):
                 break
             if match is None or wish > match.length or self._is_wanted(tokens, at, match.length):
                 break
@@ -72,14 +75,16 @@ class Courtesies:
         return tokens[at:]
 
     @staticmethod
-    def _asks(tokens: Tokens, at: int) -> bool:
+    def sees(tokens: Tokens, at: int) -> bool:
         """True after "if you can" in "if you can see A": a condition, and no politeness."""
         return at < len(tokens) and tokens[at].text in ("not", "see", "find", "spot", "detect", "locate")
 
     def _leads_to_verb(self, tokens: Tokens, at: int) -> bool:
         """True for "go pick up A", where "go" says nothing."""
         whole, rest = self.lexicon.verbs.at(tokens, at), self.lexicon.verbs.at(tokens, at + 1)
-        if whole is None or whole.length > 1 or rest is None or self.is_noun(tokens[at + 1]):
+        following = texts(tokens, at + 1, at + 3)
+        door = following[:1] in (("open",), ("close",)) and following[1:] in _BEFORE_DOORS
+        if whole is None or whole.length > 1 or rest is None or self.is_noun(tokens[at + 1]) and not door:
             return False
         return self.lexicon.relations.at(tokens, at + 1) is None and "go" not in rest.value.intents
 
@@ -108,6 +113,8 @@ class Courtesies:
 
     def _keeps(self, tokens: Tokens, end: int, length: int) -> bool:
         """Handles "there", "too" and the like belong to the command where a place is missing without them."""
+        if end > length and tokens[end - length - 1].text in _BEFORE_NAMES:
+            return True
         if tokens[end - 1].text == "first" and tokens[end - 2].text in ("it", "them", "that"):
             return False
         return length == 1 and tokens[end - 1].text in ("there", "first", "then") and end > 1

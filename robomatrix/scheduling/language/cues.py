@@ -33,6 +33,8 @@ def is_remark(tokens: Tokens) -> bool:
 
 def gives_reason(tokens: Tokens, at: int) -> bool:
     """Returns whether "because ...", "so nobody ..." or "to make some room" begins at a position."""
+    if tokens[at].text == "so" and wishes(tokens, at + 1):  # "so I would like ..."
+        return False
     return any(texts(tokens, at, at + len(phrase)) == phrase for phrase in _REASONS)
 
 

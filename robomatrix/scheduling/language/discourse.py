@@ -8,7 +8,7 @@ from typing import Literal
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.entities import Described, EntityIndex
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.symbolic import SymbolicState
 
 Role = Literal["object", "place", "any", "openable", "target", "obstacle", "person"]

@@ -23,6 +23,8 @@ GRAMMAR = word_set(
     "the a an and or in on into onto to from with at by for it them is are if then not no all every except"
 )
 """Words that are part of no name."""
+_PARTICLES = word_set("up down off out away over back")
+"""End the names of things ("seven up") and are none by themselves."""
 _COLOUR_WORDS = frozenset({"coloured", "colored", "color", "colour", "ish", "hued", "shaded"})
 
 
@@ -89,9 +91,8 @@ class EntityIndex:
         """Every word that a noun phrase may end with, in the scene or in the ontology."""
         tables = (self.ontology.classes, self.ontology.categories)
         known = {lemmas(phrase)[-1] for table in tables for phrase in table if lemmas(phrase)}
-        return frozenset(
-            known | {phrase[-1] for e in self.entities for phrase in e.heads} | set(self.ontology.anything)
-        )
+        named = {phrase[-1] for e in self.entities for phrase in e.heads}
+        return frozenset((known - _PARTICLES) | named | set(self.ontology.anything))
 
     @cached_property
     def phrases(self) -> frozenset[Phrase]:
@@ -225,7 +226,7 @@ def _describe(ontology: Ontology, entity: Location | Object) -> Described:
     _add(heads, (s for name in classes for s in ontology.synonyms.get(name, ())), SYNONYM)
     _add(heads, _tail_synonyms(ontology, entity.name), SYNONYM)
     _add(heads, (entity.category,), CLASS)
-    for name in (entity.name, entity.id, _spaced(ontology, entity.name), *entity.aliases):
+    for name in map(_part_last, (entity.name, entity.id, _spaced(ontology, entity.name), *entity.aliases)):
         _add(heads, (" ".join(name_words(name, digits=True)),), NAME + 1.0)
         _add_name(ontology, heads, name_words(name))
     if isinstance(entity, Location) and entity.kind in _KIND_WORDS:
@@ -246,6 +247,12 @@ def _describe(ontology: Ontology, entity: Location | Object) -> Described:
         _canonical(ontology.materials, entity.material, entity.name),
         bool(kinds & {"container", "surface"}),
     )
+
+
+def _part_last(name: str) -> str:
+    """Returns "caddy left compartment" for "left compartment of the caddy"."""
+    part, of, whole = name.partition(" of the ")
+    return f"{whole} {part}" if of else name
 
 
 def _wider(ontology: Ontology, classes: Iterable[str], entity: Location | Object) -> set[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Role
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.reference import Resolver
 from robomatrix.scheduling.language.text import Token, lemmas
 from robomatrix.skills.spec import Parameter, SkillSpec, Value

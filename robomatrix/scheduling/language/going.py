@@ -10,7 +10,8 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, fits
 from robomatrix.scheduling.language.discourse import Unresolved
-from robomatrix.scheduling.language.nouns import PERSONS, Modifier, NounPhrase
+from robomatrix.scheduling.language.nouns import PERSONS
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.placing import deliver
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.plan import PlanStep
@@ -21,6 +22,7 @@ _CARRIERS = frozenset(
     {
         "move",
         "bring",
+        "return",
         "get",
         "position",
         "place",
@@ -68,6 +70,8 @@ def go(session: Session, command: Command) -> bool:
     if len(session.pending) > 1 and len(found) == 1:  # "take A and B, go to C, put them there"
         session.discourse.note_place(found[0])
         return True
+    if not session.in_hand and len(found) == 1 and session.index.by_id[found[0]].is_object:
+        session.discourse.objects.append((found[0],))  # "go to the can and take it"
     return visit(session, found)
 
 

@@ -7,7 +7,7 @@ from robomatrix.scheduling.language.chunks import Chunk, Chunker
 from robomatrix.scheduling.language.clauses import Guard
 from robomatrix.scheduling.language.discourse import Discourse, Unresolved
 from robomatrix.scheduling.language.lexicon import Lexicon
-from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.reference import Resolver
 from robomatrix.scheduling.language.text import Token, word_set
 

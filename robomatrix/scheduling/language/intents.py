@@ -11,7 +11,8 @@ from robomatrix.scheduling.language.commands import Command, Intent, fits, held_
 from robomatrix.scheduling.language.discourse import Role, Unresolved
 from robomatrix.scheduling.language.going import go, visit
 from robomatrix.scheduling.language.moves import Move, moves, readings
-from robomatrix.scheduling.language.nouns import PERSONS, NounPhrase
+from robomatrix.scheduling.language.nouns import PERSONS
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.placing import deliver, place
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.tidying import clear, discard, fill, group, sort, store

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Generic, TypeVar
 
 from robomatrix.scheduling.data import read_yaml
 from robomatrix.scheduling.language.text import Token, tokenise, word_pairs
 
 T = TypeVar("T")
+_SHORT = 3
 
 _IRREGULAR_FORMS = word_pairs(
     "putting:put got:get gotten:get took:take taken:take gave:give given:give brought:bring went:go gone:go "
@@ -61,6 +62,7 @@ class PhraseTable(Generic[T]):
             self._values.setdefault(_words(phrase), value)
         self._longest = max(map(len, self._values), default=0)
         self.words = frozenset(word for phrase in self._values for word in phrase)
+        self.firsts = frozenset(phrase[0] for phrase in self._values)
 
     def at(self, tokens: Sequence[Token], start: int) -> Match[T] | None:
         """Returns the longest phrase that begins at a token."""
@@ -138,10 +140,22 @@ class Lexicon:
     misspellings: Mapping[str, str]
     discard_to: frozenset[str]
     skills: Mapping[str, tuple[tuple[str, ...], ...]]
+    times_of_day: frozenset[str]
+    """Words for other times than now."""
+    manners: frozenset[str]
+    """What a command may be done with: care, ease."""
+    chatter: frozenset[str]
+    """Words that mean nothing to a command, where nothing else is said beside them."""
     talk: frozenset[str]
     """Nouns of talk: "your next task is", "do me a favour"; they name something only where the scene has it."""
     words: frozenset[str]
     """Every word that has a meaning here; for telling misspellings from words."""
+
+    @cached_property
+    def inflected(self) -> frozenset[str]:
+        """Gerunds and participles of the verbs, for telling misspellings from words."""
+        stems = {word[:-1] if word.endswith("e") else word for word in self.verbs.firsts if len(word) > _SHORT}
+        return frozenset(stem + ending for stem in stems for ending in ("ing", "ed"))
 
 
 @cache
@@ -184,6 +198,9 @@ def _build(data: Mapping[str, Any]) -> Lexicon:
         needs=data["needs"],
         misspellings=data["misspellings"],
         discard_to=frozenset(data["discard_to"]),
+        times_of_day=frozenset(data["times_of_day"]),
+        manners=frozenset(data["manners"]),
+        chatter=frozenset(data["chatter"]),
         talk=frozenset(data["talk"]),
         skills={name: tuple(map(_words, phrases)) for name, phrases in data["skills"].items()},
         words=words

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from robomatrix.scheduling.language.chunks import Chunk
-from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.text import word_set
 
 _STRONG = word_set("into onto to towards toward")

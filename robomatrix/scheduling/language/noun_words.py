@@ -11,6 +11,7 @@ ARTICLES = word_set(
 SELECTORS = word_set(
     "left right leftmost rightmost middle nearest closest near farthest furthest far other others remaining rest "
     "same matching corresponding respective appropriate opposite next previous first second third fourth fifth last "
+    "frontmost backmost rearmost "
     "bottom upper lower lefthand righthand central center centre correct proper own original usual different separate"
 )
 COLLECTIVES = word_set(
@@ -18,4 +19,5 @@ COLLECTIVES = word_set(
 )
 AMOUNTS = word_set("all both each any some one most half none either many several few everything rest remainder")
 POSSESSIVES = word_set("my your his her our their its this these those")
+PACKAGES = word_set("box packet pack package bag bottle jar tube container can carton tub tin")
 VESSELS = word_set("glass cup mug bottle can carton jug jar")

@@ -1,17 +1,16 @@
-"""Noun phrases: descriptions of things and places, their quantity, what narrows them down."""
+"""Finds noun phrases in the tokens of a clause."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from robomatrix.scheduling.language.entities import CLASS, EntityIndex
 from robomatrix.scheduling.language.lexicon import Lexicon
 from robomatrix.scheduling.language.noun_words import AMOUNTS, ARTICLES, COLLECTIVES, POSSESSIVES, SELECTORS, VESSELS
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase, settled, with_article
 from robomatrix.scheduling.language.text import Token, word_set
 
-Quantity = Literal["one", "any", "all", "each", "count"]
 HELD = "heldthing"
 """Stands for "what you are holding"."""
 IT = frozenset({"it", "itself", "one"})
@@ -37,44 +36,6 @@ PARTICIPLES = word_set(
 )
 PARTICLES = word_set("up down away back over off out together along apart around here there in on aside home go")
 _LINKS = frozenset({"and", "or", "plus", ","})
-
-
-@dataclass(frozen=True)
-class Modifier:
-    """A place that narrows a noun phrase down: "(the can) on the table"."""
-
-    relation: str
-    places: tuple[NounPhrase, ...]
-
-
-@dataclass(frozen=True)
-class NounPhrase:
-    """A description of one or several entities."""
-
-    words: tuple[str, ...] = ()
-    """Attributes, then the head noun, in the singular."""
-    quantity: Quantity = "one"
-    count: int = 1
-    definite: bool = False
-    plural: bool = False
-    selectors: tuple[str, ...] = ()
-    pronoun: str = ""
-    modifiers: tuple[Modifier, ...] = ()
-    without: tuple[NounPhrase, ...] = ()
-    fallback: tuple[str, ...] = ()
-    """Other words for it, where the first mean nothing: "tape" for "roll of tape"."""
-    alternative: bool = False
-    """True after "or"."""
-    bears: tuple[NounPhrase, ...] = ()
-    """What is to be in or on it: "a cup with a spoon in it"."""
-    shared: tuple[str, ...] = ()
-    """Attributes of the noun phrase before that may go for this one too: "the red can and ball"."""
-    text: str = ""
-
-    @property
-    def head(self) -> str:
-        """The head noun."""
-        return self.words[-1] if self.words else ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +98,7 @@ class NounPhrases:
             return NounPhrase(pronoun="them", text=text, plural=True), end  # "both items"
         if phrase.words[:1] in (("something",), ("anything",)):
             phrase = replace(phrase, quantity="any")
-        return _settled(phrase), end
+        return settled(phrase), end
 
     def _pronoun(self, at: int) -> tuple[NounPhrase, int] | None:
         text = self.tokens[at].text
@@ -221,7 +182,7 @@ class NounPhrases:
             if token.text in ARTICLES and not self.index_phrase(at) and not self._is_head(at):
                 if token.text == "of" and at == start:
                     break
-                phrase = _with_article(phrase, token.text)
+                phrase = with_article(phrase, token.text)
             elif counted is not None:
                 phrase = replace(phrase, quantity="count", count=counted, plural=counted > 1)
             elif token.text in ("couple", "pair") and self._follows_of(at):
@@ -308,6 +269,9 @@ class NounPhrases:
             return not (started and self._names(at + 1))
         if started and token.text in POSSESSIVES or token.text == "other":
             return False
+        excepted = self.lexicon.exceptions.at(self.tokens, at) if started else None
+        if excepted is not None and excepted.length > 1:  # "save for"
+            return False
         if self.lexicon.relations.at(self.tokens, at) is not None and token.lemma not in self.index.nouns:
             return False
         return not (token.text in PARTICLES | PARTICIPLES and (started or not determined))
@@ -335,6 +299,8 @@ class NounPhrases:
                 thing, after = pronoun
                 return replace(thing, quantity=phrase.quantity, count=phrase.count), after
         text = " ".join(t.text for t in self.tokens[at:end])
+        if end > at + 1 and self.tokens[end - 1].text in DEMONSTRATIVES:  # "all of these"
+            return NounPhrase(pronoun="them", text=text, plural=True), end
         if phrase.quantity in ("all", "each"):
             return replace(phrase, words=("thing",), plural=True, text=text), end
         if text == "one":
@@ -344,7 +310,7 @@ class NounPhrases:
     def _of(self, phrase: NounPhrase, at: int, end: int) -> tuple[NounPhrase, int]:
         inner, after = self.one_at(end + 1)
         if inner is None:
-            return _settled(phrase), end
+            return settled(phrase), end
         text = " ".join(t.text for t in self.tokens[at:after])
         if "rest" in phrase.selectors or phrase.head in ("remainder",):
             return replace(inner, quantity="all", plural=True, selectors=(*inner.selectors, "rest"), text=text), after
@@ -363,41 +329,10 @@ class NounPhrases:
             return replace(inner, text=text), after
         if self.index.is_room(inner.words) and not self.index.is_room(phrase.words):  # "the sofa of the living room"
             within = Modifier("in", (inner,))
-            return replace(_settled(phrase), modifiers=(*phrase.modifiers, within), text=text), after
+            return replace(settled(phrase), modifiers=(*phrase.modifiers, within), text=text), after
         there = any(e.heads.get(inner.words, 0.0) >= CLASS for e in self.index.entities if e.is_object)
         if phrase.head in VESSELS and there:  # "a glass of wine" where there is wine
-            return replace(_settled(phrase), words=inner.words, fallback=(*inner.words, phrase.head), text=text), after
-        whole = replace(_settled(phrase), words=(*inner.words, *phrase.words), text=text)
+            return replace(settled(phrase), words=inner.words, fallback=(*inner.words, phrase.head), text=text), after
+        whole = replace(settled(phrase), words=(*inner.words, *phrase.words), text=text)
         attributes = tuple(w for w in phrase.words[:-1] if self.index.is_attribute(w))
         return replace(whole, fallback=(*attributes, *inner.words)), after
-
-
-def _with_article(phrase: NounPhrase, article: str) -> NounPhrase:
-    if article == "one" and phrase.quantity == "one":
-        return replace(phrase, quantity="count", count=1)
-    if article in ("a", "an", "any", "some", "another", "either"):
-        kept = phrase.quantity in ("all", "each", "count")
-        selectors = ("other",) if article == "another" else ()
-        return replace(phrase, quantity=phrase.quantity if kept else "any", selectors=(*phrase.selectors, *selectors))
-    if article in ("all", "every", "both"):
-        count = 2 if article == "both" else phrase.count
-        return replace(phrase, quantity="all", plural=True, count=count)
-    if article == "each":
-        return replace(phrase, quantity="each", plural=True)
-    if article == "same":
-        return replace(phrase, selectors=(*phrase.selectors, "same"), definite=True)
-    if article in ("few", "several", "many"):
-        return replace(phrase, quantity="count", count=2 if article == "few" else 3, plural=True)
-    return replace(phrase, definite=phrase.definite or article not in ("of", "only", "just", "more"))
-
-
-def _settled(phrase: NounPhrase) -> NounPhrase:
-    """A bare or definite plural means all of them."""
-    if phrase.plural and phrase.quantity == "one":
-        return replace(phrase, quantity="all")
-    if phrase.plural and phrase.quantity == "any" and phrase.words:
-        return replace(phrase, quantity="all")
-    if not phrase.words and phrase.selectors:
-        others = "others" in phrase.selectors or "rest" in phrase.selectors
-        return replace(phrase, words=("one",), quantity="all" if others else phrase.quantity, plural=others)
-    return phrase

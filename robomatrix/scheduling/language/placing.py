@@ -12,7 +12,7 @@ from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.entities import CLASS
 from robomatrix.scheduling.language.moves import Move, Reading, readings
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.text import phrase_list
 from robomatrix.scheduling.safety import classes_of, load_rules
@@ -36,7 +36,7 @@ def place(session: Session, move: Move, *, weak_goal: bool = True) -> bool:
         move = replace(
             move, things=(NounPhrase(pronoun="them", plural=len(session.discourse.objects[-1]) > 1, text="it"),)
         )
-    load(session, move.things)
+    move = replace(move, things=load(session, move.things))
     move = _what_is_held(session, move)
     options = readings(move, weak_goal=weak_goal)
     if not move.things or all(option.goal is None for option in options) and not _implied(move):
@@ -99,7 +99,12 @@ def _what_is_held(session: Session, move: Move) -> Move:
     if held is None or len(move.things) != 1 or len(move.relations) < 2:
         return move
     thing = move.things[0]
-    named = not thing.pronoun and thing.definite and thing.quantity == "one" and not thing.selectors
+    named = (
+        not thing.pronoun
+        and (thing.definite or session.discourse.listed)
+        and thing.quantity == "one"
+        and not thing.selectors
+    )
     if not named or session.index.fit(session.index.by_id[held], thing.words) is None:
         return move
     return replace(move, things=(NounPhrase(pronoun="it", text=thing.text),))
@@ -156,11 +161,21 @@ def _pairs(session: Session, reading: Reading, move: Move) -> list[tuple[str, st
     things = [id_ for id_ in things if not rides(session, id_, things)]
     if not things:
         raise Unresolved("There is nothing to move.")
+    if all(t.pronoun == "it" for t in reading.things):
+        things = _with_what_bears(session, things, targets)
     if len(targets) == 1:
         return [(id_, targets[0]) for id_ in things]
     if len(targets) == len(things):
         return list(zip(things, targets, strict=True))
     raise Unresolved(f"Which goes where: {_names(session, targets)}?", candidates=targets)
+
+
+def _with_what_bears(session: Session, things: Sequence[str], targets: Sequence[str]) -> list[str]:
+    """Returns the bowl for "put the watch in the bowl and put it on the table": what was done is not undone."""
+    wanted = {goal.arguments[0]: goal.arguments[1] for goal in session.goals if goal.predicate == "on"}
+    bearers = [wanted.get(id_, id_) for id_ in things]
+    carried = all(id_ in session.index.by_id and session.index.by_id[id_].is_object for id_ in bearers)
+    return bearers if carried and not {*bearers} & {*targets} else list(things)
 
 
 def _laid(session: Session, things: Sequence[NounPhrase], fault: Unresolved) -> list[str]:
@@ -274,6 +289,8 @@ def _target(session: Session, goal: Chunk, id_: str) -> str:
         raise PlanningError(f"I cannot put things {goal.phrase} the {entity.name}; I can put them in or on something.")
     if entity.is_object:
         return _object_target(session, goal, id_)
+    if ("drawer",) in entity.heads and "top" in goal.phrase.split():
+        raise Unresolved(f"I put things into the {entity.name}, not on top of it. Where should it go?")
     if tuple(goal.phrase.split()) in _ON_ONE_SIDE and entity.kind == "surface":
         return id_
     if goal.relation in ("near", "side") and entity.kind in ("surface", "container", "obstacle", "target"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from robomatrix.scheduling.language.discourse import Discourse, Role, Unresolved, fills
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.text import lemmas
 from robomatrix.scheduling.scene import START
 

@@ -29,8 +29,16 @@ def read(text: str, index: EntityIndex, lexicon: Lexicon, rules: SafetyRules) ->
     tokens = tokenise(plainer(text, lexicon.misspellings))
     if not any(t.is_word for t in tokens):
         return ()
+    tokens = tuple(_singular_here(token, index) for token in tokens)
     spelt = Speller(index.words, _known(index, lexicon, rules)).correct(tokens)
     return _regrouped(_without_fillers(spelt, lexicon), index)
+
+
+def _singular_here(token: Token, index: EntityIndex) -> Token:
+    """Returns "bries" as several of a brie, where there is one and no bry."""
+    bare = token.text[:-1]
+    plural = token.text.endswith("s") and token.lemma not in index.words and bare in index.words
+    return Token(token.text, bare) if plural else token
 
 
 def _known(index: EntityIndex, lexicon: Lexicon, rules: SafetyRules) -> frozenset[str]:
@@ -38,7 +46,7 @@ def _known(index: EntityIndex, lexicon: Lexicon, rules: SafetyRules) -> frozense
     attributes = {word for table in (ontology.colours, ontology.sizes, ontology.materials) for word in table}
     harm = {word for phrase in rules.harm["verbs"] for word in phrase.split()}
     parts = {word for phrase in index.phrases for word in phrase}
-    return frozenset(lexicon.words | index.nouns | attributes | harm | parts | ENGLISH)
+    return frozenset(lexicon.words | lexicon.inflected | index.nouns | attributes | harm | parts | ENGLISH)
 
 
 def _without_fillers(tokens: Tokens, lexicon: Lexicon) -> Tokens:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from robomatrix.scheduling.language.discourse import Discourse, Role, Unresolved, fills
@@ -17,13 +17,15 @@ from robomatrix.scheduling.language.entities import (
     name_words,
 )
 from robomatrix.scheduling.language.lexicon import load_lexicon
-from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.naming import ambiguous, missing, name, say
+from robomatrix.scheduling.language.noun_words import PACKAGES
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.pronouns import Pronouns
 from robomatrix.scheduling.language.selectors import alike, nearest, select
 from robomatrix.scheduling.language.text import lemmas
 from robomatrix.scheduling.language.whereabouts import is_at, is_on_floor, may_be_at
 
-_STATES = {"open": "open", "opened": "open", "closed": "closed", "shut": "closed", "empty": "empty", "full": "full"}
+STATES = {"open": "open", "opened": "open", "closed": "closed", "shut": "closed", "empty": "empty", "full": "full"}
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class Resolver:
         """Returns the single id that a phrase means. Raises Unresolved for none or several."""
         found = self.resolve(phrase, role, wanted)
         if len(found) > 1:
-            raise self._ambiguous(phrase, found)
+            raise ambiguous(self.discourse, phrase, found)
         return found[0]
 
     def resolve(self, phrase: NounPhrase, role: Role, wanted: Callable[[str], bool] | None = None) -> list[str]:
@@ -81,7 +83,8 @@ class Resolver:
         """Notes everything that a phrase might mean."""
         for excluded in phrase.without:
             self.consider(excluded)
-        fits = self._fits(phrase.words, "any") if phrase.words else []
+        words = tuple(word for word in phrase.words if word not in STATES) or phrase.words
+        fits = self._fits(words, "any") if words else []
         self.discourse.considered.update(entity.id for entity, _ in fits)
 
     # --- candidates ----------------------------------------------------------------------------------------------
@@ -104,7 +107,7 @@ class Resolver:
         if phrase.selectors:
             found = self._selected(phrase, found)
         if not found:
-            raise Unresolved(f"I find no {self._say(phrase)}.", [self._say(phrase)])
+            raise Unresolved(f"I find no {say(phrase)}.", [say(phrase)])
         if role == "place" and phrase.head not in ("one", "thing"):
             self.discourse.place_head = phrase.head
         return found
@@ -118,7 +121,7 @@ class Resolver:
 
     def _described(self, phrase: NounPhrase, role: Role) -> dict[str, Fit]:
         """Returns every entity that the words fit at all."""
-        stateful = [w for w in phrase.words[:-1] if w in _STATES]
+        stateful = [w for w in phrase.words[:-1] if w in STATES]
         if stateful and not self._named_so(stateful[0], role):
             plain = replace(phrase, words=tuple(w for w in phrase.words if w not in stateful))
             described = self._described(plain, role)
@@ -132,16 +135,20 @@ class Resolver:
             return self._described(replace(phrase, words=phrase.fallback, fallback=()), role)
         fits = fits or self._plainly_named(phrase, role)
         if not fits or self._other_colours(phrase, role, fits):
-            raise self._missing(phrase, role)
+            raise missing(phrase, self._fits((phrase.head,), role) if phrase.head else ())
         return {entity.id: fit for entity, fit in fits}
 
     def _plainly_named(self, phrase: NounPhrase, role: Role) -> list[tuple[Described, Fit]]:
         """Returns what is only called a "jar" for a "cookie jar", where there is but one and nothing else is a jar."""
         index = self.discourse.index
-        told = any(index.is_attribute(word) or word in _STATES for word in phrase.words[:-1])
+        head = phrase.words[-1:]
+        packed = self._fits(phrase.words[:-1], role) if phrase.head in PACKAGES else []
+        named = len(packed) == 1 and packed[0][0].is_object and packed[0][1].directness >= CLASS
+        if named and packed[0][1].doubts == 0:
+            return packed  # "the cream cheese box" where there is cream cheese
+        told = any(index.is_attribute(word) or word in STATES for word in phrase.words[:-1])
         if told or len(phrase.words) < 2 or phrase.quantity == "count":
             return []
-        head = phrase.words[-1:]
         called = [e for e in index.entities if head in e.heads]
         plain = len(called) == 1 and called[0].entity is not None and name_words(called[0].name) == head
         return [(called[0], Fit(SYNONYM, 1))] if plain and fills(role, called[0]) else []
@@ -184,12 +191,12 @@ class Resolver:
 
     def _is_so(self, id_: str, word: str) -> bool:
         state = self.discourse.state
-        if _STATES[word] == "empty":
+        if STATES[word] == "empty":
             return not state.contents(id_)
-        if _STATES[word] == "full":
+        if STATES[word] == "full":
             return bool(state.contents(id_))
         location = state.scene.location(id_)
-        return location is not None and location.openable and (id_ in state.closed) == (_STATES[word] == "closed")
+        return location is not None and location.openable and (id_ in state.closed) == (STATES[word] == "closed")
 
     def _bare(self, phrase: NounPhrase, role: Role) -> list[tuple[Described, Fit]]:
         return self._fits(phrase.words[:-1], role) if len(phrase.words) > 1 else []
@@ -225,11 +232,11 @@ class Resolver:
             kept = kept or [id_ for id_ in found if may_be_at(self.discourse, id_, places, modifier.relation)]
             if not kept and unlisted:  # where only furniture is listed
                 return found
-            names = " or ".join(self._name(place) for place in sorted(places))
+            names = " or ".join(name(self.discourse, place) for place in sorted(places))
         if not kept:
             raise Unresolved(
-                f"There is no {self._say(replace(phrase, modifiers=()))} {modifier.relation} {names}.",
-                [self._say(replace(phrase, modifiers=()))],
+                f"There is no {say(replace(phrase, modifiers=()))} {modifier.relation} {names}.",
+                [say(replace(phrase, modifiers=()))],
             )
         return nearest(self.discourse, kept, sorted(places)) if modifier.relation == "near" else kept
 
@@ -281,7 +288,7 @@ class Resolver:
 
     def _every(self, phrase: NounPhrase, found: list[str]) -> list[str]:
         if phrase.count > 1 and phrase.quantity == "all" and len(found) < phrase.count:
-            raise Unresolved(f"I find only {len(found)} of {phrase.count} {self._say(phrase)}.", [self._say(phrase)])
+            raise Unresolved(f"I find only {len(found)} of {phrase.count} {say(phrase)}.", [say(phrase)])
         lifeless = [id_ for id_ in found if not self._alive(id_)]
         return lifeless or found
 
@@ -293,7 +300,7 @@ class Resolver:
         if len(found) == 1 and "pair" in phrase.text.split():  # a pair of jeans is one thing
             return found
         if len(found) < phrase.count:
-            raise Unresolved(f"I find only {len(found)} of {phrase.count} {self._say(phrase)}.", [self._say(phrase)])
+            raise Unresolved(f"I find only {len(found)} of {phrase.count} {say(phrase)}.", [say(phrase)])
         resting = self.discourse.state.resting
         single = "single" in phrase.text.split()  # not part of a stack
         ranked = sorted(
@@ -321,6 +328,8 @@ class Resolver:
         answered = self._answered(found)
         if answered:
             return answered
+        if self.discourse.initial.holding in found and self.discourse.state.holding in found and phrase.definite:
+            return str(self.discourse.state.holding)  # what was in the hand all along needs no name
         said = [id_ for id_ in reversed(self.discourse.mentioned) if id_ in found]
         fresh = [id_ for id_ in found if _sensible(wanted, id_)]  # "take the soap ... take the soap": another one
         if said and len(fresh) == 1 and not _sensible(wanted, said[0]):
@@ -343,7 +352,7 @@ class Resolver:
             return bare[0]
         if (self.discourse.listed or not phrase.definite) and alike(self.discourse, bare):
             return self._best(bare, wanted)
-        raise self._ambiguous(phrase, bare or found)
+        raise ambiguous(self.discourse, phrase, bare or found)
 
     def _covered(self, id_: str) -> bool:
         """Returns whether something stands on a thing, so that it can neither be lifted nor bear more."""
@@ -373,39 +382,12 @@ class Resolver:
         own = {*entity.attributes, *entity.colours, *lemmas(id_)}
         place = self.discourse.state.resting.get(id_)
         if place:
-            own |= set(lemmas(self._name(place)))
+            own |= set(lemmas(name(self.discourse, place)))
         return len(own & words)
 
     def person(self) -> str:
         """Returns the person who is asking: the only one, or the one called user; the start where there is none."""
         return Pronouns(self.discourse).person()
-
-    # --- saying --------------------------------------------------------------------------------------------------
-
-    def _missing(self, phrase: NounPhrase, role: Role) -> Unresolved:
-        said = self._say(phrase)
-        alike = [e.name for e, _ in self._fits((phrase.head,), role)] if phrase.head else []
-        hint = f"; there is {', '.join(dict.fromkeys(alike))}" if alike else ""
-        return Unresolved(f"There is no {said} here{hint}.", [said])
-
-    def _ambiguous(self, phrase: NounPhrase, found: Sequence[str]) -> Unresolved:
-        options = " or ".join(self._distinctly(id_, found) for id_ in found)
-        return Unresolved(f"Which {self._say(phrase)}: {options}?", candidates=found)
-
-    def _distinctly(self, id_: str, found: Sequence[str]) -> str:
-        name = self._name(id_)
-        if [self._name(other) for other in found].count(name) == 1:
-            return f"the {name}"
-        place = self.discourse.state.resting.get(id_)
-        return f"the {name} at {self._name(place)} ({id_})" if place else f"the {name} ({id_})"
-
-    def _name(self, id_: str) -> str:
-        return self.discourse.index.by_id[id_].name if id_ in self.discourse.index.by_id else id_
-
-    @staticmethod
-    def _say(phrase: NounPhrase) -> str:
-        words = [w for w in (*phrase.selectors, *phrase.words) if w != "rest"]
-        return " ".join(words) or phrase.text or "such thing"
 
 
 def _sensible(wanted: Callable[[str], bool] | None, id_: str) -> bool:

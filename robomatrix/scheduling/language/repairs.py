@@ -8,7 +8,8 @@ from dataclasses import replace
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Role, Unresolved
-from robomatrix.scheduling.language.nouns import PERSONS, NounPhrase
+from robomatrix.scheduling.language.nouns import PERSONS
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.session import Said, Session
 
 

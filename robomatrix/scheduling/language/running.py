@@ -15,7 +15,8 @@ from robomatrix.scheduling.language.commands import Command, fits
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.intents import INTENTS
 from robomatrix.scheduling.language.moves import moves, readings
-from robomatrix.scheduling.language.nouns import PERSONS, NounPhrase
+from robomatrix.scheduling.language.nouns import PERSONS
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.placing import deliver, place
 from robomatrix.scheduling.language.repairs import amended
 from robomatrix.scheduling.language.saying import sentence
@@ -33,7 +34,6 @@ from robomatrix.scheduling.symbolic import Literal
 
 _OPEN_WORDS = frozenset({"open", "opened"})
 _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
-_AGAIN = frozenset({"do", "same", "likewise", "ditto"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _SPEAKERS = frozenset({"i", "we"})
 _WHERE = frozenset({"where", "is", "are"})
@@ -76,7 +76,7 @@ class ClauseRun:
         for clause in clauses:
             if not clause.negated:
                 continue
-            chunks = self.session.chunks(_after_unknown_verb(clause))
+            chunks = self.session.chunks(clause.objects)
             things = [t for c in chunks if c.kind == "things" for t in c.things if not t.pronoun]
             things = [t for t in things if not _OTHERS & set(t.selectors)]  # whatever else there is, is not asked for
             for thing in things[:3]:
@@ -120,7 +120,7 @@ class ClauseRun:
             corrected = self.following is not None and self.following.correction
             if not corrected:
                 self._step(clause, chunks, error)
-        if clause.form != "information" and not _repeats(clause):  # "the same" is what was said before it
+        if clause.form != "information" and not clause.repeats:  # "the same" is what was said before it
             self.said = Said(clause, chunks, before, self._start(clause, before))
 
     def _start(self, clause: Clause, before: Snapshot) -> Snapshot:
@@ -162,7 +162,7 @@ class ClauseRun:
 
     def _forbidden(self, clause: Clause) -> None:
         """What must not be done is not done; the things it names may be referred to."""
-        chunks = self.session.chunks(_after_unknown_verb(clause))
+        chunks = self.session.chunks(clause.objects)
         things = [t for c in chunks if c.kind == "things" for t in c.things if not t.pronoun]
         for thing in things[:1]:
             try:
@@ -314,14 +314,14 @@ class ClauseRun:
 
     def _fragment(self, clause: Clause, chunks: tuple[Chunk, ...]) -> None:
         things = [t for c in chunks for t in c.things]
-        if self.said is not None and things and (_repeats(clause) or self._adds(chunks)):
+        if self.said is not None and things and (clause.repeats or self._adds(chunks)):
             self._again(things)
             return
-        topic = bool(things) and all(t.pronoun or self._means_something(t) for t in things)
+        topic = bool(things) and all(t.pronoun or fits(self.session, t, "any") for t in things)
         if topic and self.following is not None and any(t.text in _REFERRING for t in self.following.whole):
             self._information(chunks)
             return
-        known = any(self._means_something(t) for c in chunks for t in c.things)
+        known = any(fits(self.session, t, "any") for c in chunks for t in c.things)
         plain = [c for c in chunks if c.kind == "things"]
         if things and any(m.relations for m in moves(chunks)) and known:
             if not any([place(self.session, move) for move in moves(chunks)]):
@@ -332,13 +332,20 @@ class ClauseRun:
             for move in moves(chunks):  # "... and then in the bin"
                 place(self.session, move)
             return
-        remark = clause.whole[:1] and clause.whole[0].text in _SUBJECTS and self.following is not None
+        remark = self._is_talk(clause) and self.following is not None
         if known or commanding or (things and not self.session.acts and not remark):
             self._unknown_command(clause, things)
         other = self.session.calls.of_others(clause.whole)
         if other:
             raise Refusal(f"I have no skill to {other}.")
+        if not self._is_talk(clause):
+            self._unknown_command(clause, things)
         self.asked = self.asked or str(clause)
+
+    def _is_talk(self, clause: Clause) -> bool:
+        """Returns whether a piece of a sentence begins like a remark, or is made of words that ask for nothing."""
+        words = [token.text for token in clause.whole if token.is_word]
+        return bool(words) and (words[0] in _SUBJECTS or self.session.lexicon.chatter.issuperset(words))
 
     def _adds(self, chunks: Sequence[Chunk]) -> bool:
         """Reads "The tape too": one more thing for the last command, not a place."""
@@ -361,15 +368,9 @@ class ClauseRun:
         chunks = amended(self.session, said, [Chunk("things", things=tuple(others[-1:]))])
         self._planned(said.clause, chunks or said.chunks)
 
-    def _means_something(self, thing: object) -> bool:
-        try:
-            return bool(self.session.resolver.resolve(replace(thing, quantity="all"), "any"))  # type: ignore[type-var]
-        except PlanningError:
-            return False
-
-    def _unknown_command(self, clause: Clause, things: Sequence[object]) -> None:
+    def _unknown_command(self, clause: Clause, things: Sequence[NounPhrase]) -> None:
         able = ", ".join(spec.name.replace("_", " ") for spec in self.session.request.skills)
-        named = any(self._means_something(thing) for thing in things)
+        named = any(fits(self.session, thing, "any") for thing in things)
         asked = "What should I do with it?" if named or not able else f"What I can do: {able}."
         raise Unresolved(f"I do not understand '{clause}'. {asked}", unknown_words(self.session, clause.tokens))
 
@@ -392,15 +393,5 @@ class ClauseRun:
         return PlanResult("ok", message, steps=steps, goal=tuple(str(g) for g in goals))
 
 
-def _repeats(clause: Clause) -> bool:
-    return clause.form == "fragment" and bool(clause.whole) and clause.whole[0].text in _AGAIN
-
-
 def _lasting(goals: Sequence[Literal], session: Session) -> list[Literal]:
     return [g for g in goals if g.predicate != "at" or session.state.place == g.arguments[0]]
-
-
-def _after_unknown_verb(clause: Clause) -> Tokens:
-    if clause.verb is not None or clause.unable:
-        return clause.tokens
-    return clause.tokens[1:] if clause.tokens and clause.tokens[0].is_word else clause.tokens

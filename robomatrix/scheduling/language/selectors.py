@@ -11,10 +11,11 @@ from robomatrix.scheduling.scene import START
 
 if TYPE_CHECKING:
     from robomatrix.scheduling.language.discourse import Discourse
-    from robomatrix.scheduling.language.nouns import NounPhrase
+    from robomatrix.scheduling.language.phrases import NounPhrase
 
 _NEAR = frozenset({"nearest", "closest", "near"})
 _FAR = frozenset({"farthest", "furthest", "far"})
+_DEPTH = {"frontmost": False, "backmost": True, "rearmost": True}
 _LEFT = frozenset({"left", "leftmost", "lefthand"})
 _RIGHT = frozenset({"right", "rightmost", "righthand"})
 _MIDDLE = frozenset({"middle", "central", "center", "centre"})
@@ -43,6 +44,8 @@ def _selected(discourse: Discourse, selector: str, phrase: NounPhrase, found: li
         return [] if _ORDER.get(selector, 0) > 0 else found
     if selector in _NEAR | _FAR:
         return _by_distance(discourse, found, selector in _FAR)
+    if selector in _DEPTH:
+        return _by_distance(discourse, found, _DEPTH[selector])
     if selector in _LEFT | _RIGHT | _MIDDLE or selector in _ORDER:
         return _by_side(discourse, selector, phrase, found)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from robomatrix.scheduling.language.clause_words import NEGATIONS, OPENERS, WISHES
+from robomatrix.scheduling.language.clause_words import ENSURING, NEGATIONS, OPENERS, WISHES
 from robomatrix.scheduling.language.clauses import (
     Clause,
     ClauseReader,
@@ -21,18 +21,13 @@ from robomatrix.scheduling.language.cues import (
     subjectless,
     wishes,
 )
+from robomatrix.scheduling.language.cutting import CONNECTORS, phrase_end, sentences, split_at
 from robomatrix.scheduling.language.reading import ENGLISH
 from robomatrix.scheduling.language.text import Token
 
-_ENDS = frozenset({".", "!", "?", ";", ":"})
-_CONNECTORS = frozenset(
-    {"and", ",", "then", "but", "plus", "also", "next", "afterwards", "finally", "lastly", "or", "&", "so"}
-)
 _FIRST = frozenset({"after", "once", "when", "whenever", "while"})
 _LATER = frozenset({"before"})
 _REMARKS = (("it", "is"), ("i", "am"), ("we", "are"), ("there", "is"), ("there", "are"), ("he", "is"), ("she", "is"))
-_IFS = frozenset({"if", "unless"})
-_ANDS = frozenset({"and", ",", "but"})
 _NECESSITY = frozenset({"has", "have", "needs", "need", "should", "must", "ought", "shall", "want", "like", "to"})
 _ASKABLE = ("information", "fragment")
 _MAX_CLAUSES = 60
@@ -48,14 +43,11 @@ class ClauseParser:
         """Returns the clauses in the order in which they are to be done."""
         found: list[Clause] = []
         guards: tuple[Guard, ...] = ()
-        for sentence, mark in _sentences(tokens):
+        for sentence, mark in sentences(tokens):
             clauses, guards = self._sentence(sentence, guards)
             clauses = [replace(c, opens=c is clauses[0]) for c in clauses]
-            if mark == "?":
-                clauses = [
-                    replace(c, form="question") if c.form in _ASKABLE and not c.verb and not c.correction else c
-                    for c in clauses
-                ]
+            if mark == "?" and all(c.form in _ASKABLE for c in clauses):
+                clauses = [replace(c, form="question") if not c.verb and not c.correction else c for c in clauses]
             found += [replace(c, heading=True) for c in clauses] if mark == ":" else clauses
         return found[:_MAX_CLAUSES]
 
@@ -70,25 +62,31 @@ class ClauseParser:
             opposite = tuple(replace(guard, positive=not guard.positive) for guard in before)
             return [replace(c, guards=opposite) for c in self._ordered(tokens[1:])], ()
         if tokens[0].text == "not" and any(t.text == "but" for t in tokens):  # "not A but B"
-            tokens = _split_at(tokens, ("but",))[1]
+            tokens = split_at(tokens, ("but",))[1]
         elif tokens[0].text == "not" and any(t.text == "," for t in tokens[:8]):  # "not A, B"
-            tokens = _split_at(tokens, (",",))[1]
+            tokens = split_at(tokens, (",",))[1]
         if not tokens:
             return [], before
         tokens = tokens[self._calls_by_name(tokens) :]
         condition = self._leading_condition(tokens) or self._trailing_condition(tokens)
         if condition is None:
-            return self._ordered(tokens), ()
+            return self._unconditional(tokens, before), before
         guard, consequence = condition
-        then, other = _split_at(consequence, ("otherwise", "else"))
+        then, other = split_at(consequence, ("otherwise", "else"))
         clauses = self._ordered(then)
-        timed = consequence[0].text in _FIRST | _LATER if consequence else False
+        timed = any(t.text in _FIRST | _LATER for t in consequence)
         whole = timed or any(t.text in ("it", "them") for c in clauses[-1:] for t in c.tokens)
         guarded = clauses if whole or not guard.trailing else clauses[-1:]
         clauses = [replace(c, guards=(guard,)) if c in guarded else c for c in clauses]
         opposite = replace(guard, positive=not guard.positive)
         clauses += [replace(c, guards=(opposite,)) for c in self._ordered(other)]
         return clauses, (guard,)
+
+    def _unconditional(self, tokens: Tokens, before: tuple[Guard, ...]) -> list[Clause]:
+        """Returns the clauses of a sentence, of which an "otherwise" may speak of an earlier condition."""
+        then, other = split_at(tokens, ("otherwise",)) if before else (tokens, ())
+        opposite = tuple(replace(guard, positive=not guard.positive) for guard in before)
+        return [*self._ordered(then), *(replace(c, guards=opposite) for c in self._ordered(other))]
 
     def _calls_by_name(self, tokens: Tokens) -> int:
         """Returns how many tokens a name takes that the robot is called by ("Michael, bring me ..."), 0 without one."""
@@ -125,8 +123,8 @@ class ClauseParser:
         for i in range(1, len(tokens)):
             if (
                 tokens[i].text in ("if", "unless")
-                and self.reader.lexicon.trailers.at(tokens, i) is None
-                and not polite(tokens, i)
+                and (self.reader.lexicon.trailers.at(tokens, i) is None or self.reader.sees(tokens, i + 3))
+                and (not polite(tokens, i) or self.reader.sees(tokens, i + 3))
             ):
                 end = next(
                     (j for j in range(i, len(tokens)) if tokens[j].text in ("otherwise", "else", ",")), len(tokens)
@@ -147,6 +145,10 @@ class ClauseParser:
             tokens = self.reader.without_fillers(tokens[next(ends, 0) :])
         if not tokens:
             return []
+        marked = self._correction_at(tokens, 0, 0)
+        if marked and tokens[marked].text in _FIRST | _LATER:
+            first, *others = self._leading_time(tokens[marked:])
+            return [replace(first, correction=True), *others]
         if tokens[0].text in _FIRST | _LATER or texts(tokens, 0, 3) == ("as", "soon", "as"):
             return self._leading_time(tokens)
         for i in range(1, len(tokens) - 1):
@@ -160,7 +162,9 @@ class ClauseParser:
                 if marker == "by" and not any(c.verb and "go" in c.verb.value.intents for c in then):
                     # "tidy up by ...ing": what is done says it all
                     then = [replace(c, form="information") for c in then]
-                return [*done, *then]
+                meant = any(t.text in ("it", "them") for c in done for t in c.tokens)
+                named = [replace(c, form="information", heading=False) for c in then] if meant else []
+                return [*named, *done, *then]
             if marker in _LATER and self._is_timed(tokens, i):
                 return [*self._clauses(tokens[:i]), *self._clauses(subjectless(tokens[i + 1 :]))]
         return self._clauses(tokens)
@@ -190,11 +194,17 @@ class ClauseParser:
     def _clauses(self, tokens: Tokens) -> list[Clause]:
         found: list[Clause] = []
         place: Tokens = ()
+        later: list[Clause] = []
+        corrected = False
         for piece, correction in self._pieces(tokens):
             timed = self.reader.without_fillers(piece)[:1]
             if timed and timed[0].text in _FIRST | _LATER and len(piece) < len(tokens):
                 ordered = self._ordered(piece)
-                found += [replace(c, correction=correction) if c is ordered[0] else c for c in ordered]
+                waits = timed[0].text in _LATER and all(t.text != "," for t in piece)
+                later = [c for c in ordered if waits and c.form != "information"]
+                now = [c for c in ordered if c not in later]
+                found += [replace(c, correction=correction and c is ordered[0]) for c in now]
+                corrected = correction and waits
                 continue
             if self._only_says_where(piece):
                 place = piece
@@ -207,7 +217,9 @@ class ClauseParser:
                 clause = self.reader.participial(piece) or clause
             place = ()
             if clause is not None:
-                found.append(replace(clause, correction=correction))
+                found += [replace(clause, correction=correction or corrected), *later]
+                later, corrected = [], False
+        found += later
         alone = self.reader.clause(place) if place else None
         return [*found, alone] if alone is not None else found
 
@@ -258,6 +270,7 @@ class ClauseParser:
             return 0
         if single and tokens[at].text == "no" and self.reader.lexicon.relations.at(tokens, at + 1) is not None:
             single = False  # "to the shelf no to the box"
+        single = single and not self._renames(tokens, at)
         separated = at == 0 or tokens[at - 1].text == "," or at == start
         followed = at + match.length < len(tokens)
         if not followed or (single and not separated):
@@ -266,6 +279,7 @@ class ClauseParser:
             tokens[at].text == "no"
             and single
             and tokens[at + 1].text not in (",", *OPENERS)
+            and not self._renames(tokens, at)
             and at > 0
             and not self.reader.starts_command(tokens, at + 1, strict=False)
         ):
@@ -273,16 +287,24 @@ class ClauseParser:
         length = match.length
         return length + (tokens[at + length].text == ",")
 
+    def _renames(self, tokens: Tokens, at: int) -> bool:
+        """True for "the can no the red can", "the can no red can": said without a pause."""
+        if at < 2 or tokens[at].text != "no" or at + 2 >= len(tokens):
+            return False
+        return tokens[at - 1].lemma in {t.lemma for t in tokens[at + 1 : at + 4]} and self.reader.is_noun(
+            tokens[at - 1]
+        )
+
     def _is_time(self, token: Token) -> bool:
         return token.text == "for" or token.number is not None or token.text in self.reader.lexicon.numbers
 
     def _boundary(self, tokens: Tokens, at: int, start: int) -> int | None:
         """Returns where the next clause begins if one ends at a position."""
-        if at > start + 1 and gives_reason(tokens, at):
+        if at > start and gives_reason(tokens, at):
             return at
-        if tokens[at].text in _CONNECTORS:
+        if tokens[at].text in CONNECTORS:
             after = at
-            while after < len(tokens) and tokens[after].text in _CONNECTORS:
+            while after < len(tokens) and tokens[after].text in CONNECTORS:
                 after += 1
             corrected = self.reader.lexicon.corrections.at(tokens, after)
             if after >= len(tokens) or (corrected is not None and corrected.length > 1):
@@ -339,9 +361,11 @@ class ClauseParser:
     def _starts_other(self, tokens: Tokens, at: int, before: Tokens) -> bool:
         """Negative commands, wishes and statements after a connector."""
         rest = tokens[at:]
-        if any(texts(rest, 0, len(n)) == n for n in NEGATIONS if len(n) > 1 or n[0] in ("dont", "never")):
+        told = (rest, self.reader.without_fillers(rest))
+        forbidding = [n for n in NEGATIONS if len(n) > 1 or n[0] in ("dont", "never")]
+        if any(texts(said, 0, len(n)) == n for n in forbidding for said in told):
             return True
-        if any(texts(rest, 0, len(w)) == w for w in WISHES):
+        if any(texts(rest, 0, len(w)) == w for w in (*WISHES, *ENSURING)):
             return True
         if texts(rest, 0, 3) == ("do", "the", "same"):
             return True
@@ -349,39 +373,13 @@ class ClauseParser:
             return True
         if texts(rest, 0, 2) in _REMARKS and self.reader.is_complete(before):
             return True
-        if self._is_passive(before) and self.reader.participial(rest[: _phrase_end(rest)]) is not None:
+        if self._is_passive(before) and self.reader.participial(rest[: phrase_end(rest)]) is not None:
             return True  # "A has to be opened and B closed"
         if rest[0].text in ("otherwise", "else", "after", "before", "once"):
             return True
-        return self.reader.modal_at(rest) > 0 and (
+        marks = (i for i in range(1, len(rest)) if self.reader.lexicon.corrections.at(rest, i) is not None)
+        return self.reader.modal_at(rest[: next(marks, len(rest))]) > 0 and (
             is_remark(self.reader.without_fillers(before))
             or self.reader.is_complete(before)
             or self.reader.modal_at(self.reader.without_fillers(before)) > 0
         )
-
-
-def _sentences(tokens: Tokens) -> Iterator[tuple[Tokens, str]]:
-    """Yields the sentences, and the marks that end them."""
-    start = 0
-    for i, token in enumerate(tokens):
-        another = token.text in _IFS and tokens[start].text in _IFS and i > start + 1 and tokens[i - 1].text in _ANDS
-        if token.text in _ENDS:
-            if i > start:
-                yield tokens[start:i], token.text
-            start = i + 1
-        elif another:  # "if ..., and if ..."
-            yield tokens[start : i - 1], "."
-            start = i
-    if start < len(tokens):
-        yield tokens[start:], "."
-
-
-def _split_at(tokens: Tokens, marks: tuple[str, ...]) -> tuple[Tokens, Tokens]:
-    at = next((i for i, t in enumerate(tokens) if t.text in marks), None)
-    if at is None:
-        return tokens, ()
-    return tokens[:at], tokens[at + 1 :]
-
-
-def _phrase_end(tokens: Tokens) -> int:
-    return next((i for i, t in enumerate(tokens) if t.text in _CONNECTORS or not t.is_word), len(tokens))

@@ -65,6 +65,11 @@ class Session:
         return self.plan.state
 
     @property
+    def in_hand(self) -> bool:
+        """Whether something is held or taken, as far as words go."""
+        return bool(self.pending) or self.state.holding is not None
+
+    @property
     def resolver(self) -> Resolver:
         """Finds entities in the state that the plan so far leads to."""
         self.discourse.state = self.plan.state

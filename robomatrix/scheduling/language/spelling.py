@@ -41,7 +41,10 @@ class Speller:
 
     def _closest(self, word: str, table: dict[str, tuple[str, ...]]) -> str | None:
         near = {w for key in (word, *_shortened(word)) for w in table.get(key, ())}
-        good = sorted((w for w in near if _one_edit(word, w)), key=lambda w: (w[0] != word[0], -len(w), w))
+        good = sorted(
+            (w for w in near if _one_edit(word, w)),
+            key=lambda w: (w[0] != word[0], sorted(w) != sorted(word), -len(w), w),
+        )
         return good[0] if good and good[0][0] == word[0] or len(good) == 1 and len(word) > _MIN_SUBSTITUTED else None
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.clauses import Clause
 from robomatrix.scheduling.language.commands import fits
-from robomatrix.scheduling.language.nouns import NounPhrase
+from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.language.text import word_set
 

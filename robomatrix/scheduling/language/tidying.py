@@ -11,7 +11,7 @@ from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, fits, put
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.moves import Move, is_strong, readings
-from robomatrix.scheduling.language.nouns import Modifier, NounPhrase
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.placing import fallback_place, matching_pairs, place
 from robomatrix.scheduling.language.session import Session
 from robomatrix.scheduling.symbolic import Literal
@@ -165,6 +165,11 @@ def store(session: Session, command: Command) -> bool:
     targets = {_affine(session, id_) for id_ in ids} - {None}
     here = {session.state.container_of(id_) for id_ in ids}
     target = next(iter(targets)) if len(targets) == 1 else None
+    focus = session.discourse.focus
+    if session.state.place == focus and any(
+        p.id == focus and p.kind == "container" for p in session.request.scene.locations
+    ):
+        target = focus  # "go to the drawer and store it"
     if target is None:
         target = fallback_place(
             session, ("basket", "toy box", "cabinet", "drawer", "shelf", "box"), [p for p in here if p]

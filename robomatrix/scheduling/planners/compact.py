@@ -24,7 +24,7 @@ from robomatrix.scheduling.compact.prompt import called_skills, compact_prompt
 from robomatrix.scheduling.compact.runtime import SmallModel, Written
 from robomatrix.scheduling.compact.wording import in_known_words, known_words
 from robomatrix.scheduling.language.entities import CLASS, EntityIndex
-from robomatrix.scheduling.language.lexicon import load_lexicon
+from robomatrix.scheduling.language.lexicon import Lexicon, load_lexicon
 from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.language.screening import screened
 from robomatrix.scheduling.language.session import Session
@@ -71,6 +71,8 @@ class Reading:
     """Log-probability of its whole answer."""
     program: str = ""
     linked: Linked | None = None
+    unread: tuple[str, ...] = ()
+    """Words that the model was not trained on, or that it cannot know the weight of: "tomorrow"."""
 
 
 @dataclass
@@ -110,20 +112,24 @@ class CompactModel:
         lexicon = load_lexicon()
         tokens = read(request.instruction, index, lexicon, self.rules)
         linked = Linker(tokens, index, lexicon).run()
+        plain = in_known_words(linked, self._words, lexicon)
         try:
-            written = self._written(linked, request)
+            written = self._written(plain, request)
             program = parse(written.text)
         except PlanningError as error:
             return Reading(PlanResult("clarify", f"I did not understand that: {error}"), float("-inf"), "", linked)
         result = self._grounded(request, index, linked, program)
-        return Reading(result, written.confidence, written.text, linked)
+        return Reading(result, written.confidence, written.text, linked, self._unread(plain, lexicon))
 
-    def _written(self, linked: Linked, request: PlanRequest) -> Written:
+    def _unread(self, plain: Linked, lexicon: Lexicon) -> tuple[str, ...]:
+        words = (word for word in plain.words if word.islower() and word.isalpha())
+        return tuple(word for word in words if word in lexicon.times_of_day or self._words and word not in self._words)
+
+    def _written(self, plain: Linked, request: PlanRequest) -> Written:
         names = tuple(spec.name for spec in called_skills(request.skills))
-        excluded = LETTERS[len(linked.slots) :]
+        excluded = LETTERS[len(plain.slots) :]
         held = partial(grammar, LETTERS, names) if self.constrained else None
         deadline = time.monotonic() + self.budget
-        plain = in_known_words(linked, self._words, load_lexicon())
         self.last = self._model.write(compact_prompt(plain, names), names, held, deadline, excluded)
         return self.last
 
@@ -179,6 +185,7 @@ class CompactPlanner:
             or linked is None
             or result.status != "ok"
             or not result.steps
+            or reading.unread
         ):
             return False
         enough = self.thresholds.certain if ruled.missing else self.thresholds.sure
@@ -206,10 +213,14 @@ def overlooked(linked: Linked, program: str, index: EntityIndex) -> list[str]:
     """
     used = set(_LETTER.findall(program))
     anything = index.ontology.anything
-    said = [slot for slot in linked.slots if slot.candidates and slot.phrase.head not in anything]
+    said = [slot for slot in linked.slots if slot.kind != "measure" and slot.phrase.head not in anything]
     meant = {id_ for slot in said if slot.letter in used for id_ in slot.candidates}
     taken_back = set(linked.words[: _last_correction(linked)])
-    idle = [slot for slot in said if slot.letter not in used | taken_back and not slot.candidates <= meant]
+    idle = [
+        slot
+        for slot in said
+        if slot.letter not in used | taken_back and not (slot.candidates and slot.candidates <= meant)
+    ]
     names = {
         phrase for entity in index.entities if entity.entity for phrase, fit in entity.heads.items() if fit >= CLASS
     }

@@ -35,7 +35,7 @@ _SECTIONS = (
 )
 _ACTIONS = ("active", "passive", "stative")
 _MOODS = ("base", "gerund", "passive", "stative", "placed")
-_LISTS = ("calls", "closes", "reasons", "contexts", "otherwise", "corrections", "ifs", "unlesses", "trailing")
+_LISTS = ("calls", "closes", "reasons", "contexts", "otherwise", "corrections", "ifs", "unlesses", "trailing", "beyond")
 _PATTERNS = ("chains", "gerund_chains", "before_chains")
 _TOKEN = re.compile(r'\$\w+|%\w+|"[^"]*"|[()\[\]|]|\{\w+\}|<\w+>|[^\s()\[\]|{}<>"]+')
 _PIECE = r"(\([^()]*\)|[\w']+)"

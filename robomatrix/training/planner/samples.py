@@ -17,6 +17,7 @@ from robomatrix.scheduling.language.reading import read
 from robomatrix.scheduling.safety import load_rules
 from robomatrix.skills.registry import registry_for
 from robomatrix.skills.spec import SkillSpec
+from robomatrix.training.planner.beyond import SHARE, with_more
 from robomatrix.training.planner.frames import Split, load_frames
 from robomatrix.training.planner.phrasing import Composer, Draft, misspelt
 from robomatrix.training.planner.rooms import Named, Room, draw_room, nonce
@@ -106,7 +107,10 @@ def draw(seed: int, split: Split) -> Iterator[Sample]:
             if split == "train" and rng.random() < _BY_NAME:
                 yield _by_name(room, robot, rng)
             else:
-                yield _sample(composer.draft(_SECTION[robot], names), room, robot, names, rng)
+                draft = composer.draft(_SECTION[robot], names)
+                if split == "train" and rng.random() < SHARE:
+                    draft = with_more(draft, composer.frames, rng)
+                yield _sample(draft, room, robot, names, rng)
 
 
 def _by_name(room: Room, robot: str, rng: Random) -> Sample:
