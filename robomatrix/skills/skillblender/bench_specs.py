@@ -8,7 +8,7 @@ _UPRIGHT = Condition("upright")
 _RATE = 50.0
 
 
-_BOTH = ("g1", "h1")
+_BOTH, _ALL = ("g1", "h1"), ("g1", "h1", "h1_2")
 """Robots for which a task's policy ships, where it is not the G1's alone."""
 
 
@@ -44,7 +44,7 @@ CABINET_CLOSE = _spec(
     "cabinet_close",
     "Walk to a cabinet and push both its doors shut.",
     Parameter("cabinet", "location", "which one"),
-    robots=_BOTH,
+    robots=_ALL,
 )
 FOOTBALL_SHOOT = _spec(
     "football_shoot",
