@@ -28,7 +28,7 @@ CELL = 96
 """Side of a cell of the matrix [pixels]."""
 FRAMES = 8
 """Pictures of a skill."""
-SEED, FREE = 0, 0.75
+SEED, FREE = 8103, 0.75
 """Of the court on which a shot is drawn, and how far from the pelvis's axis the ball has left the hands [m]."""
 SIDE = 160
 """Side of a picture of a skill [pixels]."""
