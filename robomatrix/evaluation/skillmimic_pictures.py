@@ -11,8 +11,13 @@ from numpy.typing import NDArray
 
 from robomatrix.errors import ConfigurationError
 from robomatrix.evaluation.skillmimic import SECONDS, Arena, TrialNoise
+from robomatrix.hardware.court import CourtDriver
+from robomatrix.hardware.driver import RobotState
 from robomatrix.motions.video import Stage, contact_sheet
+from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE
+from robomatrix.session import Session
+from robomatrix.skills.registry import registry_for
 from robomatrix.skills.skillmimic.observation import SKILLS
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.training.skillmimic.pipeline import load_reference
@@ -23,6 +28,8 @@ CELL = 96
 """Side of a cell of the matrix [pixels]."""
 FRAMES = 8
 """Pictures of a skill."""
+SEED, FREE = 8103, 0.75
+"""Of the court on which a shot is drawn, and how far from the pelvis's axis the ball has left the hands [m]."""
 SIDE = 160
 """Side of a picture of a skill [pixels]."""
 
@@ -95,8 +102,38 @@ def _rollout(policy: PlayerPolicy, label: str, steps: NDArray[np.int_]) -> list[
     return [states[step] for step in steps]
 
 
+class _Recording(CourtDriver):
+    """The court, with what happened on it."""
+
+    def step(self) -> RobotState:
+        state = super().step()
+        self.track = [*getattr(self, "track", []), self.data.qpos.copy()]
+        return state
+
+
+def shot_on_court(seed: int) -> Image:
+    """Returns four moments of picking the ball up and shooting it by the skills, with the ball's way so far."""
+    driver = _Recording(load_robot("player"))
+    driver.reset(seed)
+    with Session(driver, None, registry_for("player")) as session:
+        session.run_skill("pick_up_ball")
+        begun = len(driver.track)
+        session.run_skill("shoot_ball")
+        track = np.array(driver.track)
+        stage = Stage(driver.model, 360, 420)
+        stage.view.distance, stage.view.azimuth, stage.view.elevation = 5.6, 90.0, -3.0
+        stage.aim = np.array([1.2, 0.0, 1.75])
+        top, hoop = begun + int(np.argmax(track[begun:, -5])), float(driver.model.body("hoop").pos[2])
+        out = int(np.argmax(np.linalg.norm(track[:, -7:-5] - track[:, :2], axis=1)[begun:] > FREE)) + begun
+        within = top + int(np.argmax(track[top:, -5] < hoop))
+        moments = (begun // 2, out - 3, top, within)
+        images = [stage.draw(track[m], balls=track[max(begun, out - 3) : m : 4, -7:-4]) for m in moments]
+        stage.close()
+    return contact_sheet(images, len(images))
+
+
 def write_pictures(policy: PlayerPolicy, report: Mapping[str, Any], run: Path, folder: Path) -> None:
-    """Writes ``transitions.png`` and ``skills.png``. Raises ConfigurationError as :func:`skills_beside_clips`."""
+    """Writes ``transitions.png``, ``skills.png`` and ``shot.png``; raises as :func:`skills_beside_clips`."""
     import cv2
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -104,5 +141,7 @@ def write_pictures(policy: PlayerPolicy, report: Mapping[str, Any], run: Path, f
     pictures = {"skills": skills_beside_clips(policy, run, labels)}
     if "transitions" in report:
         pictures["transitions"] = heat_map(report["transitions"])
+    if "set_shot" in labels:
+        pictures["shot"] = shot_on_court(SEED)
     for name, image in pictures.items():
         cv2.imwrite(str(folder / f"{name}.png"), image[:, :, ::-1])
