@@ -8,7 +8,7 @@ _UPRIGHT = Condition("upright")
 _RATE = 50.0
 
 
-_BOTH, _ALL = ("g1", "h1"), ("g1", "h1", "h1_2")
+_EVERY = ("g1", "h1", "h1_2")
 """Robots for which a task's policy ships, where it is not the G1's alone."""
 
 
@@ -44,14 +44,14 @@ CABINET_CLOSE = _spec(
     "cabinet_close",
     "Walk to a cabinet and push both its doors shut.",
     Parameter("cabinet", "location", "which one"),
-    robots=_ALL,
+    robots=_EVERY,
 )
 FOOTBALL_SHOOT = _spec(
     "football_shoot",
     "Kick the ball towards the goal.",
     Parameter("ball", "object", "which one"),
     Parameter("left", "number", "of the goal's middle, where the ball shall go", "m", 0.0, -2.0, 2.0),
-    robots=_BOTH,
+    robots=_EVERY,
 )
 BOX_PUSH = _spec(
     "box_push",
