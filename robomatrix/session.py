@@ -6,9 +6,9 @@ tests use it; the nodes run the same parts over DDS.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from types import MappingProxyType, TracebackType
+from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
@@ -17,7 +17,7 @@ from robomatrix.errors import DriverError
 from robomatrix.hardware.driver import CameraFrame, RobotState, SimulatedDriver, TrackingDriver
 from robomatrix.hardware.safety import SafetyGate
 from robomatrix.scheduling.execution import Action, Approve, Ask, Finished, RunStep, StepOutcome, TaskExecution
-from robomatrix.scheduling.perceived import planning_scene, seen_since
+from robomatrix.scheduling.perceived import NOTHING_BELIEVED, Believed, planning_scene, seen_since
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Succeeded
 from robomatrix.skills.registry import SkillRegistry
@@ -107,7 +107,7 @@ class Session:
         outcome = self.runner.outcome
         return outcome or Failed(ErrorCode.INTERNAL, f"{name} ended without an outcome")
 
-    def planning_scene(self, believed: Mapping[str, str | None] = MappingProxyType({})) -> PlanningScene:
+    def planning_scene(self, believed: Believed = NOTHING_BELIEVED) -> PlanningScene:
         """Returns what is perceived now, as planners see it; ``believed`` as in :func:`planning_scene`."""
         odometry = self.state.odometry
         at = (float(odometry.position[0]), float(odometry.position[1])) if odometry is not None else (0.0, 0.0)
@@ -131,7 +131,7 @@ class Session:
         began = self.time
         outcome = self.run_skill(action.step.skill, action.step.arguments)
         seen = seen_since(self._known(), began, action.step)
-        return task.on_result(step_outcome(outcome), self.planning_scene(task.resting), seen)
+        return task.on_result(step_outcome(outcome), self.planning_scene(task.believed), seen)
 
     def _known(self) -> World:
         """What the robot sees, and what a tracking system of its place adds."""

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from nav_msgs.msg import Odometry as OdometryMsg
@@ -39,7 +38,7 @@ from robomatrix.scheduling.execution import (
     TaskError,
     TaskExecution,
 )
-from robomatrix.scheduling.perceived import planning_scene, seen_since
+from robomatrix.scheduling.perceived import NOTHING_BELIEVED, Believed, planning_scene, seen_since
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.planners import DEFAULT, make_planner
 from robomatrix.scheduling.safety import load_rules
@@ -260,7 +259,7 @@ class Scheduler(Node):
                 return execution.give_up(outcome.message)
             await self._wait_for_scene()
             seen = seen_since(self._world, began, action.step)
-            return await self._off(execution.on_result, outcome, self._scene(execution.resting), seen)
+            return await self._off(execution.on_result, outcome, self._scene(execution.believed), seen)
         question = action.question if isinstance(action, Ask) else "run this plan? (yes or no)"
         self._tell(goal, execution, "asking", question)
         answer = await self._wait_for_answer()
@@ -314,7 +313,7 @@ class Scheduler(Node):
         """Time on the robot's clock [s], from its newest state; the node's own clock before there is one."""
         return self.get_clock().now().nanoseconds * 1e-9 if self._stamp is None else self._stamp
 
-    def _scene(self, believed: Mapping[str, str | None] = MappingProxyType({})) -> PlanningScene:
+    def _scene(self, believed: Believed = NOTHING_BELIEVED) -> PlanningScene:
         known = replace(self._world, objects={**self._world.objects, **self._tracked.objects})
         return planning_scene(known, self.settings.robot, self._position, believed)
 

@@ -12,7 +12,8 @@ import typer
 from robomatrix.emulators.ep.body import Body, KinematicBody
 from robomatrix.emulators.ep.conventions import Conventions
 from robomatrix.emulators.ep.network import Network
-from robomatrix.emulators.ep.server import EpEmulator, Ports, Settings
+from robomatrix.emulators.ep.ports import Ports
+from robomatrix.emulators.ep.server import EpEmulator, Settings
 from robomatrix.errors import ConfigurationError, RobomatrixError
 
 app = typer.Typer(help="Robots that speak their real protocol without being there.", no_args_is_help=True)

@@ -14,7 +14,8 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from robomatrix.emulators.ep.server import EpEmulator, Ports, Settings
+from robomatrix.emulators.ep.ports import Ports
+from robomatrix.emulators.ep.server import EpEmulator, Settings
 from robomatrix.emulators.ep.simulated import SimulatedBody
 from robomatrix.errors import DriverError, RobomatrixError
 from robomatrix.hardware.driver import CameraFrame, RobotCommand, RobotState
@@ -23,7 +24,7 @@ from robomatrix.robots.loader import load_robot
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.world import SceneObject, Vector3
 
-VIDEO_LATENCY = 0.02
+VIDEO_LATENCY = 0.01
 """Rendering, encoding, sending and decoding of an image on this machine [s]."""
 FIRST_IMAGE = 5.0
 """[s] that a reset waits for the first image."""

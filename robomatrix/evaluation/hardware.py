@@ -16,6 +16,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
+from robomatrix.emulators.ep import ports as emulated_ports
 from robomatrix.emulators.ep import server
 from robomatrix.emulators.ep.body import KinematicBody, read_time
 from robomatrix.errors import DriverError
@@ -44,7 +45,7 @@ class Spread:
 @contextlib.contextmanager
 def emulator_process(*options: str) -> Iterator[Ports]:
     """Runs ``robomatrix emulate ep`` without physics on free ports; yields the ports."""
-    offset = server.free_offset()
+    offset = emulated_ports.free_offset()
     command = [
         sys.executable,
         "-m",
@@ -57,7 +58,7 @@ def emulator_process(*options: str) -> Iterator[Ports]:
     ]
     process = subprocess.Popen([*command, *options], stderr=subprocess.DEVNULL)
     try:
-        ports = Ports(**asdict(server.Ports.shifted(offset)))
+        ports = Ports(**asdict(emulated_ports.Ports.shifted(offset)))
         _await_port(ports.control, process)
         yield ports
     finally:
@@ -123,7 +124,7 @@ def image_ages(images: int = 300) -> Spread:
 
 @contextlib.contextmanager
 def _emulated() -> Iterator[tuple[server.EpEmulator, RobomasterDriver]]:
-    ports = server.Ports.free()
+    ports = emulated_ports.Ports.free()
     with (
         server.EpEmulator(KinematicBody, server.Settings(ports=ports)) as emulator,
         connected(settings_for(Ports(**asdict(ports)))) as driver,
@@ -295,7 +296,7 @@ def _believed(message: bytes) -> bool:
 
 
 def _fuzz_emulator(rng: random.Random, count: int) -> tuple[float, bool]:
-    with server.EpEmulator(KinematicBody, server.Settings(ports=server.Ports.free())) as emulator:
+    with server.EpEmulator(KinematicBody, server.Settings(ports=emulated_ports.Ports.free())) as emulator:
         control = socket.create_connection(("127.0.0.1", emulator.settings.ports.control), timeout=20.0)
         control.sendall(b"command;")
         for number in range(count):

@@ -23,13 +23,13 @@ from robomatrix.evaluation.statistics import wilson
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE, SUBSTEPS, build_model, court
 from robomatrix.skills.skillmimic.observation import heading, into_heading, into_world
-from robomatrix.skills.skillmimic.policy import PlayerPolicy
+from robomatrix.skills.skillmimic.policy import PlayerPolicy, Watch
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.reference import palm_shift
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-SECONDS = {"pick_up": 4.0, "catch": 2.5, "pass": 2.0, "set_shot": 2.5, "stand": 10.0, "dribble": 10.0}
+SECONDS = {"pick_up": 4.0, "catch": 2.5, "pass": 2.0, "set_shot": 2.5, "stand": 10.0, "dribble": 10.0, "bounce": 10.0}
 """Length of a trial by skill [s]."""
 UPRIGHT = 0.6
 """Pelvis height of a player that stands at the end [m]."""
@@ -48,6 +48,10 @@ IN_HOOP = 0.23
 """How far from the hoop's centre a ball that scores comes down at most [m]: the rim's radius."""
 BOUNCE, LULL, NEAR = 0.5, 1.2, 1.0
 """A dribbled ball rises over the first [m] at least once in the second [s], within the third of the pelvis [m]."""
+
+
+FLOOR, BEAT = 0.25, 2.2
+"""A ball bounced with both hands is lower than the first [m] at least once in the second [s]."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +133,14 @@ def dribbled(track: Track) -> Flags:
     return kept & (track.away() < NEAR).all(axis=0) & track.upright()
 
 
+def bounced(track: Track) -> Flags:
+    """The ball meets the floor again and again, to the end, and stays near the player, who stays upright."""
+    low = track.ball[..., 2] < FLOOR
+    window = int(BEAT * RATE)
+    kept = np.all([low[start : start + window].any(axis=0) for start in range(len(low) - window + 1)], axis=0)
+    return kept & (track.away() < NEAR).all(axis=0) & (track.ball[-window:, :, 2].max(axis=0) > 0.9) & track.upright()
+
+
 def landing(track: Track) -> Array:
     """Returns (n,) how far from the hoop's centre the ball comes down through its height [m], or infinity."""
     height = track.ball[..., 2]
@@ -145,6 +157,7 @@ RULES: Mapping[str, Callable[[Track], Flags]] = {
     "set_shot": shot,
     "stand": Track.upright,
     "dribble": dribbled,
+    "bounce": bounced,
 }
 
 
@@ -156,6 +169,7 @@ class Arena:
         self.model = build_model()
         self.sim = BatchSimulation([self.model], trials, SUBSTEPS, threads=threads)
         self.hoop = _hoop(policy)
+        self._watch = Watch()
 
     def start(self, label: str, noise: TrialNoise, seed: int) -> None:
         """Puts all trials into noisy starts of a skill."""
@@ -198,6 +212,13 @@ class Arena:
                 offsets[row] = palm_shift(self.model, data)[0] @ moved[row]
         return offsets
 
+    def step(self, label: str, since: int) -> None:
+        """Lets the policy act once; ``since`` is the number of steps under the label before."""
+        if since == 0:
+            self._watch = Watch()
+        state = self.sim.qpos, self.sim.qvel
+        self.sim.step(self.policy.targets(*state, label, self._watch.cue(label, since / RATE, state, self.hoop)))
+
     def run(self, label: str, seconds: float, push: tuple[float, Array] | None = None) -> Track:
         """Lets the policy act under one label; ``push`` is a time [s] and velocities (n, nv) added then."""
         ball, velocity, pelvis = [], [], []
@@ -205,7 +226,7 @@ class Arena:
         for step in range(int(seconds * RATE)):
             if push is not None and step == int(push[0] * RATE):
                 self.sim.qvel[:] += push[1]
-            self.sim.step(self.policy.targets(self.sim.qpos, self.sim.qvel, label))
+            self.step(label, step)
             ball.append(self.sim.qpos[:, -7:-4].copy())
             velocity.append(self.sim.qvel[:, -6:-3].copy())
             pelvis.append(self.sim.qpos[:, :3].copy())
@@ -245,14 +266,15 @@ def skill_rates(
 def transition_matrix(policy: PlayerPolicy, trials: int, seed: int) -> dict[str, Any]:
     """Returns success of a second skill begun right after a first one succeeded, for the pairs that make sense.
 
-    Taking the ball (pick_up, catch) leads on to giving it away (pass, set_shot), that to taking a new ball, which lies
-    or flies as in the second skill's start; both lead on to standing. Start noise is half of the trials'. Trials whose
-    first skill failed count neither way.
+    Taking the ball (pick_up, catch) leads on to giving it away (pass, set_shot) or bouncing it, giving it away to
+    taking a new ball, which lies or flies as in the second skill's start; all lead on to standing. Start noise is half
+    of the trials'. Trials whose first skill failed count neither way.
     """
     arena, results = Arena(policy, trials), {}
     taking = [label for label in ("pick_up", "catch") if label in policy.trained]
     giving = [label for label in ("pass", "set_shot") if label in policy.trained]
-    pairs = [(f, s) for f in taking for s in (*giving, "stand")] + [(f, s) for f in giving for s in (*taking, "stand")]
+    using = [*giving, *(label for label in ("bounce",) if label in policy.trained), "stand"]
+    pairs = [(f, s) for f in taking for s in using] + [(f, s) for f in giving for s in (*taking, "stand")]
     for first, second in pairs:
         arena.start(first, TrialNoise().scaled(0.5), seed)
         ready = RULES[first](arena.run(first, SECONDS[first]))

@@ -190,8 +190,9 @@ class CourtDriver:
         if self._renderer is None:
             self._renderer = mujoco.Renderer(self._model, height, width)
         view = mujoco.MjvCamera()
-        view.lookat[:] = [*self._simulation.qpos[:2], 0.9]
-        view.distance, view.azimuth, view.elevation = 3.6, 120.0, -12.0
+        x, y = self._simulation.qpos[:2]
+        view.lookat[:] = [x + 1.0, y, 1.5]  # between player and hoop: both are in the picture
+        view.distance, view.azimuth, view.elevation = 5.6, 110.0, -8.0
         self._renderer.update_scene(self._simulation, view)
         return self._renderer.render()
 

@@ -40,14 +40,18 @@ class Stage:
         self.renderer = mujoco.Renderer(model, height, width)
         self.view = mujoco.MjvCamera()
         self.view.distance, self.view.azimuth, self.view.elevation = 3.4, 60.0, -10.0
+        self.aim = np.array([0.0, 0.0, 0.9])
+        """(3,) what the camera looks at, from under the pelvis [m]."""
 
-    def draw(self, qpos: Array, bones: Array | None = None, ball: Array | None = None, turn: float = 0.0) -> Image:
+    def draw(
+        self, qpos: Array, bones: Array | None = None, balls: Sequence[Array] = (), turn: float = 0.0
+    ) -> Image:  # fmt: skip
         """Returns a picture of a state.
 
         Args:
             qpos: (nq,) or its first entries.
             bones: (B, 2, 3) ends of a skeleton's bones [m].
-            ball: (3,) the skeleton's ball [m].
+            balls: (3,) each; pale balls: the skeleton's, or where the ball was before [m].
             turn: added to the camera's azimuth [degrees].
         """
         import mujoco
@@ -55,14 +59,14 @@ class Stage:
         self.data.qpos[: len(qpos)] = qpos
         mujoco.mj_kinematics(self.model, self.data)
         mujoco.mj_camlight(self.model, self.data)
-        self.view.lookat[:] = [qpos[0], qpos[1], 0.9]
+        self.view.lookat[:] = [*qpos[:2], 0.0] + self.aim
         azimuth = self.view.azimuth
         self.view.azimuth = azimuth + turn
         self.renderer.update_scene(self.data, self.view)
         self.view.azimuth = azimuth
         for start, end in bones if bones is not None else ():
             self._bone(start, end)
-        if ball is not None:
+        for ball in balls:
             self._ball(ball)
         return self.renderer.render()
 
@@ -99,7 +103,7 @@ def comparison(clip: Clip, motion: RobotMotion, model: mujoco.MjModel, frames: S
     """Returns pictures of the robot with the clip's skeleton a step aside."""
     stage, offset = Stage(model), np.array([0.0, 1.0, 0.0])
     images = [
-        stage.draw(_with_ball(model, motion, f), skeleton(clip, f, offset), clip.ball_position[f] + offset)
+        stage.draw(_with_ball(model, motion, f), skeleton(clip, f, offset), [clip.ball_position[f] + offset])
         for f in frames
     ]
     stage.close()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
+from robomatrix.scheduling.perceived import Believed
 from robomatrix.scheduling.plan import PlanStep
 from robomatrix.scheduling.scene import START, PlanningScene
 from robomatrix.scheduling.symbolic import Literal, SymbolicState, diagnose, effects, take
@@ -41,6 +42,12 @@ class Belief:
             robot["at"] = state.scene.robot.at
         return PlanningScene.parse({"robot": robot, "locations": locations, "objects": objects}, "belief")
 
+    @property
+    def settled(self) -> Believed:
+        """Returns what a new sighting has to overturn."""
+        places = {place.id for place in self.state.scene.locations if place.openable}
+        return Believed(self.state.resting, frozenset(places - self.state.closed))
+
     def _resting(self, object_id: str) -> str | None:
         place = self.state.resting.get(object_id)
         return place if place is None or self.state.scene.entity(place) or place == START else None
@@ -55,7 +62,8 @@ class Belief:
         uncertain = replace(self.state, place=None, over=None)
         state = take(self.state, spec, spec.bind(step.arguments)) if taken else uncertain
         holding = perceived.holding
-        resting = {o.id: self._rests(state, perceived, o.id, ids) for o in scene.objects}
+        trusted = None if taken else ids
+        resting = {o.id: self._rests(state, perceived, o.id, ids, trusted) for o in scene.objects}
         if holding is not None:
             resting[holding] = None
         closed = {place for place in state.closed if scene.location(place)} - ids | (perceived.closed & ids)
@@ -70,10 +78,14 @@ class Belief:
         return Belief(merged, ids, perceived)
 
     @staticmethod
-    def _rests(state: SymbolicState, perceived: SymbolicState, id_: str, seen: frozenset[str]) -> str | None:
+    def _rests(
+        state: SymbolicState, perceived: SymbolicState, id_: str, seen: frozenset[str], trusted: frozenset[str] | None
+    ) -> str | None:
+        """Returns where a thing is; after a failed step only on places that are ``trusted`` to be there still."""
         place = perceived.resting.get(id_)
         believed = state.resting.get(id_)
-        if id_ in seen:
+        gone = trusted is not None and place is not None and place not in trusted
+        if id_ in seen and not (gone and id_ in state.resting):
             # the start has no outline to be seen in
             return believed if place is None and believed == START else place
         return believed if believed is not None or id_ in state.resting else place

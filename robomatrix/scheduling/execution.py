@@ -7,7 +7,7 @@ perception where something was seen since the step began, and the skills' own su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from time import time
@@ -18,6 +18,8 @@ from robomatrix.scheduling.expansion import Expansion
 from robomatrix.scheduling.language.answers import answered
 from robomatrix.scheduling.language.questions import about, with_report
 from robomatrix.scheduling.ontology import load_ontology
+from robomatrix.scheduling.owing import LASTING, still_owed
+from robomatrix.scheduling.perceived import NOTHING_BELIEVED, Believed
 from robomatrix.scheduling.plan import ANSWERED, Planner, PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.safety import SafetyRules, load_rules
 from robomatrix.scheduling.scene import PlanningScene
@@ -26,7 +28,6 @@ from robomatrix.scheduling.validator import STOP, planned, repair, safety_fault
 from robomatrix.skills.base import ErrorCode
 from robomatrix.skills.spec import SkillSpec
 
-_LASTING = ("on", "open", "holding")
 _EXPLORE = PlanStep("look_around")
 _APPROACH = "move_to"
 _VIEWS = 2
@@ -231,9 +232,9 @@ class TaskExecution:
         }
 
     @property
-    def resting(self) -> Mapping[str, str | None]:
-        """By object the place where it is believed to be."""
-        return self._belief.state.resting if self._belief else {}
+    def believed(self) -> Believed:
+        """What is known before the next look."""
+        return self._belief.settled if self._belief else NOTHING_BELIEVED
 
     @property
     def _skills(self) -> dict[str, SkillSpec]:
@@ -252,7 +253,7 @@ class TaskExecution:
         self._note("plan", status=self.result.status, message=self.result.message, seconds=self.clock() - started)
         if self.result.status == "ok":
             if before is not None and asked is not None and before.status == "ok":
-                owed = self._still_owed(before.goal, asked, self.result.goal)
+                owed = still_owed(before.goal, asked, self.result.goal, self._known.scene)
                 self.result = replace(self.result, goal=(*owed, *self.result.goal))
             return self._adopt(self.result.steps)
         self.plan, self.index = (), 0
@@ -263,27 +264,6 @@ class TaskExecution:
             return Ask(self.result.message)
         error = TaskError.UNCLEAR if self.result.status == "clarify" else TaskError.REFUSED
         return self._finish(False, self.result.message, error)
-
-    def _still_owed(self, before: Sequence[str], asked: PlanningScene, now: Sequence[str]) -> list[str]:
-        """Returns the goals of the last plan that the new one says nothing about: what fell beside is not done.
-
-        A thing that was lost from sight and is seen again goes by a new id; it is known by its name.
-        """
-        scene, named = self._known.scene, {Literal.parse(goal).arguments[:1] for goal in now}
-        names = {scene.name_of(*one) for one in named if one}
-        owed = []
-        for text in before:
-            goal = Literal.parse(text)
-            if goal.predicate not in _LASTING or goal.arguments[:1] in named:
-                continue
-            name = asked.name_of(goal.arguments[0])
-            if scene.entity(goal.arguments[0]) is not None:
-                owed.append(text)
-            elif name not in names:
-                alike = [o.id for o in scene.objects if o.name == name]
-                found = alike[0] if len(alike) == 1 else goal.arguments[0]
-                owed.append(str(replace(goal, arguments=(found, *goal.arguments[1:]))))
-        return owed
 
     def _next_view(self) -> list[PlanStep]:
         """Returns the steps that may show what was named and is not in the scene; none where all was tried."""
@@ -377,7 +357,7 @@ class TaskExecution:
 
     def _unmet(self) -> list[Literal]:
         goals = [Literal.parse(goal) for goal in self.result.goal] if self.result else []
-        return [g for g in goals if g.predicate in _LASTING and not self._known.state.holds(g)]
+        return [g for g in goals if g.predicate in LASTING and not self._known.state.holds(g)]
 
     def _mend(self) -> bool:
         done, rest = self.plan[: self.index], self.plan[self.index :]

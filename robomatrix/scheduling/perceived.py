@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from types import MappingProxyType
+from dataclasses import dataclass, field
 from typing import Any
 
 from robomatrix.scheduling.ontology import Ontology, load_ontology
@@ -22,19 +22,32 @@ _INERTIA = 0.05
 """What was believed to be at a place may be seen so much further outside of it and still be there [m]."""
 _LIFT = 0.10
 """How far an object's underside may be perceived from the surface that carries it [m]."""
-_OPEN = 0.5
-"""Openness from which something counts as open."""
+_OPEN, _AJAR = 0.5, 0.15
+"""Openness from which something counts as open: seen for the first time or believed shut, and believed open."""
 _LATEST = 1.0
 """What was seen so shortly before a step ended was seen as the step has left it [s]."""
 _STRUCTURE = frozenset({"wall"})
 """Classes of what the room is made of, which nobody asks for."""
 
 
+@dataclass(frozen=True)
+class Believed:
+    """What is known from before, and not overturned by a sighting that differs a little."""
+
+    resting: Mapping[str, str | None] = field(default_factory=dict)
+    """By object the place that it is at."""
+    opened: frozenset[str] = frozenset()
+    """Places that stand open."""
+
+
+NOTHING_BELIEVED = Believed()
+
+
 def planning_scene(
     world: World,
     robot: str,
     position: Vector3 | tuple[float, float],
-    believed: Mapping[str, str | None] = MappingProxyType({}),
+    believed: Believed = NOTHING_BELIEVED,
 ) -> PlanningScene:
     """Returns what the robot believes as a planning scene.
 
@@ -42,14 +55,14 @@ def planning_scene(
         world: perceived objects in the ``odom`` frame, and what the gripper holds.
         robot: the robot's name.
         position: of its base in ``odom`` [m].
-        believed: by object the place that it is believed to be at, which a sighting a little beside does not overturn.
+        believed: what is known from before.
     """
     ontology = load_ontology()
     seen = sorted((o for o in world.objects.values() if o.category not in _STRUCTURE), key=lambda o: o.id)
     places = [o for o in seen if ontology.kind(o.category)]
     things = [o for o in seen if not ontology.kind(o.category)]
     holding = world.holding if world.holding in {o.id for o in things} else None
-    carriers = {o.id: None if o.id == holding else _carrier(o, places, believed.get(o.id)) for o in things}
+    carriers = {o.id: None if o.id == holding else _carrier(o, places, believed.resting.get(o.id)) for o in things}
     data = {
         "robot": {
             "name": robot,
@@ -57,7 +70,7 @@ def planning_scene(
             "holding": holding,
             "position": tuple(position),
         },
-        "locations": [_location(ontology, place) for place in places],
+        "locations": [_location(ontology, place, place.id in believed.opened) for place in places],
         "objects": [{**_entity(thing), "at": carriers[thing.id]} for thing in things],
     }
     return PlanningScene.parse(data, "perceived world")
@@ -79,10 +92,10 @@ def _entity(seen: SceneObject) -> dict[str, Any]:
     return data
 
 
-def _location(ontology: Ontology, seen: SceneObject) -> dict[str, Any]:
+def _location(ontology: Ontology, seen: SceneObject, opened: bool) -> dict[str, Any]:
     data = {**_entity(seen), "kind": ontology.kind(seen.category)}
     if seen.openness is not None:
-        data |= {"openable": True, "open": seen.openness >= _OPEN}
+        data |= {"openable": True, "open": seen.openness >= (_AJAR if opened else _OPEN)}
     return data
 
 

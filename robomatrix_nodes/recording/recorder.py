@@ -1,7 +1,7 @@
 """The recorder: listens to everything a robot says and hands it, still serialised, to a file, a ring and viewers.
 
 Times are the robot's, so that a run faster than real time plays back at the robot's pace. Nothing in here can hold the
-robot up: files are written and images compressed on threads of their own.
+robot up: what comes is only put in a queue; a worker's thread compresses images and hands everything on.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ VERSION = "1"
 """Of the set of topics."""
 WAITING_IMAGES = 3
 """Images that may wait to be compressed; where more come, the newest are not worth the robot's time."""
+PERIOD = 0.02
+"""Time between two looks into the queue [s]."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,24 @@ class RecorderParameters:
     seed: int = parameter(0, "Seed of a simulation, for the recording's metadata.")
 
 
+@dataclass(frozen=True)
+class Tap:
+    """What a node of this process publishes, taken where it is made."""
+
+    channel: Channel
+    publisher: Publisher
+    publish: Callable[[Any], None]
+    """Publishes a message and takes it, too."""
+
+    def open(self) -> None:
+        """Begins to take."""
+        self.publisher.publish = self.publish
+
+    def close(self) -> None:
+        """Takes no more."""
+        del self.publisher.publish  # what is left is the class's own
+
+
 class Recorder(Node):
     """See the module's description."""
 
@@ -74,11 +95,13 @@ class Recorder(Node):
         self._ring = self._make_ring() if settings.snapshots else None
         self._writer = self._server = None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="recorder")
+        self._taken: deque[tuple[Channel, str, bytes | Image]] = deque()
+        self._room = threading.Semaphore(WAITING_IMAGES)
+        self._recording: Future = self._worker.submit(self._record)
+        self._closed = False
         self._now: int | None = None
         self._early: list[tuple[str, bytes]] = []
-        self._room = threading.Semaphore(WAITING_IMAGES)
-        self._counting = threading.Lock()
-        self._count = self._lost_images = 0
+        self._count = self._told = self._lost_images = 0
         self._fault = ""
         self._failed_goals: set[bytes] = set()
         try:
@@ -86,13 +109,16 @@ class Recorder(Node):
         except RobomatrixError:
             self.destroy_node()
             raise
-        self._taps: dict[str, tuple[Channel, Publisher]] = {}
+        self.taps: dict[str, Tap] = {}
+        """By the topic's name in the recording."""
         self._listening = {self._names[c.topic]: self._listen(c) for c in self._channels}
         self._diagnostics = diagnostics.Diagnostics(self, settings.robot, self._status)
-        self._flusher = self.create_timer(1.0, self._flush, clock=Clock(clock_type=ClockType.STEADY_TIME))
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._flusher = self.create_timer(1.0, self._flush, clock=steady)
+        self._looker = self.create_timer(PERIOD, self._look, clock=steady)
 
     def _listen(self, channel: Channel) -> Subscription:
-        take = partial(self._take_raw_image if channel.image else self._take, channel, self._names[channel.topic])
+        take = partial(self._take_image if channel.image else self._take, channel, self._names[channel.topic])
         return self.create_subscription(channel.kind, channel.topic, take, channel.profile, raw=True)
 
     def tap(self, *nodes: Node) -> None:
@@ -106,17 +132,17 @@ class Recorder(Node):
             if channel is not None and self.count_publishers(channel.topic) == 1:
                 name = self._names[channel.topic]
                 take = self._tapped_image if channel.image else self._tapped
-                publisher.publish = partial(take, channel, name, publisher.publish)
-                self._taps[name] = (channel, publisher)
+                self.taps[name] = Tap(channel, publisher, partial(take, channel, name, publisher.publish))
+                self.taps[name].open()
                 self.destroy_subscription(self._listening.pop(name))
 
     def _untap_shared(self) -> None:
         """Goes back to the network where somebody else has begun to publish, too."""
-        for name, (channel, publisher) in list(self._taps.items()):
-            if self.count_publishers(channel.topic) > 1:
-                del publisher.publish  # what is left is the class's own
-                del self._taps[name]
-                self._listening[name] = self._listen(channel)
+        for name, tap in list(self.taps.items()):
+            if self.count_publishers(tap.channel.topic) > 1:
+                tap.close()
+                del self.taps[name]
+                self._listening[name] = self._listen(tap.channel)
 
     def _tapped(self, channel: Channel, name: str, publish: Callable[[bytes], None], message: Any) -> None:
         data = serialize_message(message)
@@ -125,7 +151,7 @@ class Recorder(Node):
 
     def _tapped_image(self, channel: Channel, name: str, publish: Callable[[Image], None], message: Image) -> None:
         publish(message)
-        self._take_image(name, message)
+        self._take_image(channel, name, message)
 
     def _kinds(self) -> dict[str, type]:
         return {self._names[c.topic]: c.recorded_kind for c in self._channels}
@@ -162,8 +188,15 @@ class Recorder(Node):
         """Why no more is written; empty while all is well."""
         return self._writer.error if self._writer is not None else ""
 
-    def _submit(self, work: Callable[..., None], *arguments: Any) -> None:
-        self._worker.submit(work, *arguments).add_done_callback(self._look_at)
+    def _look(self) -> None:
+        """Has the worker record what was taken, unless it is at it."""
+        if self._recording.done():
+            self._recording = self._submit(self._record)
+
+    def _submit(self, work: Callable[..., None], *arguments: Any) -> Future:
+        job = self._worker.submit(work, *arguments)
+        job.add_done_callback(self._look_at)
+        return job
 
     def _look_at(self, done: Future) -> None:
         """Keeps what went wrong on the worker's thread, where nobody would see it."""
@@ -174,6 +207,26 @@ class Recorder(Node):
             self.get_logger().error(f"recording: {self._fault}\n{trace}", throttle_duration_sec=5.0)
 
     def _take(self, channel: Channel, name: str, data: bytes) -> None:
+        self._taken.append((channel, name, data))
+
+    def _take_image(self, channel: Channel, name: str, image: Image | bytes) -> None:
+        if self._ring is None and not self._outlet.wanted(name):
+            return
+        if self._room.acquire(blocking=False):
+            self._taken.append((channel, name, image))
+        else:
+            self._lost_images += 1
+
+    def _record(self) -> None:
+        """Records what was taken, in its order; runs on the worker's thread, as all that it calls."""
+        while self._taken:
+            channel, name, data = self._taken.popleft()
+            if channel.image:
+                self._record_image(name, data)
+            else:
+                self._record_message(channel, name, data)
+
+    def _record_message(self, channel: Channel, name: str, data: bytes) -> None:
         if channel.stamped and not channel.latched:
             self._now = stamp_of(data)
         if self._now is None:
@@ -185,30 +238,18 @@ class Recorder(Node):
         if channel.topic == SKILL_STATUS and self._ring is not None:
             self._look_for_failures(data)
 
-    def _hand_on(self, name: str, data: bytes, stamp: int) -> None:
-        with self._counting:
-            self._count += 1
-        self._outlet.log(name, data, stamp)
-        if self._ring is not None:
-            self._ring.log(name, data, stamp)
-
-    def _take_raw_image(self, channel: Channel, name: str, data: bytes) -> None:
-        self._take_image(name, data)
-
-    def _take_image(self, name: str, image: Image | bytes) -> None:
-        if self._ring is None and not self._outlet.wanted(name):
-            return
-        if self._room.acquire(blocking=False):
-            self._submit(self._take_compressed, name, image)
-        else:
-            self._lost_images += 1
-
-    def _take_compressed(self, name: str, image: Image | bytes) -> None:
+    def _record_image(self, name: str, image: Image | bytes) -> None:
         try:
             data = self._compressed(image)
         finally:
             self._room.release()
         self._hand_on(name, data, stamp_of(data))
+
+    def _hand_on(self, name: str, data: bytes, stamp: int) -> None:
+        self._count += 1
+        self._outlet.log(name, data, stamp)
+        if self._ring is not None:
+            self._ring.log(name, data, stamp)
 
     def _compressed(self, image: Image | bytes) -> bytes:
         import cv2
@@ -234,7 +275,7 @@ class Recorder(Node):
             goal = bytes(status.goal_info.goal_id.uuid)
             if status.status == GoalStatus.STATUS_ABORTED and goal not in self._failed_goals:
                 self._failed_goals.add(goal)
-                self._submit(self._write_snapshot)
+                self._write_snapshot()
 
     def _write_snapshot(self) -> None:
         path = Path(self.settings.snapshots).expanduser() / f"{self.settings.robot}_{time.time_ns()}.mcap"
@@ -265,8 +306,7 @@ class Recorder(Node):
             self._server.broadcast_time(self._now or 0)
 
     def _status(self) -> diagnostics.Status:
-        with self._counting:
-            count, self._count = self._count, 0
+        count, self._told = self._count - self._told, self._count
         values = {"messages per second": count, "images left out": self._lost_images, "snapshots": len(self.snapshots)}
         if self._ended:
             return diagnostics.ERROR, f"recording ended: {self._ended}", values
@@ -275,7 +315,10 @@ class Recorder(Node):
         return diagnostics.OK, "recording" if self._writer is not None else "listening", values
 
     def close(self) -> None:
-        """Writes what is left and closes the file; idempotent."""
+        """Records what is left and closes the file; idempotent."""
+        if not self._closed:
+            self._closed = True
+            self._submit(self._record)
         self._worker.shutdown(wait=True)
         if self._server is not None:
             self._server.stop()

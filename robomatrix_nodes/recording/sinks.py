@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -80,7 +79,7 @@ class Writer:
 
 
 class Ring:
-    """The last seconds, in memory; used from several threads."""
+    """The last seconds, in memory; used from one thread."""
 
     def __init__(self, seconds: float, latched: Sequence[str]) -> None:
         """Keeps ``seconds`` of everything, and of the ``latched`` topics also the newest message before."""
@@ -88,23 +87,20 @@ class Ring:
         self._kept: deque[tuple[str, bytes, int]] = deque()
         self._before: dict[str, tuple[str, bytes, int]] = {}
         self._latched = frozenset(latched)
-        self._lock = threading.Lock()
 
     def log(self, topic: str, data: bytes, time: int) -> None:
         """Adds one message and forgets what is too old."""
-        with self._lock:
-            if self._kept and time < self._kept[0][2] - self._span:  # the clock went back: another scene
-                self._kept.clear()
-            self._kept.append((topic, data, time))
-            while self._kept[0][2] < time - self._span:
-                old = self._kept.popleft()
-                if old[0] in self._latched:
-                    self._before[old[0]] = old
+        if self._kept and time < self._kept[0][2] - self._span:  # the clock went back: another scene
+            self._kept.clear()
+        self._kept.append((topic, data, time))
+        while self._kept[0][2] < time - self._span:
+            old = self._kept.popleft()
+            if old[0] in self._latched:
+                self._before[old[0]] = old
 
     def copy(self) -> list[tuple[str, bytes, int]]:
         """What is kept: topic, serialised message, time [ns]."""
-        with self._lock:
-            kept = list(self._kept)
+        kept = list(self._kept)
         first = kept[0][2] if kept else 0
         return [(topic, data, first) for topic, data, _ in self._before.values()] + kept
 

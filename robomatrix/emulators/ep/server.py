@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import socket
 import threading
 import time
@@ -16,6 +15,7 @@ from robomatrix.emulators.ep.body import Body
 from robomatrix.emulators.ep.conventions import Conventions, Faults
 from robomatrix.emulators.ep.firmware import Firmware
 from robomatrix.emulators.ep.network import Network
+from robomatrix.emulators.ep.ports import Ports
 from robomatrix.emulators.ep.runner import BodyRunner
 from robomatrix.emulators.ep.video import H264Encoder, OpusTone
 from robomatrix.errors import DriverError
@@ -24,62 +24,6 @@ logger = logging.getLogger(__name__)
 
 LONGEST_MESSAGE = 1024
 """Bytes without a semicolon after which a client is told that it talks nonsense."""
-
-QUIET_PORTS = range(2100, 7300, 6)
-"""First ports of the blocks that :func:`free_offset` chooses from."""
-
-
-@dataclass(frozen=True)
-class Ports:
-    """Where the emulated robot listens and sends."""
-
-    video: int = 40921
-    audio: int = 40922
-    control: int = 40923
-    push: int = 40924
-    event: int = 40925
-    broadcast: int = 40926
-
-    @classmethod
-    def shifted(cls, offset: int) -> Ports:
-        """Returns the real ports, each moved by ``offset``."""
-        real = cls()
-        return cls(**{name: getattr(real, name) + offset for name in cls.__dataclass_fields__})
-
-    @classmethod
-    def free(cls) -> Ports:
-        """Returns ports that nobody uses, for tests.
-
-        Raises:
-            DriverError: None were found.
-        """
-        return cls.shifted(free_offset())
-
-
-def free_offset() -> int:
-    """Returns an offset for :meth:`Ports.shifted` that leads to ports which nobody uses, over TCP and UDP.
-
-    They lie under those that the system hands out for outgoing connections and those of DDS, so that none is taken
-    between this look and the emulator's start.
-
-    Raises:
-        DriverError: None were found.
-    """
-    for first in random.sample(QUIET_PORTS, 50):
-        offset = first - Ports().video
-        if all(_is_free(port) for port in vars(Ports.shifted(offset)).values()):
-            return offset
-    raise DriverError(f"six free ports in a row were not found between {QUIET_PORTS.start} and {QUIET_PORTS.stop}")
-
-
-def _is_free(port: int) -> bool:
-    try:
-        for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-            with socket.socket(socket.AF_INET, kind) as one:
-                one.bind(("127.0.0.1", port))
-    except OSError:
-        return False
-    return True
 
 
 @dataclass(frozen=True)
@@ -256,7 +200,7 @@ class EpEmulator:
             number, image = await self._loop.run_in_executor(None, self._runner.next_image, number, 0.2)
             if image is None or not self.firmware.outbox.stream or not self._video.writers:
                 continue
-            encoder = encoder or H264Encoder(image.shape[1], image.shape[0], self.settings.rate)
+            encoder = encoder or H264Encoder(self.settings.rate)
             key, self._video.joined = self._video.joined, False
             packet = await self._loop.run_in_executor(None, encoder.encode, image, key)
             if not self.network.silent:

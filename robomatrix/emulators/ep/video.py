@@ -13,13 +13,17 @@ DELIMITER = b"\x00\x00\x00\x01\x09\xf0"
 """Access unit delimiter for any slice type (H.264, 7.3.2.4)."""
 
 
-class H264Encoder:
-    """Turns RGB images into Annex B access units; a client can join at every key frame."""
+SIZE = (1280, 720)
+"""Of the robot's stream. A smaller one would smear colours: they are coded at half of its resolution."""
 
-    def __init__(self, width: int, height: int, rate: int = 30, bitrate: int = 4_000_000) -> None:
+
+class H264Encoder:
+    """Turns RGB images of any size into Annex B access units of :data:`SIZE`; a client can join at every key frame."""
+
+    def __init__(self, rate: int = 30, bitrate: int = 4_000_000) -> None:
         self.rate = rate
         self._context = av.CodecContext.create("libx264", "w")
-        self._context.width, self._context.height = width, height
+        self._context.width, self._context.height = SIZE
         self._context.pix_fmt = "yuv420p"
         self._context.time_base = Fraction(1, rate)
         self._context.framerate = Fraction(rate, 1)
@@ -35,7 +39,8 @@ class H264Encoder:
 
     def encode(self, image: NDArray[np.uint8], key: bool = False) -> bytes:
         """Returns the access unit of one image (height, width, 3); ``key`` asks for a key frame."""
-        frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        drawn = av.VideoFrame.from_ndarray(image, format="rgb24")
+        frame = drawn.reformat(*SIZE, format="yuv420p", interpolation="POINT")  # blurs nothing
         frame.pts = self._count
         self._count += 1
         if key:

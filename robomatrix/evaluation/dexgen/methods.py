@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from robomatrix.errors import ConfigurationError, UnknownNameError
+from robomatrix.evaluation.dexgen.nearest import NearestMotion
 from robomatrix.policies.dexgen.controller import ControllerSettings, DexGenController
 from robomatrix.policies.dexgen.kinematics import HandKinematics
 from robomatrix.robots.spec import RobotSpec
+from robomatrix.training.dexgen.command import FOLDER
 
 Array = NDArray[np.float64]
 
+NEAREST_DATA = FOLDER / "data"
+"""Where ``train dexgen data`` writes."""
 PERIOD = 0.1
 """Between two commands [s]."""
 
@@ -126,6 +130,29 @@ class Assisted(Method):
         return self._controller.act(positions, self._filter(positions, command))
 
 
+class Nearest(Method):
+    """The nearest neighbour in the data."""
+
+    def __init__(self, kinematics: HandKinematics, weight: float) -> None:
+        super().__init__(kinematics)
+        self._motions = NearestMotion(kinematics, NEAREST_DATA, weight)
+        self._targets = np.zeros((0, 16))
+
+    def reset(self, targets: Array) -> None:
+        """Starts with the targets in force."""
+        self._targets = np.array(targets)
+
+    def reset_row(self, row: int, target: Array) -> None:
+        """Starts anew for one hand."""
+        self._targets[row] = target
+
+    def __call__(self, positions: Array, command: Array) -> Array:
+        """Returns the targets moved as in the data."""
+        moved = self._targets + self._motions.change(positions, self._targets, command)
+        self._targets = super().__call__(positions, moved)
+        return self._targets.copy()
+
+
 def _assisted(
     kinematics: HandKinematics,
     robot: RobotSpec,
@@ -145,10 +172,12 @@ METHODS: Mapping[str, Maker] = MappingProxyType(
         "freeze": lambda k, r, f, v: LowPass(k, 0.0),
         "lowpass": lambda k, r, f, v: LowPass(k, v[0]),
         "oneeuro": lambda k, r, f, v: OneEuro(k, v[0]),
+        "nearest": lambda k, r, f, v: Nearest(k, *(v or [1.0])),
         "dexgen": lambda k, r, f, v: _assisted(k, r, f, *v),
     }
 )
-"""Name to maker; numbers follow after colons: ``lowpass:0.15``, ``dexgen:0.3:1:0.5`` (strength, tolerance, share)."""
+"""Name to maker; numbers follow after colons: ``lowpass:0.15``, ``dexgen:0.3:1:0.5`` (strength, tolerance, share),
+``nearest:4`` (how much the command counts, the state counting 1)."""
 
 
 def method(text: str, robot: RobotSpec, folder: Path | None = None) -> Method:

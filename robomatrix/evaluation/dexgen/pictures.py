@@ -25,6 +25,7 @@ COLOURS: Mapping[str, tuple[int, int, int]] = {
     "freeze": (120, 120, 120),
     "lowpass": (60, 120, 200),
     "oneeuro": (120, 70, 170),
+    "nearest": (200, 140, 30),
     "dexgen": (30, 140, 60),
 }
 """By the first part of a method's name (red, green, blue)."""

@@ -17,7 +17,10 @@ _STEP = 0.004
 
 
 class GripperEstimate:
-    """Chooses between opening and closing, and estimates the opening by time between the reported ends."""
+    """Chooses between opening and closing, and estimates the opening by time between the reported ends.
+
+    A target in between becomes the nearer end.
+    """
 
     def __init__(self, robot: RobotSpec, settings: RobomasterSettings) -> None:
         joint = next((j for j in robot.joints if j.name == "gripper"), None)
@@ -42,11 +45,11 @@ class GripperEstimate:
         return self._direction
 
     def _wish(self, target: float, opening: float) -> str | None:
-        if target <= 0.05 * self._span:
-            return "close"
-        if target >= 0.95 * self._span:
-            return "open"
-        return None if abs(target - opening) < _STEP else "close" if target < opening else "open"
+        """Returns the nearer end: what once began to close goes on until something stops it."""
+        at_an_end = not 0.05 * self._span < target < 0.95 * self._span
+        if abs(target - opening) < _STEP and not at_an_end:
+            return None
+        return "close" if target < self._span / 2.0 else "open"
 
     def estimate(self, status: int | None, now: float) -> tuple[float, float]:
         """Returns opening [m] and the force on the joint [N]: nonzero when it closed for longer than closing takes."""

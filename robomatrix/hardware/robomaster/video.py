@@ -94,5 +94,6 @@ class VideoStream:
             newest = frames[-1] if frames else newest
         if newest is not None:
             width, height = self._size
-            rgb = newest.reformat(width=width, height=height, format="rgb24").to_ndarray()
+            # Averages over what it scales down, so that no edge moves.
+            rgb = newest.reformat(width=width, height=height, format="rgb24", interpolation="AREA").to_ndarray()
             self._handle(Picture(stamp, rgb))

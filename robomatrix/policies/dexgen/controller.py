@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from robomatrix.errors import PolicyError
 from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
-from robomatrix.policies.dexgen.diffusion import GuidedSampler
+from robomatrix.policies.dexgen.diffusion import GuidedSampler, execution
+from robomatrix.policies.dexgen.grip import keep_grip
 from robomatrix.policies.dexgen.kinematics import HandKinematics
 from robomatrix.policies.dexgen.network import ControllerNetwork, NetworkSizes
 from robomatrix.policies.dexgen.observation import HISTORY, MODES, TERMS, commanded_motion, state_vector
@@ -33,6 +34,12 @@ class ControllerSettings:
     tolerance: float = 1.0
     """A finger's command that is so many standard deviations from what the data suggest counts a quarter, one that is
     much further hardly at all: wild commands are not believed."""
+    radius: float = 0.85
+    """A finger's command that is hardly further than so many standard deviations from what the data suggest is executed
+    as it is."""
+    loosening: float = 0.1
+    """A command that gives away this share of the grip in one step is believed for a quarter of that, and one that
+    gives away much more hardly at all."""
     temperature: float = 0.0
     """Size of the noise that sampling starts from: 0 takes the most typical motion, 1 draws one as in the paper."""
     steps: int = 8
@@ -43,10 +50,11 @@ class ControllerSettings:
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise PolicyError(f"no mode '{self.mode}'; modes: {', '.join(MODES)}")
-        if not self.strength >= 0.0 or not self.tolerance > 0.0:
-            raise PolicyError(
-                f"strength must be 0 or more and tolerance more, not {self.strength} and {self.tolerance}"
-            )
+        if not self.strength >= 0.0:
+            raise PolicyError(f"strength must be 0 or more, not {self.strength}")
+        for name in ("tolerance", "radius", "loosening"):
+            if not getattr(self, name) > 0.0:
+                raise PolicyError(f"{name} must be more than 0, not {getattr(self, name)}")
         if not 0.0 <= self.temperature <= 1.0:
             raise PolicyError(f"temperature must be 0 to 1, not {self.temperature}")
         if not 1 <= self.steps <= 100:
@@ -134,14 +142,28 @@ class DexGenController:
         """
         history = self._observe(positions)
         condition = self._network.denoiser.encode(history, self._mode(len(positions)))
-        noise = torch.randn((len(positions), self._network.sizes.motion), generator=self._random)
-        noise *= self.settings.temperature
-        wanted = None if command is None else self._wanted(command)
-        motion = self._sampler.sample(condition, wanted, self.settings.strength, self.settings.tolerance, noise)
-        change = self._network.restore("change", self._network.dynamics(history, motion))
+        wanted = None
+        if command is not None:
+            command = keep_grip(positions, self._targets, command, self.settings.loosening)
+            wanted = self._wanted(command)
+        change = self._network.restore("change", self._network.dynamics(history, self._motion(condition, wanted)))
         moved = self._targets + change.numpy().astype(np.float64)
+        if command is not None and wanted is not None:
+            moved += self._executed(condition, wanted) * (command - moved)
         self._targets = np.clip(moved, self.kinematics.lower, self.kinematics.upper)
         return self._targets.copy()
+
+    def _motion(self, condition: torch.Tensor, wanted: torch.Tensor | None) -> torch.Tensor:
+        noise = torch.randn((len(condition), self._network.sizes.motion), generator=self._random)
+        s = self.settings
+        return self._sampler.sample(condition, wanted, s.strength, s.tolerance, s.temperature * noise)
+
+    def _executed(self, condition: torch.Tensor, wanted: torch.Tensor) -> Array:
+        """Returns (B, 16): how much of each joint's command is executed as it is."""
+        start = torch.zeros((len(condition), self._network.sizes.motion))
+        distance = wanted - self._sampler.suggest(condition, start)
+        share = execution(distance, self.settings.strength, self.settings.radius)
+        return np.repeat(share.numpy().astype(np.float64), 4, axis=1)
 
     def _observe(self, positions: Array) -> torch.Tensor:
         state = state_vector(self.kinematics, positions, self._targets)

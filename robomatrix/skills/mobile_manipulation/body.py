@@ -25,6 +25,8 @@ ANGULAR_ACCELERATION = 7.0
 """[rad/s^2]."""
 LONGEST_TICK = 0.1
 """A late tick gets no more acceleration than this much time allows [s]."""
+FALLING = 1.2
+"""How long a skill that lost what it held watches where that comes to rest [s]."""
 FRESH = 1.0
 """A thing seen no longer ago than this is in view [s]."""
 
@@ -118,6 +120,12 @@ class Body:
         while self.now < end - 1e-9:
             yield from self.step()
 
+    def watch_fall(self) -> Motion[None]:
+        """Stands still with nothing held any more: a thing that is seen as it falls is believed where it never was."""
+        self.guards.clear()
+        self.holding = None
+        yield from self.wait(FALLING)
+
     def enter(self, phase: str, progress: float) -> None:
         """Names the phase that follows, and how far the skill is."""
         self.phase, self.progress = phase, progress
@@ -143,6 +151,8 @@ class ManipulationSkill(Skill):
         try:
             return (yield from self.perform(body))
         except GiveUp as reason:
+            if reason.holding is None:
+                yield from body.watch_fall()
             return Failed(reason.code, str(reason), holding=reason.holding)
 
     @abstractmethod

@@ -13,7 +13,9 @@ from robomatrix.world import SceneObject
 RIGHT, LEFT, GRIPPER = "arm_right", "arm_left", "gripper"
 PALM = "palm"
 """Name of the range sensor between the pads."""
-LOOSE, FALL = 0.0005, 0.12
+CLOSING = 1.0
+"""Time in which the pads close when nothing is between them any more [s]."""
+LOOSE, FALL = 0.0005, 0.08
 """Pads further apart than they were by this [m] are parting; a thing is in the palm for this long afterwards [s]."""
 PALM_NEAR = 0.11
 """The sensor's shortest reading with its noise: something is in the hand [m]."""
@@ -139,6 +141,12 @@ def tuck(body: Body) -> Motion[None]:
     held = body.world.holding is not None
     height = max(point.z, CARRY_Z) if held else CARRY_Z
     yield from lower_to(body, CARRY_X, min(height, HEIGHTS[1]))
+
+
+def await_pads(body: Body) -> Motion[None]:
+    """Gives pads that nothing keeps apart the time to close where the palm sees nothing."""
+    if not palm_covered(body):
+        yield from body.wait(CLOSING)
 
 
 def guard_grip(body: Body) -> None:

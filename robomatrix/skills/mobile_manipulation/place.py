@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -23,6 +24,7 @@ from robomatrix.skills.mobile_manipulation.hand import (
     HELD_DEPTH,
     OPEN,
     aperture,
+    await_pads,
     grip_height,
     guard_grip,
     guard_release,
@@ -39,6 +41,8 @@ from robomatrix.world import SceneObject, World
 REACHABLE = 0.9
 """A place further from the base than this needs move_to first [m]."""
 CONTAINERS = frozenset({"box", "bin", "drawer"})
+PORTABLE = frozenset({"box", "bin"})
+"""Places that somebody may carry off: a thing is in one only if that is still seen there."""
 PLACES = CONTAINERS | {"table", "shelf", "person"}
 """What a thing can be let go over, besides the floor."""
 NEAR_MISS, FAR_MISS = 0.06, 0.25
@@ -79,8 +83,10 @@ SECOND_LOOK = 0.4
 """[s]."""
 OVER_OTHERS = 0.04
 """By so much the fingers rise where something keeps them from opening [m]."""
+FURTHER = 0.25
+"""So far back a second look is taken, from where the gripper no longer hides a box [m]."""
 ASIDE = 0.14
-"""So far to either side a second look is taken [m]."""
+"""So far to either side a third look is taken [m]."""
 INSIDE = 0.03
 """A released thing may be seen this far outside the outline of its place, by the error of sight [m]."""
 
@@ -133,6 +139,7 @@ class PositionOver(ManipulationSkill):
         error = math.dist(held, point)
         if not _inside(place, held) or error > 0.06:
             raise GiveUp(ErrorCode.GOAL_NOT_REACHED, f"'{name}' is {error:.2f} m beside the middle of '{target}'")
+        yield from await_pads(body)
         return Succeeded({"offset_m": error})
 
 
@@ -157,9 +164,13 @@ class Release(ManipulationSkill):
         if not (yield from lower_to(body, tip(body).x, release_height(body, place, point, thing), GENTLE)):
             yield from lower_to(body, tip(body).x, tip(body).z + UNLOADED)
         body.enter("open", 0.5)
+        yield from await_pads(body)
         closed = aperture(body)
-        if closed < EMPTY or not palm_covered(body):
+        if closed < EMPTY:
             return Failed(ErrorCode.OBJECT_LOST, f"'{name}' is not in the gripper any more", holding=None)
+        if not palm_covered(body):
+            doubt = f"the palm sees nothing, the pads are {closed:.3f} m apart: one of the sensors is wrong"
+            return Failed(ErrorCode.RELEASE_FAILED, doubt)
         guard_release(body)
         yield from open_gripper(body, OPEN)
         if aperture(body) < min(OPEN - 0.02, closed + FREED):
@@ -317,11 +328,15 @@ def _inside(place: SceneObject, point: Point) -> bool:
 
 
 def _judge(body: Body, name: str, place: SceneObject | None, since: float, known: frozenset[str]) -> Motion[Outcome]:
-    """Looks for the thing for a while, and says whether it is where it should be."""
-    while body.now < since + SIGHTING and not _seen_since(body, name, since):
+    """Looks for the thing, and for a place that may itself be carried off; says whether all is where it should be."""
+    sought = (name, place.id) if place is not None and place.category in PORTABLE else (name,)
+    while body.now < since + SIGHTING and not _seen_since(body, sought, since):
         yield from body.step()
-    if not _seen_since(body, name, since):
-        yield from _look_past_gripper(body, name, since)
+    if not _seen_since(body, sought, since):
+        yield from _look_past_gripper(body, sought, since)
+    if place is not None and not _seen_since(body, sought[1:], since):
+        return Failed(ErrorCode.RELEASE_FAILED, f"'{place.id}' is not in sight any more", holding=None)
+    place = body.world.objects.get(place.id) if place is not None else None
     thing = body.world.objects.get(name)
     if thing is None or thing.stamp < since:
         hidden = place is not None and place.category in CONTAINERS and not _would_show(place, thing)
@@ -333,13 +348,17 @@ def _judge(body: Body, name: str, place: SceneObject | None, since: float, known
     return Succeeded({"seen": 1.0}, holding=None)
 
 
-def _look_past_gripper(body: Body, name: str, since: float) -> Motion[None]:
-    """Looks from a little further left, then right: gripper and what stands in front hide the middle of the image."""
+def _look_past_gripper(body: Body, sought: Sequence[str], since: float) -> Motion[None]:
+    """Looks from further back, a little left, then right: gripper and what stands in front hide the image's middle."""
+    yield from back_off(body, FURTHER)
+    yield from body.wait(0.3)
+    if _seen_since(body, sought, since):
+        return
     middle = body.pose
     for left in (ASIDE, -ASIDE, 0.0):
         yield from settle(body, middle.ahead(0.0, left), position=0.03, heading=0.05)
         yield from body.wait(0.3)
-        if _seen_since(body, name, since):
+        if _seen_since(body, sought, since):
             return
 
 
@@ -355,6 +374,6 @@ def _stray(body: Body, place: SceneObject, thing: SceneObject | None, since: flo
     return any(not Footprint.of(place).contains((o.position[0], o.position[1]), INSIDE) for o in alike)
 
 
-def _seen_since(body: Body, name: str, since: float) -> bool:
-    thing = body.world.objects.get(name)
-    return thing is not None and thing.stamp > since
+def _seen_since(body: Body, names: Sequence[str], since: float) -> bool:
+    things = [body.world.objects.get(name) for name in names]
+    return all(thing is not None and thing.stamp > since for thing in things)

@@ -198,6 +198,12 @@ class FarReach(BenchSkill):
         return self.policy.function.robot.height
 
 
+class FarReachH1(FarReach):
+    """The same of a taller robot, whose goals lie further away."""
+
+    spec = specs.FAR_REACH_H1
+
+
 class ButtonPress(BenchSkill):
     """The left hand to a button on a wall."""
 
@@ -327,5 +333,12 @@ class PackageLift(BenchSkill):
         return {"goal": np.array([self.thing(observation.world).position]) + [0.0, 0.0, self.number("height")]}
 
 
-BENCH_SKILLS: tuple[type[BenchSkill], ...] = (FarReach, ButtonPress, CabinetClose, FootballShoot, BoxPush)
+BENCH_SKILLS: tuple[type[BenchSkill], ...] = (
+    FarReach,
+    FarReachH1,
+    ButtonPress,
+    CabinetClose,
+    FootballShoot,
+    BoxPush,
+)
 """Those whose weights ship."""

@@ -8,20 +8,33 @@ _UPRIGHT = Condition("upright")
 _RATE = 50.0
 
 
-def _spec(name: str, text: str, *parameters: Parameter, timeout: float = 40.0) -> SkillSpec:
+_BOTH, _ALL = ("g1", "h1"), ("g1", "h1", "h1_2")
+"""Robots for which a task's policy ships, where it is not the G1's alone."""
+
+
+def _spec(
+    name: str, text: str, *parameters: Parameter, timeout: float = 40.0, robots: tuple[str, ...] = ("g1",)
+) -> SkillSpec:
     conditions = {"preconditions": (_UPRIGHT,), "effects": (_UPRIGHT,)}
     return SkillSpec(
-        name=name, text=text, robots=("g1",), parameters=parameters, rate=_RATE, timeout=timeout, **conditions
+        name=name, text=text, robots=robots, parameters=parameters, rate=_RATE, timeout=timeout, **conditions
     )
 
 
-FAR_REACH = _spec(
-    "far_reach",
-    "Walk as far as needed and bring both hands to places given from where they rest now.",
-    Parameter("forward", "number", "of the hands' resting places", "m", 0.8, 0.0, 1.25),
-    Parameter("left", "number", "of the hands' resting places", "m", 0.0, 0.0, 1.25),
-    Parameter("up", "number", "of the hands' resting places", "m", 0.0, 0.0, 0.25),
-)
+def _far_reach(robot: str, far: float, up: float) -> SkillSpec:
+    """Returns far reaching of a robot whose goals lie up to that far ahead, aside and up [m]."""
+    return _spec(
+        "far_reach",
+        "Walk as far as needed and bring both hands to places given from where they rest now.",
+        Parameter("forward", "number", "of the hands' resting places", "m", 0.8, 0.0, far),
+        Parameter("left", "number", "of the hands' resting places", "m", 0.0, 0.0, far),
+        Parameter("up", "number", "of the hands' resting places", "m", 0.0, 0.0, up),
+        robots=(robot,),
+    )
+
+
+FAR_REACH = _far_reach("g1", 1.25, 0.25)
+FAR_REACH_H1 = _far_reach("h1", 2.0, 0.5)
 BUTTON_PRESS = _spec(
     "button_press",
     "Walk to a button on a wall and press it with the left hand.",
@@ -31,12 +44,14 @@ CABINET_CLOSE = _spec(
     "cabinet_close",
     "Walk to a cabinet and push both its doors shut.",
     Parameter("cabinet", "location", "which one"),
+    robots=_ALL,
 )
 FOOTBALL_SHOOT = _spec(
     "football_shoot",
     "Kick the ball towards the goal.",
     Parameter("ball", "object", "which one"),
     Parameter("left", "number", "of the goal's middle, where the ball shall go", "m", 0.0, -2.0, 2.0),
+    robots=_BOTH,
 )
 BOX_PUSH = _spec(
     "box_push",

@@ -26,7 +26,7 @@ from robomatrix.skills.skillblender.functions import (
 )
 from robomatrix.skills.skillblender.kinematics import Chain, hand_chains
 from robomatrix.skills.skillblender.observation import body_terms
-from robomatrix.skills.skillblender.reach_functions import ReachFunction, ReachOverSquat, ReachOverWalk
+from robomatrix.skills.skillblender.reach_functions import ReachFar, ReachFunction, ReachOverSquat, ReachOverWalk
 
 FAMILY = "skillblender"
 PRIMITIVES = (WalkFunction, ReachFunction, SquatFunction, StepFunction)
@@ -129,6 +129,11 @@ def reach_function(robot: Humanoid, tensors: dict[str, np.ndarray]) -> ReachFunc
     return ReachFunction(robot, *both_arms(robot), arm_network(tensors))
 
 
+def reach_far(robot: Humanoid, tensors: dict[str, np.ndarray]) -> ReachFar:
+    """Returns the same of a robot whose arm's network knows what lies far above."""
+    return ReachFar(robot, *both_arms(robot), arm_network(tensors))
+
+
 def reach_over_walk(robot: Humanoid, tensors: dict[str, np.ndarray]) -> ReachOverWalk:
     """Returns reaching over the legs of the walk that ships; raises as :func:`load_policy` does."""
     return ReachOverWalk(robot, *both_arms(robot), arm_network(tensors), _legs(robot, WalkFunction))
@@ -141,7 +146,10 @@ def reach_over_squat(robot: Humanoid, tensors: dict[str, np.ndarray]) -> ReachOv
     return ReachOverSquat(robot, *both_arms(robot), (arm_network(tensors), stoop), *legs)
 
 
-_REACHES = {f.__name__: make for f, make in ((ReachOverWalk, reach_over_walk), (ReachOverSquat, reach_over_squat))}
+_REACHES = {
+    f.__name__: make
+    for f, make in ((ReachFar, reach_far), (ReachOverWalk, reach_over_walk), (ReachOverSquat, reach_over_squat))
+}
 """By the name of the feed-forward that a policy was learnt over."""
 
 

@@ -80,6 +80,12 @@ class ReachFunction(StandingFunction):
         return join(goal, body, 5.0 * (goal - self.hands(body)))
 
 
+class ReachFar(ReachFunction):
+    """Reaching of robots whose tasks have goals far above the resting hands."""
+
+    goal_limit = 0.82
+
+
 class ReachOverWalk(ReachFunction):
     """Reaching on legs that a walk takes over where standing does not do, so that a shove is answered with steps."""
 

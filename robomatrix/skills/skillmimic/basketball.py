@@ -13,7 +13,7 @@ from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Running, Skill, Steps, Succeeded
 from robomatrix.skills.skillmimic import specs
 from robomatrix.skills.skillmimic.observation import heading, into_heading
-from robomatrix.skills.skillmimic.policy import Array, Ball, BallTracker, PlayerPolicy, configuration
+from robomatrix.skills.skillmimic.policy import Array, Ball, BallTracker, PlayerPolicy, Watch, configuration
 from robomatrix.skills.spec import SkillSpec
 
 BALL = "ball"
@@ -37,10 +37,20 @@ EXPECTING = 9.0
 """For so long a throw is waited for [s]."""
 AIRBORNE, IN_RANGE, CLOSING = 0.4, 2.5, 0.5
 """A ball higher than this [m], nearer than this [m] and coming nearer faster than this [m/s] is to be caught."""
+LOW, BACK = 0.25, 1.05
+"""A ball lower than the first bounces on the floor, one higher than the second is back in the hands [m]."""
+LULL = 3.5
+"""A ball that does not bounce for so long is lost [s]."""
 STAND = "stand"
 HOOP = "hoop"
 APEX = 2.3
 """Least height of a set shot [m]."""
+DISTANCE, LEFTWARD = (2.2, 2.6), (0.0, 0.65)
+"""Where from the player the hoop must be: how far ahead and to the left [m]; picking up turns it by eight degrees."""
+LOWEST, HIGH = 1.055, 1.1
+"""A ball between these heights lies low between the palms and creeps up as the player stands; a lower one sinks [m]."""
+SETTLING, CREEPING = 0.5, 4.0
+"""For so long the hands come to rest before that is judged, and so long it is waited for at most [s]."""
 IN_HOOP = 0.23
 """A ball whose centre comes down this near to the hoop's is in [m]: the rim's radius."""
 
@@ -65,7 +75,7 @@ class BallSkill(Skill):
             raise PreconditionError(
                 f"no usable policy ({error}); make one with `robomatrix train skillmimic`"
             ) from error
-        self.tracker = BallTracker()
+        self.tracker, self.watch = BallTracker(), Watch()
 
     def _look(self, observation: Observation) -> tuple[Ball, Array]:
         """The ball, and its place in the heading frame (x ahead, y left, z height)."""
@@ -110,8 +120,11 @@ class BallSkill(Skill):
 
     def _run_label(self, observation: Observation, label: str, phase: str, seconds: float) -> Running:
         ball = self.tracker.see(observation)
+        hoop = observation.world.objects.get(HOOP)
+        place = None if hoop is None else np.array(hoop.position)
+        cue = self.watch.cue(label, observation.state.stamp, configuration(observation.state, ball), place)
         progress = min(1.0, self.elapsed / seconds)
-        return Running(self.policy.command(observation.state, ball, label), phase, progress)
+        return Running(self.policy.command(observation.state, ball, label, cue), phase, progress)
 
 
 def _held(place: Array) -> bool:
@@ -214,15 +227,48 @@ class Catch(_Hold):
             raise PreconditionError("the player already has the ball")
 
 
-class _Release(BallSkill):
-    """Skills that end with the ball gone on its way and the player standing."""
-
-    watched: ClassVar[float] = STEADY
-    """How long the ball is watched after it has left [s]."""
+class _WithBall(BallSkill):
+    """Skills that begin with the ball in the hands."""
 
     def _check_ball(self, place: Array) -> None:
         if not _held(place):
             raise PreconditionError(f"the player does not have the ball; it is {np.hypot(*place[:2]):.2f} m away")
+
+
+class BounceBall(_WithBall):
+    """Bounces the ball on the floor with both hands, catching it each time."""
+
+    spec: ClassVar[SkillSpec] = specs.BOUNCE_BALL
+    label = "bounce"
+
+    def run(self, observation: Observation) -> Steps:
+        """Bounces as often as asked, then stands with the ball until it is steady."""
+        times, bounces, low = int(self.arguments["times"]), 0, False
+        last = since = None
+        observation = yield from self.settle(observation)
+        while True:
+            ball, place = self._look(observation)
+            now = observation.state.stamp
+            if self._fallen(observation):
+                return Failed(ErrorCode.FELL, "the player fell as it bounced the ball", {"bounces": float(bounces)})
+            last = now if last is None or (place[2] < LOW and not low) else last
+            bounces, low = bounces + int(place[2] < LOW and not low), bool(place[2] < LOW)
+            if float(np.hypot(place[0], place[1])) > GONE or now - last > LULL:
+                text = f"the ball got away after {bounces} of {times} bounces"
+                return Failed(ErrorCode.TARGET_MISSED, text, {"bounces": float(bounces)}, holding=None)
+            done = bounces >= times and place[2] > BACK and float(np.linalg.norm(ball.velocity)) < 0.5
+            since = (now if since is None else since) if done or since is not None else None
+            if since is not None and now - since >= STEADY:
+                return Succeeded({"bounces": float(bounces)}, holding=BALL)
+            label = self.label if since is None else STAND
+            observation = yield self._run_label(observation, label, self.spec.name, 2.0 * times)
+
+
+class _Release(_WithBall):
+    """Skills that end with the ball gone on its way and the player standing."""
+
+    watched: ClassVar[float] = STEADY
+    """How long the ball is watched after it has left [s]."""
 
     def run(self, observation: Observation) -> Steps:
         """Runs the policy until the ball flies, then stands for half a second."""
@@ -283,6 +329,30 @@ class ShootBall(_Release):
     watched = 1.5
     _above = False
 
+    def check(self, observation: Observation) -> None:
+        """Raises PreconditionError also where the hoop is not in sight or not straight ahead."""
+        super().check(observation)
+        hoop = observation.world.objects.get(HOOP)
+        if hoop is None:
+            raise PreconditionError("no hoop is in sight")
+        qpos, _ = configuration(observation.state, self.tracker.see(observation))
+        ahead, left, _ = into_heading(heading(qpos[:, 3:7]), np.array(hoop.position) - qpos[:, :3])[0]
+        if not DISTANCE[0] <= ahead <= DISTANCE[1] or not LEFTWARD[0] <= left <= LEFTWARD[1]:
+            raise PreconditionError(
+                f"the hoop is {ahead:.2f} m ahead and {left:.2f} m to the left; it must be "
+                f"{DISTANCE[0]} to {DISTANCE[1]} m ahead and {LEFTWARD[0]} to {LEFTWARD[1]} m to the left"
+            )
+
+    def settle(self, observation: Observation) -> Generator[Running, Observation, Observation]:
+        """Stands until the player is at rest and the ball lies high enough between the palms to be pushed."""
+        observation = yield from super().settle(observation)
+        started = observation.state.stamp
+        waited = 0.0
+        while waited < SETTLING or (waited < CREEPING and LOWEST < self._look(observation)[1][2] < HIGH):
+            observation = yield self._run_label(observation, STAND, "coming to rest", CREEPING)
+            waited = observation.state.stamp - started
+        return observation
+
     def _watch(self, observation: Observation, ball: Ball, metrics: dict[str, float]) -> None:
         """Notes how far from the hoop's centre the ball first comes down through its height."""
         hoop = observation.world.objects.get(HOOP)
@@ -296,7 +366,9 @@ class ShootBall(_Release):
     def _judge(self, metrics: dict[str, float]) -> Outcome:
         if metrics["apex"] < APEX:
             text = f"the shot rose to {metrics['apex']:.1f} m only"
-        elif metrics.get("miss", 0.0) > IN_HOOP:
+        elif "miss" not in metrics:
+            text = f"the shot rose to {metrics['apex']:.1f} m and never came down through the hoop's height"
+        elif metrics["miss"] > IN_HOOP:
             text = f"the shot missed the hoop's centre by {metrics['miss']:.2f} m"
         else:
             return Succeeded(metrics, holding=None)

@@ -1,7 +1,9 @@
 """What the player's policies observe and what their actions mean; the same code in training and in the skill.
 
-Everything is expressed in the heading frame: origin under the pelvis, x along the pelvis's heading, z up. No clock, no
-reference, no previous action: the label alone says what to do (SkillMimic, arXiv 2408.15270, section on the policy).
+Everything is expressed in the heading frame: origin under the pelvis, x along the pelvis's heading, z up. The common
+network has no clock, no reference, no previous action: the label alone says what to do (SkillMimic, arXiv 2408.15270,
+section on the policy). An *expert*, the network of one skill, sees in place of the label how the ball lay in the hands
+as the skill began, the hoop and a clock; this departs from the paper.
 """
 
 from __future__ import annotations
@@ -15,9 +17,15 @@ from robomatrix.policies.spec import Term
 
 Array = NDArray[np.float64]
 LABELS = ("pick_up", "catch", "pass", "set_shot", "stand", "dribble")
-"""Skills of the joint policy, in the order of the one-hot label."""
+"""Skills of the common network, in the order of the one-hot label."""
+SKILLS = (*LABELS, "bounce")
+"""Those and what only experts do."""
 VELOCITY_SCALE = 0.1
 """Of joint velocities, so that all inputs are of the order of one."""
+CLOCK_KNOTS, CLOCK_SPACING = 64, 0.05
+"""An expert sees the time since its label was set by so many hat functions, so far apart [s]."""
+LOOK = 14 / 60
+"""An expert remembers the posture at this time after its label was set; until then it sees the present one [s]."""
 
 
 def terms(joints: int, labels: Sequence[str] = LABELS) -> tuple[Term, ...]:
@@ -33,6 +41,19 @@ def terms(joints: int, labels: Sequence[str] = LABELS) -> tuple[Term, ...]:
         Term("ball_velocity", 3, "m/s"),
         Term("skill_label", len(labels)),
     )
+
+
+def expert_terms(joints: int) -> tuple[Term, ...]:
+    """Returns the terms of an expert's observation in order."""
+    remembered = Term("remembered_posture", 7 + joints)
+    return (*terms(joints)[:-1], remembered, Term("hoop_position", 2, "m"), Term("clock", CLOCK_KNOTS))
+
+
+def posture(observation: Array) -> Array:
+    """Returns (n, 7 + J) what an expert remembers of an observation of body and ball: all but velocities."""
+    joints = (observation.shape[1] - 16) // 2
+    kept = [*range(4), *range(10, 10 + joints), *range(10 + 2 * joints, 13 + 2 * joints)]
+    return observation[:, kept]
 
 
 def heading(quaternion: Array) -> Array:
@@ -90,3 +111,21 @@ def body_and_ball(qpos: Array, qvel: Array) -> Array:
 def with_label(observation: Array, label: NDArray[np.int64], labels: int = len(LABELS)) -> Array:
     """Returns (n, d + K): the observation and the one-hot label of each row."""
     return np.concatenate([observation, np.eye(labels)[label]], axis=1)
+
+
+def with_cue(observation: Array, qpos: Array, remembered: Array, hoop: Array | None, elapsed: Array) -> Array:
+    """Returns (n, d + 7 + J + 2 + CLOCK_KNOTS): what an expert sees.
+
+    Args:
+        observation: (n, d) as :func:`body_and_ball` has it.
+        qpos: (n, 7 + J + 7) as there.
+        remembered: (n, 7 + J) the posture at :data:`LOOK`, before that the present one.
+        hoop: (3,) centre of the hoop in the world [m]; it is seen as zeros where there is none.
+        elapsed: (n,) time since the label was set [s]; the clock stands still after its last knot.
+    """
+    ahead = np.zeros((len(qpos), 2))
+    if hoop is not None:
+        ahead = into_heading(heading(qpos[:, 3:7]), (hoop - qpos[:, :3]) * [1.0, 1.0, 0.0])[:, :2]
+    time = np.clip(elapsed / CLOCK_SPACING, 0.0, CLOCK_KNOTS - 1.0)
+    hats = np.maximum(1.0 - np.abs(time[:, None] - np.arange(CLOCK_KNOTS)), 0.0)
+    return np.concatenate([observation, remembered, ahead, hats], axis=1)

@@ -14,7 +14,16 @@ from robomatrix.policies.checkpoint import load_checkpoint, policy_folder
 from robomatrix.policies.network import Mlp
 from robomatrix.robots.spec import RobotSpec
 from robomatrix.skills.base import Observation
-from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, terms, with_label
+from robomatrix.skills.skillmimic.observation import (
+    LABELS,
+    LOOK,
+    body_and_ball,
+    expert_terms,
+    posture,
+    terms,
+    with_cue,
+    with_label,
+)
 
 Array = NDArray[np.float64]
 NAME = "ball_skills"
@@ -31,6 +40,36 @@ class Ball:
     """(3,) [m/s]."""
 
 
+@dataclass(frozen=True, eq=False)
+class Cue:
+    """What an expert is told besides the state."""
+
+    elapsed: float
+    """Time since the label was set [s]."""
+    remembered: Array
+    """(n, 7 + J) the posture at :data:`LOOK`, before that the present one."""
+    hoop: Array | None = None
+    """(3,) centre of the hoop in the odom frame [m], where it is in sight."""
+
+
+class Watch:
+    """Keeps since when a label has been told and what the posture then was."""
+
+    def __init__(self) -> None:
+        self._label, self._since, self._remembered = "", 0.0, np.zeros((0, 0))
+
+    def cue(self, label: str, stamp: float, state: tuple[Array, Array], hoop: Array | None) -> Cue:
+        """Returns the cue at a time [s] for states (n, nq), (n, nv); a new label starts the clock anew."""
+        if label != self._label:
+            self._label, self._since = label, stamp
+        elapsed = stamp - self._since
+        if elapsed < LOOK + TOLERANCE:
+            self._remembered = posture(body_and_ball(*state))
+        return Cue(elapsed, self._remembered, hoop)
+
+
+TOLERANCE = 1e-3
+"""Of a time [s]: a quarter of a step of the physics."""
 FASTEST = 25.0
 """What seems to fly faster is another ball, or one that was lost from sight meanwhile [m/s]."""
 
@@ -83,7 +122,11 @@ def _turned(quaternion: Array, vector: Array) -> Array:
 
 
 class PlayerPolicy:
-    """One network for all skills; the label chooses."""
+    """The skills' networks in one checkpoint; the label chooses.
+
+    One network does most skills. A skill that is over too soon for its state to tell how far it has got may have one of
+    its own, an expert, which also sees a :class:`Cue`; its tensors are named ``LABEL.w0`` and so on.
+    """
 
     def __init__(self, robot: RobotSpec, folder: Path | None = None) -> None:
         """Loads the checkpoint and checks it against the robot.
@@ -103,6 +146,13 @@ class PlayerPolicy:
         self._network = Mlp(
             checkpoint.tensors, (spec.observation_size, *spec.hidden, len(spec.joints)), spec.activation
         )
+        ends = sum(term.size for term in expert_terms(len(robot.joints))), len(spec.joints)
+        told = spec.parameters.get("experts", {})
+        self._experts = {
+            label: Mlp(checkpoint.tensors, (ends[0], *one["hidden"], ends[1]), spec.activation, f"{label}.")
+            for label, one in told.items()
+        }
+        self._periods = {label: float(one["period"]) for label, one in told.items()}
         self._home = np.array(spec.home)
         self._joints = robot.joint_names
         self._limits = np.array([[j.lower, j.upper] for j in robot.joints]).T
@@ -126,14 +176,31 @@ class PlayerPolicy:
         qpos[:, 3:7] /= np.linalg.norm(qpos[:, 3:7], axis=1, keepdims=True)
         return qpos, qvel
 
-    def targets(self, qpos: Array, qvel: Array, label: str) -> Array:
-        """Returns (n, J) servo targets [rad] for states (n, ...) under one skill label."""
-        if label not in self.labels:
-            raise UnknownNameError("skill label", label, self.labels)
-        observation = with_label(body_and_ball(qpos, qvel), np.full(len(qpos), self.labels.index(label)))
-        return np.clip(self._home + self.spec.action_scale * self._network(observation), *self._limits)
+    @property
+    def experts(self) -> tuple[str, ...]:
+        """Skills that have a network of their own and need a cue."""
+        return tuple(self._experts)
 
-    def command(self, state: RobotState, ball: Ball, label: str) -> RobotCommand:
+    def targets(self, qpos: Array, qvel: Array, label: str, cue: Cue | None = None) -> Array:
+        """Returns (n, J) servo targets [rad] for states (n, ...) under one skill label.
+
+        Raises:
+            UnknownNameError: there is no such label.
+            PreconditionError: the label's network needs a cue and there is none.
+        """
+        if label not in self.labels and label not in self._experts:
+            raise UnknownNameError("skill label", label, {*self.labels, *self._experts})
+        own = body_and_ball(qpos, qvel)
+        if label not in self._experts:
+            output = self._network(with_label(own, np.full(len(qpos), self.labels.index(label))))
+        elif cue is None:
+            raise PreconditionError(f"'{label}' needs to know for how long it has lasted")
+        else:
+            elapsed = np.full(len(qpos), np.mod(cue.elapsed, self._periods[label]))
+            output = self._experts[label](with_cue(own, qpos, cue.remembered, cue.hoop, elapsed))
+        return np.clip(self._home + self.spec.action_scale * output, *self._limits)
+
+    def command(self, state: RobotState, ball: Ball, label: str, cue: Cue | None = None) -> RobotCommand:
         """Returns the servo targets for a measured state."""
-        targets = self.targets(*configuration(state, ball), label)[0]
+        targets = self.targets(*configuration(state, ball), label, cue)[0]
         return RobotCommand(positions=dict(zip(self._joints, targets.tolist(), strict=True)))

@@ -45,7 +45,17 @@ SHOOT_BALL = SkillSpec(
     preconditions=(UPRIGHT, HAS_BALL),
     effects=(NO_BALL, UPRIGHT),
     rate=RATE,
-    timeout=4.0,
+    timeout=9.0,
+)
+BOUNCE_BALL = SkillSpec(
+    name="bounce_ball",
+    text="bounce the held ball on the floor with both hands and catch it again, several times; not a one-hand dribble",
+    robots=ROBOTS,
+    parameters=(Parameter("times", "integer", "how many bounces", "", 3, 1, 30),),
+    preconditions=(UPRIGHT, HAS_BALL),
+    effects=(HAS_BALL, UPRIGHT),
+    rate=RATE,
+    timeout=80.0,
 )
 STAND = SkillSpec(
     name="stand",
@@ -57,4 +67,4 @@ STAND = SkillSpec(
     rate=RATE,
     timeout=610.0,
 )
-SPECS = (STAND, PICK_UP_BALL, CATCH, PASS_TO, SHOOT_BALL)
+SPECS = (STAND, PICK_UP_BALL, CATCH, PASS_TO, SHOOT_BALL, BOUNCE_BALL)

@@ -93,6 +93,10 @@ class TransitionSet:
         """Share of the samples in the careful mode."""
         return float(self._careful[self.usable].mean())
 
+    def careful_rows(self) -> NDArray[np.intp]:
+        """Returns the samples in the careful mode, for :meth:`batch`."""
+        return np.flatnonzero(self._careful[self.usable])
+
     def batch(self, rows: NDArray[np.intp], rng: np.random.Generator, noise: float = 0.0) -> Batch:
         """Returns the samples at ``rows`` of :attr:`usable`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
@@ -15,6 +15,8 @@ from robomatrix.skills.skillblender.reach_functions import DEEPEST, TURN, WIDER
 HIDDEN = (64, 64)
 RANGE = WIDER
 """Half edge of the cube round the resting hand in which targets are drawn [m]."""
+CUBE = ((-RANGE,) * 3, (RANGE,) * 3)
+"""Lower and upper corner of the box in which an arm's targets are drawn, from the resting hand [m]."""
 
 
 def train_arm(
@@ -25,6 +27,7 @@ def train_arm(
     sag: Callable[[NDArray[np.float64]], NDArray[np.float64]],
     steps: int = 4000,
     seed: int = 1,
+    box: Sequence[Sequence[float]] = CUBE,
 ) -> dict[str, NDArray[np.float32]]:
     """Returns tensors mean, std, w0, b0, ... of a network from hand offsets (n, 3) [m] to joint offsets (n, 4) [rad].
 
@@ -36,29 +39,32 @@ def train_arm(
         sag: Gives how far the servos give way under the arm's weight, (n, d) -> (n, d) [rad]; the network leads by it.
         steps: Of Adam, with 1024 targets each.
         seed: Of weights and targets.
+        box: Where the left hand's targets are drawn, lower and upper corner from where it rests [m].
     """
     torch.manual_seed(seed)
+    low, high = torch.tensor(box)
+    middle, half = 0.5 * (low + high), 0.5 * (high - low)
     arm = [i for i, j in enumerate(robot.joints) if j.startswith("left") and ("shoulder" in j or "elbow" in j)]
     layers, network = _network(3, len(arm))
     rest = torch.as_tensor(home, dtype=torch.float32)
-    low, high = torch.as_tensor(limits[arm].T, dtype=torch.float32)
+    lower, upper = torch.as_tensor(limits[arm].T, dtype=torch.float32)
     start = chain.position(rest[None])
     optimiser = torch.optim.Adam(network.parameters(), lr=3e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     for _ in range(steps):
-        target = RANGE * (2.0 * torch.rand(1024, 3) - 1.0)
-        offset = network(target / RANGE)
+        share = 2.0 * torch.rand(1024, 3) - 1.0
+        target, offset = middle + half * share, network(share)
         angles = rest.expand(1024, -1).clone()
         angles[:, arm] = rest[arm] + offset
         miss = torch.linalg.norm(chain.position(angles) - start - target, dim=-1)
-        outside = torch.relu(angles[:, arm] - high + 0.02) + torch.relu(low + 0.02 - angles[:, arm])
+        outside = torch.relu(angles[:, arm] - upper + 0.02) + torch.relu(lower + 0.02 - angles[:, arm])
         loss = miss.mean() + outside.sum(-1).mean() + 2e-4 * offset.square().sum(-1).mean()
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
         schedule.step()
     _lead(network, rest, arm, sag, steps // 2)
-    return _tensors(layers, 3)
+    return _tensors(layers, middle, half)
 
 
 def train_stoop(
@@ -97,7 +103,7 @@ def train_stoop(
         loss.backward()
         optimiser.step()
         schedule.step()
-    tensors = _tensors(layers, 6)
+    tensors = _tensors(layers, torch.zeros(6), torch.full((6,), RANGE))
     return {**tensors, **{name: tensors[name][:2] for name in ("w2", "b2")}}
 
 
@@ -114,8 +120,8 @@ def _network(inputs: int, outputs: int) -> tuple[list[torch.nn.Linear], torch.nn
     return layers, torch.nn.Sequential(layers[0], torch.nn.ELU(), layers[1], torch.nn.ELU(), layers[2])
 
 
-def _tensors(layers: list[torch.nn.Linear], inputs: int) -> dict[str, NDArray[np.float32]]:
-    tensors = {"mean": np.zeros(inputs, np.float32), "std": np.full(inputs, RANGE, np.float32)}
+def _tensors(layers: list[torch.nn.Linear], mean: torch.Tensor, std: torch.Tensor) -> dict[str, NDArray[np.float32]]:
+    tensors = {"mean": mean.numpy(), "std": std.numpy()}
     for i, layer in enumerate(layers):
         tensors |= {f"w{i}": layer.weight.detach().numpy().copy(), f"b{i}": layer.bias.detach().numpy().copy()}
     return tensors

@@ -51,10 +51,9 @@ def _frozen(robot: str, name: str) -> Primitive:
 
 def _torch_reach(function: SkillFunction, tensors: dict[str, NDArray[np.float32]]) -> SkillFunction:
     from robomatrix.skills.skillblender.library import ARM, ARM_HIDDEN, both_arms
-    from robomatrix.skills.skillblender.reach_functions import ReachFunction
 
     arm = FrozenMlp(tensors, len(ARM_HIDDEN) + 1, ARM)
-    return ReachFunction(function.robot, *both_arms(function.robot), arm)
+    return type(function)(function.robot, *both_arms(function.robot), arm)
 
 
 class BlendModel(MLPModel):

@@ -24,10 +24,10 @@ from robomatrix.training.skillblender.tasks import BenchTask
 Array = NDArray[np.float64]
 LOGIT = 2.5
 """Of the weights' preference: softmax of plus and minus this gives 0.993 to one of two skills."""
-ARM = 0.33
-"""Furthest a hand is sent from its rest [m]."""
 SPEED = 0.48
 """[m/s]; the paper's limit of the walk's sub-goal on the G1 is 0.5."""
+RAISING = (0.2, 0.7)
+"""Distances from its place at which a robot's hands are at their goals, and at which they leave their rest [m]."""
 NEAR = 0.05
 """Closer than this the robot stands [m]."""
 DROP = 0.05
@@ -40,16 +40,38 @@ FOLLOW = 0.3
 """Share of what a hand lacks that it is sent further."""
 LEAD = 0.1
 """How far a robot that pushes sideways stands ahead of its box [m]."""
+ASTRIDE = 0.16
+"""How far the resting hands of a robot that shuts doors stay before the hinges [m]."""
+CLEAR = 0.06
+"""Distance from a door's edge at which the middle of a hand passes it [m]."""
+WAITING = 0.2
+"""How much further back it stands until both hands are outside the doors [m]."""
 SIDES = ((0, 1.0), (1, -1.0))
 """Index and sign along y of the left and the right."""
-SHOULDER, LONG_ARM, CLOSEST = 1.07, 0.45, 0.18
-"""Height of a standing G1's shoulder, length of its arm, nearest that it stands to what it presses [m]."""
 SQUEEZE = 0.05
 """How far inside a package the hands that hold it are sent [m]."""
-LOW_BUTTON = 0.70
-"""A button below makes it squat [m]."""
 SQUATTING = 0.06
 """A pelvis this far below home does not walk [m]."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """What guides must know of a robot's size [m]."""
+
+    far: float
+    """Furthest a hand is sent from its rest."""
+    shoulder: float
+    """Height when it stands."""
+    arm: float
+    """Length."""
+    closest: float
+    """Nearest that it stands to what it presses."""
+    low_button: float
+    """A button below makes it squat."""
+
+
+_H1 = Build(0.8, 1.46, 0.60, 0.40, 0.97)
+BUILDS: Mapping[str, Build] = MappingProxyType({"g1": Build(0.33, 1.07, 0.45, 0.18, 0.70), "h1": _H1, "h1_2": _H1})
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,12 +144,12 @@ def _lowered(env: HumanoidEnv, wanted: Array) -> Array:
 
 
 def _offsets(task: BenchTask, env: HumanoidEnv, targets: Array) -> Array:
-    """Hand targets in the world as offsets from rest in the pelvis frame (n, 6), no further than :data:`ARM`."""
+    """Hand targets in the world as offsets from rest in the pelvis frame (n, 6), no further than the arm goes."""
     quaternion, base = env.simulation.qpos[:, 3:7], env.signals.position
     rest = task.rest - [0.0, 0.0, task.robot.height]
     hands = np.stack([rotate_back(quaternion, targets[:, i] - base) - rest[i] for i in (0, 1)], 1)
     length = np.linalg.norm(hands, axis=-1, keepdims=True)
-    return (hands * np.minimum(1.0, ARM / np.maximum(length, 1e-6))).reshape(len(hands), 6)
+    return (hands * np.minimum(1.0, BUILDS[env.robot.name].far / np.maximum(length, 1e-6))).reshape(len(hands), 6)
 
 
 def towards(env: HumanoidEnv, place: Array, heading: Array | float = 0.0, near: float = NEAR) -> Array:
@@ -152,16 +174,18 @@ def _still(env: HumanoidEnv) -> Array:
 def _far_reach(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     goals = np.stack([points["left_goal"], points["right_goal"]], 1)
     place = goals[..., :2].mean(1) - task.rest[:, :2].mean(0)
-    return Intent(towards(env, place), goals, _still(env))
+    away = np.linalg.norm(place - env.signals.position[:, :2], axis=-1)
+    share, resting = 1.0 - rise(away, RAISING)[:, None, None], _resting(task, env)
+    return Intent(towards(env, place), resting + share * (goals - resting), _still(env))
 
 
 def _button_press(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     """Stands the closer to the wall the lower the button is, and squats before one that is too low for the arm."""
-    button = points["object"] - [HAND + 0.01, 0.0, 0.0]
-    too_low = button[:, 2] < LOW_BUTTON
-    low = np.where(too_low, np.clip(button[:, 2] - LOW_BUTTON - 0.06, -0.3, -0.09), 0.0)
-    drop = SHOULDER + low - button[:, 2]
-    ahead = np.sqrt(np.clip(LONG_ARM**2 - drop**2, CLOSEST**2, (task.rest[0, 0] + 0.06) ** 2))
+    build, button = BUILDS[env.robot.name], points["object"] - [HAND + 0.01, 0.0, 0.0]
+    too_low = button[:, 2] < build.low_button
+    low = np.where(too_low, np.clip(button[:, 2] - build.low_button - 0.06, -0.3, -0.09), 0.0)
+    drop = build.shoulder + low - button[:, 2]
+    ahead = np.sqrt(np.clip(build.arm**2 - drop**2, build.closest**2, max(build.closest, task.rest[0, 0] + 0.06) ** 2))
     place = np.stack([button[:, 0] - ahead, button[:, 1] - task.rest[0, 1]], -1)
     resting, squats = _resting(task, env), _arrived(env, place) & too_low
     press = button + FOLLOW * (button - env.signals.hands[:, 0])
@@ -190,18 +214,31 @@ def _resting(task: BenchTask, env: HumanoidEnv) -> Array:
 
 
 def _cabinet_close(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    front = bench.CABINET_DISTANCE - bench.HINGE_LEAD
-    doors, hands = task.doors(env), []
-    for i, side in enumerate((1.0, -1.0)):
-        hinge, hand = np.array([front, side * bench.HINGE_ASIDE]), env.signals.hands[:, i]
-        outward = np.stack([-np.cos(doors[:, i]), side * np.sin(doors[:, i])], -1)
-        outside = ((hand[:, :2] - hinge) * outward).sum(-1) > 0.03
-        ahead = doors[:, i] - 0.35
-        push = hinge + 0.2 * np.stack([-np.sin(ahead), -side * np.cos(ahead)], -1)
-        target = np.where(outside[:, None], push, hinge + [-0.22, side * 0.10])
-        hands.append(np.concatenate([target, np.full((env.num_envs, 1), task.bench.cabinet + 0.12)], -1))
-    place = np.tile([front - 0.40, 0.0], (env.num_envs, 1))
-    return Intent(towards(env, place), np.stack(hands, 1), _still(env))
+    """Walks up with the hands wide apart, past the doors' edges on the outside, and pushes both doors from there."""
+    front, doors = bench.CABINET_DISTANCE - bench.HINGE_LEAD, task.doors(env)
+    found = [_closing_hand(task, env, front, doors[:, i], i, side) for i, side in SIDES]
+    back = np.where(found[0][1] & found[1][1], 0.0, WAITING)
+    place = np.stack([front - task.rest[0, 0] - ASTRIDE - back, 0.0 * back], -1)
+    return Intent(towards(env, place), np.stack([target for target, _ in found], 1), _still(env))
+
+
+def _closing_hand(
+    task: BenchTask, env: HumanoidEnv, front: float, door: Array, i: int, side: float
+) -> tuple[Array, NDArray[np.bool_]]:
+    """Where the i-th hand, on the side with that sign, goes (n, 3), and whether it is on the door's outside (n,)."""
+    hinge, hand = np.array([front, side * bench.HINGE_ASIDE]), env.signals.hands[:, i]
+    along = np.stack([-np.sin(door), -side * np.cos(door)], -1)
+    tip, outward = hinge + bench.DOOR_WIDTH * along, np.stack([-np.cos(door), side * np.sin(door)], -1)
+    offset = hand[:, :2] - hinge
+    past = (offset * along).sum(-1) < bench.DOOR_WIDTH - 0.01
+    wide = np.where(past, (offset * outward).sum(-1) > 0.03, side * (hand[:, 1] - tip[:, 1]) > CLEAR)
+    ahead = door - 0.45
+    push = hinge + 0.2 * np.stack([-np.sin(ahead), -side * np.cos(ahead)], -1)
+    before = np.minimum(hinge[0] - 0.2, env.signals.position[:, 0] + task.rest[0, 0])
+    around = np.stack([before, np.full_like(before, hinge[1] + side * 0.1)], -1)
+    out = np.stack([tip[:, 0] - 0.1, tip[:, 1] - side * CLEAR], -1)
+    target = np.where((past & wide)[:, None], push, np.where((past & ~wide)[:, None], out, around))
+    return np.concatenate([target, np.full((len(target), 1), task.bench.cabinet + 0.12)], -1), wide
 
 
 def _football_shoot(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
@@ -231,19 +268,20 @@ def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     stance = box[:, 0] - task.rest[0, 0] - 0.04 + np.clip(-0.5 * lack[:, 0], 0.0, 0.03)
     place = np.stack([stance, box[:, 1] + np.clip(lack[:, 1], -LEAD, LEAD)], -1)
     near = 1.0 - rise(place[:, 0] - env.signals.position[:, 0], (0.06, 0.12))
+    steady = 1.0 - rise(-env.signals.velocity[:, 0], (0.0, 0.06))
     late = env.signals.position[:, 1] - place[:, 1]
-    hands = [_pushing_hand(env.signals.hands[:, i], box, lack, near, late, side) for i, side in SIDES]
+    hands = [_pushing_hand(env.signals.hands[:, i], box, lack, near, steady, late, side) for i, side in SIDES]
     return Intent(towards(env, place), np.stack(hands, 1), _still(env))
 
 
-def _pushing_hand(hand: Array, box: Array, lack: Array, near: Array, late: Array, side: float) -> Array:
+def _pushing_hand(hand: Array, box: Array, lack: Array, near: Array, steady: Array, late: Array, side: float) -> Array:
     """Where the hand of a side (+1 left, -1 right) goes (n, 3), for what the box lacks (n, 3)."""
     beyond, off = 0.5 * bench.BOX_EDGE + HAND, hand - box
     gap, across = side * off[:, 1], np.clip(-side * lack[:, 1], 0.0, None)
     along = np.clip(6.0 * lack[:, 0] + 0.2, -0.2, 1.0)
     wanted = near * rise(across, (0.005, 0.04)) * rise(gap, (0.6 * beyond, 0.9 * beyond))
     level = (1.0 - rise(np.abs(off[:, 0]), (0.05, 0.1))) * (1.0 - rise(off[:, 2], (0.06, 0.11)))
-    push = wanted * level * (1.0 - rise(side * late, (0.05, 0.12))) * (0.05 + np.minimum(across, 0.06))
+    push = wanted * level * steady * (1.0 - rise(side * late, (0.05, 0.12))) * (0.05 + np.minimum(across, 0.06))
     touch = push * along + np.clip(-0.4 * lack[:, 0], 0.0, 0.03)
     target = box + np.stack([touch, side * (beyond + 0.05 - push), 0.16 - 0.17 * wanted], -1)
     return target + FOLLOW * (target - hand)

@@ -14,7 +14,7 @@ from robomatrix.robots.humanoid import Humanoid
 from robomatrix.skills.skillblender.blend import Blend, Primitive
 from robomatrix.skills.skillblender.library import blended_primitive
 from robomatrix.training.skillblender.blend import BlendModel
-from robomatrix.training.skillblender.env import HumanoidEnv
+from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
 from robomatrix.training.skillblender.guide import guided_output
 from robomatrix.training.skillblender.tasks import BenchTask
 
@@ -41,6 +41,7 @@ class ImitationConfig:
     """Of the action while pairs are gathered, in units of ACTION_SCALE."""
     decay: float = 0.6
     """Of the learning rate from round to round."""
+    worlds: int = EnvConfig.worlds
 
     @property
     def samples(self) -> int:

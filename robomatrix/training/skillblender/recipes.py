@@ -21,8 +21,8 @@ from robomatrix.robots.humanoid import Humanoid, humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.skillblender.feedforward import GAIT_FREQUENCY
 from robomatrix.skills.skillblender.functions import SkillFunction, SquatFunction
-from robomatrix.skills.skillblender.kinematics import hand_chains
-from robomatrix.skills.skillblender.library import ARM, FAMILY, STOOP, load_policy, reach_over_squat
+from robomatrix.skills.skillblender.kinematics import Chain, hand_chains
+from robomatrix.skills.skillblender.library import ARM, FAMILY, STOOP, load_policy, reach_far, reach_over_squat
 from robomatrix.skills.skillblender.observation import ACTION_SCALE
 from robomatrix.training.export import actor_state, mlp_tensors
 from robomatrix.training.ppo import Learner, PpoConfig, Progress
@@ -81,12 +81,46 @@ class Recipe:
     """Primitive that ships, whose network a fresh training starts from; none if empty."""
 
 
-def prepare_reach(robot: Humanoid, seed: int) -> Tensors:
-    """Returns the tensors of the arm's inverse kinematics, and of how far to squat and to turn the waist for goals."""
+ABOVE = ((-0.28, -0.25, -0.35), (0.42, 0.42, 0.82))
+"""Box of the goals of a tall robot's left hand in its tasks, from where it rests [m]."""
+
+
+def _upper(robot: Humanoid) -> tuple[tuple[Chain, Chain], NDArray[np.float64], NDArray[np.float64]]:
+    """The chains to the hands, home angles (d,) and limits (d, 2) [rad]."""
     description = load_robot(robot.name)
     joints = [description.joint(name) for name in robot.joints]
     home, limits = np.array([j.home for j in joints]), np.array([(j.lower, j.upper) for j in joints])
-    chains = hand_chains(robot, description.urdf)
+    return hand_chains(robot, description.urdf), home, limits
+
+
+def make_far_reach(robot: str, folder: Path, seed: int = 1, steps: int = 6000) -> PolicySpec:
+    """Learns the arm's inverse kinematics up to far above the head and writes it as the reach that tasks blend.
+
+    Balance is the reflex's alone: the correcting network is zero.
+    """
+    body = humanoid(robot)
+    (chains, home, limits), started = _upper(body), time.process_time()
+    arm = train_arm(body, chains[0], home, limits, lambda angles: servo_sag(body, angles), steps, seed, ABOVE)
+    function = reach_far(body, {ARM + name: value for name, value in arm.items()})
+    inputs, outputs = sum(term.size for term in function.terms), len(function.outputs)
+    zero = {"mean": np.zeros(inputs), "std": np.ones(inputs)}
+    zero |= {"w0": np.zeros((outputs, inputs)), "b0": np.zeros(outputs)}
+    parameters = {"gait_frequency": GAIT_FREQUENCY, "feed_forward": type(function).__name__}
+    facts = {
+        "command": f"robomatrix.training.skillblender.recipes.make_far_reach('{robot}', folder, seed={seed})",
+        "seed": seed,
+        "samples": 0,
+        "supervised_steps": steps,
+        "processor_seconds": round(time.process_time() - started),
+    }
+    spec = humanoid_policy(robot, function.name, function, body.joints, (), parameters, facts)
+    tensors = {**{ARM + name: value for name, value in arm.items()}, **zero}
+    return save_checkpoint(folder, spec, {name: value.astype(np.float32) for name, value in tensors.items()})
+
+
+def prepare_reach(robot: Humanoid, seed: int) -> Tensors:
+    """Returns the tensors of the arm's inverse kinematics, and of how far to squat and to turn the waist for goals."""
+    chains, home, limits = _upper(robot)
     arm = train_arm(robot, chains[0], home, limits, lambda angles: servo_sag(robot, angles), steps=3000, seed=seed)
     stoop = train_stoop(robot, chains, home, limits, steps=3000, seed=seed)
     parts = ((ARM, arm), (STOOP, stoop))

@@ -20,7 +20,7 @@ from robomatrix.training.ppo import Learner, PpoConfig, Progress
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
 from robomatrix.training.skillblender.imitation import ImitationConfig, imitate, running_blend
 from robomatrix.training.skillblender.recipes import humanoid_policy, made
-from robomatrix.training.skillblender.tasks import BenchTask, Scatter, task_env
+from robomatrix.training.skillblender.tasks import RULES, BenchTask, Scatter, task_env
 
 TASK_PPO = PpoConfig(
     initial_std=0.06, desired_kl=0.002, gamma=0.99, learning_rate=3e-5, learning_rate_limit=1e-4, entropy=0.0
@@ -30,10 +30,18 @@ SCRATCH_PPO = PpoConfig(gamma=0.99)
 TASK_SAMPLES = 3.5e5
 """Default of a training; one that is spent by the imitation ends there."""
 IMITATION = ImitationConfig()
-IMITATIONS: Mapping[str, ImitationConfig] = MappingProxyType(
-    {name: ImitationConfig(rounds=6, steps=250, keep=5, passes=14, decay=0.75) for name in ("button_press", "box_push")}
+LONG_IMITATION = ImitationConfig(rounds=6, steps=250, keep=5, passes=14, decay=0.75)
+WHOLE_IMITATION = ImitationConfig(rounds=4, steps=320, keep=4, passes=14, decay=0.75, worlds=256)
+"""Rounds as long as it takes to do a task."""
+LEAN_IMITATION = replace(WHOLE_IMITATION, keep=2, passes=8, worlds=128)
+IMITATIONS: Mapping[tuple[str, str], ImitationConfig] = MappingProxyType(
+    {
+        **{("g1", name): IMITATION for name in ("far_reach", "football_shoot")},
+        **{("g1", name): LONG_IMITATION for name in ("button_press", "box_push")},
+        **{("h1_2", name): LEAN_IMITATION for name in RULES},
+    }
 )
-"""By task, where the first ones' is too short."""
+"""By robot and task; all others take :data:`WHOLE_IMITATION`."""
 SCATTER: Mapping[str, Scatter] = MappingProxyType({"box_push": Scatter((-0.6, 0.25), 0.3, 0.35)})
 """By task: places where half of the training's episodes begin, as a walk may end there."""
 CRITIC_FIRST = 10
@@ -71,16 +79,18 @@ def train_task(
     """Trains a task's blend over the robot's shipped primitives, or a baseline; goes on from the run's checkpoint."""
     from robomatrix.training.skillblender.blend import BlendModel, frozen_blend
 
-    task, config = bench_task(robot, name, EnvConfig.worlds), replace(TASK_PPO, seed=seed)
+    imitation = IMITATIONS.get((robot, name), WHOLE_IMITATION)
+    worlds = imitation.worlds if method == "blend" else EnvConfig.worlds
+    task, config = bench_task(robot, name, worlds), replace(TASK_PPO, seed=seed)
     task.scatter = SCATTER.get(name)
-    env = task_env(task, EnvConfig(episode=task.rules.seconds, seed=seed, threads=threads))
+    env = task_env(task, EnvConfig(worlds, episode=task.rules.seconds, seed=seed, threads=threads))
     env.level = DISTURBED
     kind, skills = METHODS[method], used_skills(task, method)
     actor = kind and (lambda seen: BlendModel(seen, frozen_blend(robot, skills, kind), config))
     meta = {"robot": robot, "name": name, "seed": seed, "method": method}
     learner = Learner(env, config if method == "blend" else replace(SCRATCH_PPO, seed=seed), run, actor, meta)
     if not learner.resume() and method == "blend":
-        _begin(learner, env, IMITATIONS.get(name, IMITATION), each)
+        _begin(learner, env, imitation, each)
     if method == "blend" and not learner.progress.iteration and learner.progress.samples < samples:
         _value(learner, env, each)
     return learner.learn(int(samples), each)

@@ -42,6 +42,8 @@ class DistillConfig:
     updates: int = 30
     """Gradient steps of an iteration."""
     batch: int = 1024
+    arms: float = 1.0
+    """How much more than by their stiffness the errors of the arms count."""
     hidden: tuple[int, ...] = (512, 256)
     learning_rate: float = 1e-3
     final_rate: float = 1e-4
@@ -66,6 +68,11 @@ class Student:
         x = (torch.from_numpy(observation).float() - self.mean) / self.std
         return self.network(x).double().numpy() + self.home
 
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Widths of the hidden layers."""
+        return tuple(m.out_features for m in self.network if isinstance(m, torch.nn.Linear))[:-1]
+
     def tensors(self) -> dict[str, NDArray[np.float32]]:
         """Returns what a checkpoint holds: mean, std, w0, b0, w1, ..."""
         layers = [m for m in self.network if isinstance(m, torch.nn.Linear)]
@@ -75,17 +82,17 @@ class Student:
         return tensors
 
 
-def make_student(observation: Array, joints: int, config: DistillConfig) -> Student:
-    """Returns an untrained student normalised by a sample of observations (n, d)."""
+def make_student(observation: Array, joints: int, config: DistillConfig, plain: int) -> Student:
+    """Returns an untrained student normalised by a sample of observations (n, d), but for the last ``plain`` inputs."""
     torch.manual_seed(config.seed)
     sizes = [observation.shape[1], *config.hidden, joints]
     layers: list[torch.nn.Module] = []
     for n, o in zip(sizes, sizes[1:], strict=False):
         layers += [torch.nn.Linear(n, o), torch.nn.ELU()]
     std = torch.from_numpy(observation.std(axis=0)).float().clamp_min(0.1)
-    std[-len(LABELS) :] = 1.0
+    std[-plain:] = 1.0
     mean = torch.from_numpy(observation.mean(axis=0)).float()
-    mean[-len(LABELS) :] = 0.0
+    mean[-plain:] = 0.0
     home = np.array([j.home for j in load_robot("player").joints], float)
     return Student(torch.nn.Sequential(*layers[:-1]), mean, std, home)
 
@@ -94,12 +101,17 @@ class Lesson(Protocol):
     """Worlds in which the student acts and a teacher says what it would do."""
 
     sim: BatchSimulation
+    plain: int
+    """How many of the last things seen are not normalised."""
 
     def draw(self) -> None:
         """Begins a round."""
 
-    def labels(self) -> NDArray[np.int64]:
-        """Returns (n,) what the student is told to do."""
+    def seen(self) -> Array:
+        """Returns (n, d) what the student sees."""
+
+    def emphasis(self) -> Array:
+        """Returns (n,) how much the present states count."""
 
     def wanted(self) -> Array:
         """Returns (n, J) the servo targets of the teacher [rad]."""
@@ -111,6 +123,8 @@ class Lesson(Protocol):
 class ClipLesson:
     """The teacher's environment as a lesson: clips are followed, some of their ends go by the label ``stand``."""
 
+    plain = len(LABELS)
+
     def __init__(self, env: TeacherEnv, teacher: Actor, stand_share: float = 0.6) -> None:
         self.env, self.teacher, self.stand_share = env, teacher, stand_share
         self.sim = env.sim
@@ -119,6 +133,14 @@ class ClipLesson:
     def draw(self) -> None:
         """Chooses who is told to stand once it stands."""
         self._stands = self.env.rng.random(self.env.num_envs) < self.stand_share
+
+    def seen(self) -> Array:
+        """Returns (n, d) what the student sees."""
+        return with_label(body_and_ball(self.sim.qpos, self.sim.qvel), self.labels())
+
+    def emphasis(self) -> Array:
+        """Returns (n,) one: all states count alike."""
+        return np.ones(self.sim.worlds)
 
     def labels(self) -> NDArray[np.int64]:
         """Returns (n,) the clips' labels, or ``stand`` at their ends."""
@@ -139,11 +161,6 @@ class ClipLesson:
         return int(failed.sum())
 
 
-def seen_by_student(lesson: Lesson) -> Array:
-    """Returns (n, d) what the student sees."""
-    return with_label(body_and_ball(lesson.sim.qpos, lesson.sim.qvel), lesson.labels())
-
-
 class Distillation:
     """The student, its lessons, and the growing set of shown states."""
 
@@ -152,14 +169,15 @@ class Distillation:
         self.rng = np.random.default_rng(config.seed)
         robot = load_robot("player")
         first = np.concatenate([_warm_up(lesson) for lesson in lessons])
-        self.student = make_student(first, len(robot.joints), config)
+        self.student = make_student(first, len(robot.joints), config, lessons[0].plain)
         parameters = self.student.network.parameters()
         self.optimizer = torch.optim.Adam(parameters, lr=config.learning_rate)
         decay = (config.final_rate / config.learning_rate) ** (1.0 / config.iterations)
         self.schedule = torch.optim.lr_scheduler.ExponentialLR(self.optimizer, decay)
         gains = torch.tensor([j.stiffness for j in robot.joints], dtype=torch.float32)
-        self.weight = gains / gains.mean()
-        self.shown: list[tuple[torch.Tensor, torch.Tensor]] = []
+        arms = torch.tensor([config.arms if _in_arm(j.name) else 1.0 for j in robot.joints])
+        self.weight = arms * gains / gains.mean()
+        self.shown: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor]] = []
 
     def iterate(self) -> dict[str, float]:
         """Shows one round of states and fits the student to all that are kept; returns the round's figures."""
@@ -198,26 +216,27 @@ class Distillation:
         worlds = lesson.sim.worlds
         driven = self.rng.random(worlds) < share
         noisy = (self.rng.random(worlds) < 0.5)[:, None] * self.config.action_noise
-        seen, wanted, failures = [], [], 0
+        seen, wanted, emphasis, failures = [], [], [], 0
         lesson.draw()
         for _ in range(self.config.steps):
-            observation, target = seen_by_student(lesson), lesson.wanted()
+            observation, target = lesson.seen(), lesson.wanted()
             seen.append(observation)
             wanted.append(target)
+            emphasis.append(lesson.emphasis())
             acted = np.where(driven[:, None], target, self.student(observation))
             failures += lesson.advance(acted + noisy * self.rng.standard_normal(acted.shape))
-        inputs = torch.from_numpy(np.concatenate(seen)).float()
-        self.shown.append((inputs, torch.from_numpy(np.concatenate(wanted) - self.student.home).float()))
+        shown = np.concatenate(seen), np.concatenate(wanted) - self.student.home, np.concatenate(emphasis)
+        self.shown.append(tuple(torch.from_numpy(part).float() for part in shown))
         return failures / worlds
 
     def _fit(self) -> float:
-        inputs = (torch.cat([s for s, _ in self.shown]) - self.student.mean) / self.student.std
-        wanted = torch.cat([w for _, w in self.shown])
+        seen, wanted, emphasis = (torch.cat(parts) for parts in zip(*self.shown, strict=True))
+        inputs = (seen - self.student.mean) / self.student.std
         losses = []
         for _ in range(self.config.updates):
             batch = torch.from_numpy(self.rng.integers(len(inputs), size=self.config.batch))
             gap = self.student.network(inputs[batch]) - wanted[batch]
-            loss = (self.weight * gap**2).mean()
+            loss = (emphasis[batch, None] * self.weight * gap**2).mean()
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()
@@ -229,6 +248,10 @@ def _warm_up(lesson: Lesson) -> Array:
     """States that the teacher gets into, for the normaliser."""
     seen = []
     for _ in range(40):
-        seen.append(seen_by_student(lesson))
+        seen.append(lesson.seen())
         lesson.advance(lesson.wanted())
     return np.concatenate(seen)
+
+
+def _in_arm(joint: str) -> bool:
+    return any(part in joint for part in ("clavicle", "shoulder", "elbow", "forearm", "wrist"))

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from robomatrix.motions.edit import GRAVITY
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE, SUBSTEPS, build_model
-from robomatrix.skills.skillmimic.observation import LABELS, heading, into_heading
+from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, heading, into_heading, with_label
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.arm import ArmMap
 from robomatrix.training.skillmimic.balance import Legs
@@ -116,6 +116,8 @@ class DribbleConfig:
 class DribbleLesson:
     """Many players on their spots; implements :class:`robomatrix.training.skillmimic.distill.Lesson`."""
 
+    plain = len(LABELS)
+
     def __init__(self, stance: DribbleStance, config: DribbleConfig, law: DribbleLaw | None = None) -> None:
         self.stance, self.config, self.law = stance, config, law or DribbleLaw()
         self.model = build_model()
@@ -132,9 +134,13 @@ class DribbleLesson:
     def draw(self) -> None:
         """Nothing is drawn anew for a round."""
 
-    def labels(self) -> NDArray[np.int64]:
-        """Returns (n,) the label, the same for all."""
-        return np.full(self.sim.worlds, DRIBBLE)
+    def seen(self) -> Array:
+        """Returns (n, d) what the student sees."""
+        return with_label(body_and_ball(self.sim.qpos, self.sim.qvel), np.full(self.sim.worlds, DRIBBLE))
+
+    def emphasis(self) -> Array:
+        """Returns (n,) one: all states count alike."""
+        return np.ones(self.sim.worlds)
 
     def start(self, count: int, scale: Array) -> tuple[Array, Array]:
         """Returns states (count, nq), (count, nv) with the ball in the air and noise by ``scale`` (count, 1)."""

@@ -1,8 +1,7 @@
 """Many players, each following its own stretch of the reference: the teacher's environment.
 
 The servos' target is the reference's joint angle, moved to where the ball really is, plus the torque the motion needs,
-plus a residual that the policy adds. The reference bends with the ball: while the ball approaches, both palms are moved
-by as much as the ball will miss the recorded point of contact; once it is held, the move fades away.
+plus a residual that the policy adds. While the ball approaches, both palms move by as much as it will miss its place.
 """
 
 from __future__ import annotations
@@ -14,13 +13,13 @@ import torch
 from numpy.typing import NDArray
 from tensordict import TensorDict
 
-from robomatrix.motions.edit import GRAVITY
 from robomatrix.motions.rotations import conjugate, multiply, to_rotation_vector
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import POINTS, RATE, SUBSTEPS, build_model
 from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, heading, into_heading, into_world
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.feedback import body_error, feedback_gains
+from robomatrix.training.skillmimic.flight import flown
 from robomatrix.training.skillmimic.noise import StartNoise
 from robomatrix.training.skillmimic.reference import Reference
 from robomatrix.training.skillmimic.reward import RewardWeights, contact_matters, imitation_reward
@@ -226,12 +225,11 @@ class TeacherEnv:
         self.shift = np.where(self.approach[frame][:, None], meeting, held)
 
     def _at_touch(self) -> Array:
-        """(n, 3) where the ball will be at the next touch: on its parabola, or where it lies or was stopped [m]."""
+        """(n, 3) where the ball will be at the next touch: in its flight, or where it lies or was stopped [m]."""
         frame, ball, velocity = self.frame, self.sim.qpos[:, -7:-4], self.sim.qvel[:, -6:-3]
         free = (self.flying[frame] & ~self.hands.any(axis=1))[:, None]
         left = (self.reference.touch[frame] - frame)[:, None] / RATE
-        fall = 0.5 * GRAVITY * left**2 * [0.0, 0.0, 1.0]
-        return ball + np.where(free, velocity * left - fall, velocity * np.minimum(left, 0.05))
+        return np.where(free, flown(ball, velocity, left), ball + velocity * np.minimum(left, 0.05))
 
     def _strength(self, frame: NDArray[np.int64]) -> Array:
         """(n,) how far the hands follow the displacement: from 0 to 1 over the ramp before a touch."""
@@ -309,18 +307,20 @@ class TeacherEnv:
         """Returns (n,) who has come to the end of the clip and stood there for long enough."""
         return (frames >= self.last[frames] - 2) & (self.rng.random(len(frames)) < 1.0 / self.config.linger)
 
-    def restart(self, frames: NDArray[np.int64], fallen: NDArray[np.bool_], ended: NDArray[np.bool_]) -> None:
+    def restart(self, frames: NDArray[np.int64], fallen: NDArray[np.bool_], ended: NDArray[np.bool_]) -> Ids:
         """Starts the worlds (n,) anew that fell, and those that ended; some of these go on with another skill.
 
-        ``frames`` (n,) are those of the reference before the last step.
+        ``frames`` (n,) are those of the reference before the last step. Returns which started anew.
         """
         self._note(frames[fallen | ended], ended[fallen | ended])
         chosen = ended & (self.rng.random(self.num_envs) < self.config.chained)
         going = self.follow_on(np.flatnonzero(chosen)) if chosen.any() else []
         anew = fallen | ended
         anew[going] = False
-        if anew.any():
-            self.reset(np.flatnonzero(anew))
+        started = np.flatnonzero(anew)
+        if len(started):
+            self.reset(started)
+        return started
 
     def _note(self, frames: NDArray[np.int64], reached_end: NDArray[np.bool_]) -> None:
         """Keeps a running share of episodes by clip that came to their end; starts favour clips where it is low."""

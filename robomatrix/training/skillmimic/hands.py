@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import mujoco
@@ -104,3 +104,37 @@ class TwoHands:
         about = np.cross(fingers, self.turn @ palm.fingers) @ normal
         error = np.concatenate([self.world(palm.place) - place, TURN * aside, [FINGERS * about]])
         return np.vstack([move, TURN * rotate, FINGERS * (normal @ rotate)]), error
+
+
+class Grip:
+    """How both palms lie on a held ball, and how they go over to lying on it otherwise."""
+
+    def __init__(self, hands: TwoHands, holding: Array) -> None:
+        """Takes the grip of ``holding`` (nq,), the player with the ball in its hands."""
+        self.ball = hands.local(holding[-7:-4])
+        """(3,) where the ball then is [m]."""
+        self._palms = hands.palms(holding)
+        self._gaps = [float(np.linalg.norm(palm.place - self.ball)) for palm in self._palms]
+
+    def palms(
+        self, ball: Array, share: float, normals: Sequence[Array], pitch: float, apart: float = 0.0
+    ) -> list[Palm]:
+        """Returns the palms on a ball (3,): this grip for ``share`` 0, for 1 one with the ``normals`` and ``pitch``.
+
+        ``pitch`` is that of the fingers, up [rad]; the palms are off the ball by ``apart`` [m].
+        """
+        wanted = []
+        for palm, gap, goal in zip(self._palms, self._gaps, normals, strict=True):
+            normal = _unit((1.0 - share) * palm.normal + share * goal)
+            fingers = (1.0 - share) * palm.fingers + share * np.array([np.cos(pitch), 0.0, np.sin(pitch)])
+            wanted.append(Palm(ball - normal * (gap + apart), normal, _unit(fingers - normal * (fingers @ normal))))
+        return wanted
+
+
+def smooth(x: Array) -> Array:
+    """Returns the way from 0 to 1 with least jerk, for times ``x`` from 0 to 1."""
+    return x**3 * (10.0 - 15.0 * x + 6.0 * x * x)
+
+
+def _unit(vector: Array) -> Array:
+    return vector / np.linalg.norm(vector)

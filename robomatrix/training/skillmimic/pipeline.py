@@ -1,7 +1,7 @@
 """``robomatrix train skillmimic``: from a folder of clips to a student policy, in resumable stages.
 
 Stages leave their results in the run folder and are skipped when these are there: references (retargeted clips with
-torques and feedback), teacher (PPO on the residual), student (DAgger), export.
+torques and feedback), teacher (PPO on the residual), student (DAgger), experts, export.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,27 +23,32 @@ from robomatrix.motions.clip import Clip
 from robomatrix.motions.edit import cut, lift_ball, relabel_contact, resample
 from robomatrix.motions.library import find_clips, load_clip
 from robomatrix.motions.retarget import mapping_for, retarget
-from robomatrix.policies.checkpoint import save_checkpoint
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.resources import share
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE, build_model
-from robomatrix.skills.skillmimic.observation import LABELS, terms
-from robomatrix.skills.skillmimic.policy import NAME
+from robomatrix.skills.skillmimic.observation import LABELS, SKILLS, body_and_ball, with_label
 from robomatrix.training.ppo import Learner, PpoConfig
+from robomatrix.training.skillmimic.aiming import AimConfig, AimLaw, design_changes, fit_aim, hoop_of
 from robomatrix.training.skillmimic.arm import fit_arm
 from robomatrix.training.skillmimic.balance import level
+from robomatrix.training.skillmimic.bounce import BounceDesign, make_bounce
 from robomatrix.training.skillmimic.catching import CatchConfig, make_sure
+from robomatrix.training.skillmimic.clocked import Act, ClockedConfig, ClockedLesson, Starts, held_starts, period
 from robomatrix.training.skillmimic.distill import ClipLesson, Distillation, DistillConfig, Lesson, Student
 from robomatrix.training.skillmimic.dribble import DribbleConfig, DribbleLesson, DribbleStance, crouch
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
+from robomatrix.training.skillmimic.exporting import Expert, export, start_states
 from robomatrix.training.skillmimic.feedback import feedback_gains
 from robomatrix.training.skillmimic.letting_go import parting_targets
 from robomatrix.training.skillmimic.reference import Reference, join, make_reference, make_stance
 from robomatrix.training.skillmimic.search import clip_of
+from robomatrix.training.skillmimic.shooting import ShotLesson
 from robomatrix.training.skillmimic.shot import ShotDesign, make_shot
 
 Log = Callable[[str], None]
+Taught = tuple[Reference, NDArray[np.float32]]
+"""What a teacher follows, and its feedback gains."""
 ROBOT = "player"
 FASTEST, STRONGEST = 45.0, 1000.0
 """A retargeting with faster joints [rad/s] or larger torques [N m] has jumped between two solutions; it is left out."""
@@ -90,6 +94,13 @@ class Recipe:
     """How the teacher's catch is made sure; None leaves it as the clip has it."""
     shot: ShotDesign | None = field(default_factory=ShotDesign)
     """The set shot, made from the postures in which the pass starts and ends; None leaves it out."""
+    aim: AimConfig = field(default_factory=AimConfig)
+    shooting: ClockedConfig = field(default_factory=ClockedConfig)
+    """How the set shot's expert learns."""
+    bounce: BounceDesign | None = field(default_factory=BounceDesign)
+    """The bounce with both hands, made from the posture in which the pass starts; None leaves it out."""
+    bouncing: ClockedConfig = field(default_factory=lambda: ClockedConfig(linger=1.0, repeated=0.95))
+    """How the bounce's expert learns."""
     dribblers: int = 0
     """Worlds in which the dribble is taught; 0 leaves it out."""
     distill: DistillConfig = field(default_factory=DistillConfig)
@@ -157,14 +168,28 @@ def prepare(clips: Path, run: Path, recipe: Recipe, log: Log = say) -> tuple[Ref
         reference = make_references(choose_clips(clips, recipe), log)
         gains, starts = _gains(reference), reference.starts()
         parts = [_sure(clip_of(reference, i), gains[reference.clip == i], recipe, log) for i in range(len(starts))]
-        throws = [part for part in parts if part[0].label[0] == LABELS.index("pass")]
-        if recipe.shot is not None and throws:
-            held, empty = throws[0][0].qpos[0], throws[0][0].qpos[-1]
-            shot = make_shot(build_model(ROBOT), held, empty, LABELS.index("set_shot"), recipe.shot)
-            parts.append((shot, _gains(shot)))
         reference, gains = join([part for part, _ in parts]), np.concatenate([part for _, part in parts])
         save_reference(reference, gains, path)
     return load_reference(path)
+
+
+def prepare_made(reference: Reference, run: Path, recipe: Recipe) -> dict[str, Taught]:
+    """Stage 1, skills that no clip shows: made from the postures in which the pass starts and ends."""
+    passes = np.flatnonzero(reference.label == LABELS.index("pass"))
+    if not len(passes):
+        return {}
+    model, held, empty = build_model(ROBOT), reference.qpos[passes[0]], reference.qpos[reference.last()[passes[0]]]
+    makers: dict[str, Callable[[int], Reference]] = {}
+    if recipe.shot is not None:
+        makers["set_shot"] = lambda index: make_shot(model, held, empty, index, recipe.shot)
+    if recipe.bounce is not None:
+        makers["bounce"] = lambda index: make_bounce(model, held, index, recipe.bounce)
+    for label, make in makers.items():
+        path = run / f"{label}.npz"
+        if not path.exists():
+            made = make(SKILLS.index(label))
+            save_reference(made, _gains(made), path)
+    return {label: load_reference(run / f"{label}.npz") for label in makers}
 
 
 def _sure(
@@ -246,62 +271,75 @@ def distil(
         playing = DribbleConfig(worlds=recipe.dribblers, threads=recipe.threads, seed=recipe.seed + 2)
         lessons.append(DribbleLesson(stance, playing))
     rounds = Distillation(lessons, recipe.distill)
-    rounds.resume(run / "student.pt")
-    for iteration in range(len(rounds.student.log), recipe.distill.iterations):
-        row = rounds.iterate()
-        if iteration % 10 == 9:
-            text = f"loss {row['loss']:.5f} failures {row['failures']:.3f}"
-            log(f"student {iteration + 1}/{recipe.distill.iterations} {text}")
-            rounds.save(run / "student.pt")
+    _learn(rounds, run / "student.pt", log)
     curve = [f"{i + 1},{row['loss']:.6f},{row['failures']:.4f}" for i, row in enumerate(rounds.student.log)]
     (run / "student.csv").write_text("\n".join(["iteration,loss,failures", *curve]) + "\n", encoding="utf-8")
     return rounds.student
 
 
-def start_states(reference: Reference, stance: DribbleStance | None = None) -> dict[str, NDArray[np.float32]]:
-    """Returns the states from which tests of each skill begin: frame 2 of its clips, and their standing ends.
+def _learn(rounds: Distillation, path: Path, log: Log) -> None:
+    """Goes on to the last iteration from where ``path`` stopped."""
+    rounds.resume(path)
+    for iteration in range(len(rounds.student.log), rounds.config.iterations):
+        row = rounds.iterate()
+        if iteration % 10 == 9:
+            text = f"loss {row['loss']:.5f} failures {row['failures']:.3f}"
+            log(f"{path.stem} {iteration + 1}/{rounds.config.iterations} {text}")
+            rounds.save(path)
 
-    A dribble begins with the ball in the air, or in both hands.
+
+def aim_law(
+    shot: Reference, gains: NDArray[np.float32], starts: Starts, run: Path, recipe: Recipe, log: Log = say
+) -> AimLaw:
+    """Stage 3, the set shot: how its push answers the grip; kept in ``aim.npz``."""
+    path = run / "aim.npz"
+    if not path.exists():
+        changes = design_changes(build_model(ROBOT), shot, recipe.shot)
+        law = fit_aim(shot, gains, changes, starts, recipe.aim, log)
+        np.savez(path, changes=law.changes, matrix=law.matrix)
+    with np.load(path, allow_pickle=False) as data:
+        return AimLaw(data["changes"], data["matrix"], recipe.aim.frame, hoop_of(shot.qpos[-1]))
+
+
+def teach_experts(
+    made: Mapping[str, Taught], act: Act, start: Starts, run: Path, recipe: Recipe, log: Log = say
+) -> dict[str, Expert]:
+    """Stage 3, skills that no clip shows: their experts; goes on where it stopped.
+
+    Args:
+        made: what :func:`prepare_made` returns.
+        act: a policy that picks the ball up; experts learn from how it then holds the ball.
+        start: the state (nq,), (nv,) in which that begins.
+        run: folder of the stage's results.
+        recipe: all figures.
+        log: gets lines of progress.
     """
-    tensors: dict[str, NDArray[np.float32]] = {}
-    starts, last = reference.starts(), reference.last()
-    for index in np.unique(reference.label):
-        frames = starts[reference.label[starts] == index] + 2
-        tensors[f"start_qpos_{LABELS[index]}"] = reference.qpos[frames].astype(np.float32)
-        tensors[f"start_qvel_{LABELS[index]}"] = reference.qvel[frames].astype(np.float32)
-    ends = last[starts]
-    tensors["start_qpos_stand"] = reference.qpos[ends].astype(np.float32)
-    tensors["start_qvel_stand"] = 0.0 * reference.qvel[ends].astype(np.float32)
-    if stance is not None:
-        lesson = DribbleLesson(stance, DribbleConfig(worlds=1, apex=(0.9, 0.9)))
-        qpos, qvel = lesson.start(1, np.zeros((1, 1)))
-        tensors["start_qpos_dribble"] = np.stack([qpos[0], stance.holding]).astype(np.float32)
-        tensors["start_qvel_dribble"] = np.stack([qvel[0], 0.0 * qvel[0]]).astype(np.float32)
-    return tensors
+    held = [held_starts(act, *start, worlds, joints, worlds) for worlds, joints in ((128, 0.005), (64, 0.025))]
+    starts = np.concatenate([q for q, _ in held]), np.concatenate([v for _, v in held])
+    experts = {}
+    for label, taught in made.items():
+        if label == "set_shot":
+            law = aim_law(*taught, starts, run, recipe, log)
+            config, until = recipe.shooting, float("inf")
+            lesson: Lesson = ShotLesson(*taught, law, starts, config)
+        else:
+            config, until = recipe.bouncing, period(taught[0])
+            lesson = ClockedLesson(*taught, starts, config)
+        rounds = Distillation([lesson], config.distill)
+        _learn(rounds, run / f"{label}.pt", log)
+        experts[label] = Expert(rounds.student, taught[0], until)
+    return experts
 
 
-def export(
-    student: Student, reference: Reference, folder: Path, recipe: Recipe, training: Mapping[str, Any],
-    stance: DribbleStance | None = None,
-) -> PolicySpec:  # fmt: skip
-    """Stage 4: the checkpoint folder."""
-    robot = load_robot(ROBOT)
-    trained = [LABELS[i] for i in np.unique(reference.label)]
-    spec = PolicySpec(
-        family="skillmimic",
-        name=NAME,
-        robot=ROBOT,
-        rate=RATE,
-        joints=robot.joint_names,
-        observation=terms(len(robot.joints)),
-        outputs=robot.joint_names,
-        action_scale=1.0,
-        hidden=recipe.distill.hidden,
-        home=tuple(float(j.home) for j in robot.joints),
-        parameters={"labels": list(LABELS), "trained": [*trained, "stand", *(["dribble"] if stance else [])]},
-        training=training,
-    )
-    return save_checkpoint(folder, spec, {**student.tensors(), **start_states(reference, stance)})
+def acting(student: Student) -> Act:
+    """Returns the common student as a policy."""
+    limits = np.array([[j.lower, j.upper] for j in load_robot(ROBOT).joints]).T
+
+    def act(qpos: NDArray[np.float64], qvel: NDArray[np.float64], label: str) -> NDArray[np.float64]:
+        labels = np.full(len(qpos), LABELS.index(label))
+        return np.clip(student(with_label(body_and_ball(qpos, qvel), labels)), *limits)
+
+    return act
 
 
 def train(clips: Path, run: Path, out: Path, recipe: Recipe | None = None, log: Log = say) -> PolicySpec:
@@ -317,6 +355,9 @@ def train(clips: Path, run: Path, out: Path, recipe: Recipe | None = None, log: 
     learner = train_teacher(reference, gains, run, recipe, log)
     stance = make_dribble_stance(reference) if recipe.dribblers else None
     student = distil(reference, gains, learner, recipe, stance, log)
+    starts = start_states(reference)
+    start = tuple(starts[f"start_{kind}_pick_up"][-1].astype(float) for kind in ("qpos", "qvel"))
+    experts = teach_experts(prepare_made(reference, run, recipe), acting(student), start, run, recipe, log)
     training = {
         "command": "robomatrix train skillmimic",
         "seed": recipe.seed,
@@ -325,4 +366,4 @@ def train(clips: Path, run: Path, out: Path, recipe: Recipe | None = None, log: 
         "student_samples": recipe.distill.iterations * recipe.distill.steps * recipe.worlds,
         "seconds": round(time.perf_counter() - began, 1),
     }
-    return export(student, reference, out, recipe, training, stance)
+    return export(student, reference, out, training, stance, experts)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from robomatrix.motions.edit import GRAVITY
 from robomatrix.scenes.court import RATE, court
 from robomatrix.skills.skillmimic.observation import heading, into_world
-from robomatrix.training.skillmimic.hands import Palm, TwoHands
+from robomatrix.training.skillmimic.hands import Grip, Palm, TwoHands, smooth
 from robomatrix.training.skillmimic.reference import Reference, reference_along
 
 Array = NDArray[np.float64]
@@ -87,9 +87,7 @@ class _Shot:
         place = empty[:2] + into_world(heading(empty[None, 3:7]), hoop)[0, :2]
         self.hands = TwoHands(model, holding, place - holding[:2])
         self.hoop = self.hands.local(np.append(place, hoop[2]))
-        self.start = self.hands.local(holding[-7:-4])
-        self.grips = self.hands.palms(holding)
-        self.gaps = [float(np.linalg.norm(grip.place - self.start)) for grip in self.grips]
+        self.grip = Grip(self.hands, holding)
         self.ready, self.release = np.array(design.ready), np.array(design.release)
         self.velocity = self._aimed()
         self.speed = float(np.linalg.norm(self.velocity))
@@ -125,23 +123,18 @@ class _Shot:
         """(k, 3) the ball as it is lowered, and the share (k,) done."""
         frames = self.design.lowering
         x = np.linspace(0.0, 1.0, frames + 1)[1:]
-        share = _smooth(x)
+        share = smooth(x)
         points, _ = self._curve()
         upward = (points[1] - points[0]) / np.linalg.norm(points[1] - points[0])
         turned = self.design.rebound * (frames / RATE) ** 2 * (0.5 * x**3 * (x - 1.0) ** 2)[:, None] * upward
-        return self.start + (self.ready - self.start) * share[:, None] + turned, share
+        return self.grip.ball + (self.ready - self.grip.ball) * share[:, None] + turned, share
 
     def _palms(self, ball: Array, held: float, pitch: float, apart: float = 0.0) -> list[Palm]:
         """Palms for a ball (3,): the start's grip for ``held`` 0, that of the push for 1, opened by ``apart`` [m]."""
         ahead = self.velocity * [1.0, 0.0, 1.0]
         ahead /= np.linalg.norm(ahead)
-        wanted = []
-        for grip, gap, side in zip(self.grips, self.gaps, (1.0, -1.0), strict=True):
-            pushing = np.sin(self.design.behind) * ahead - [0.0, side * np.cos(self.design.behind), 0.0]
-            normal = _unit((1.0 - held) * grip.normal + held * pushing)
-            fingers = (1.0 - held) * grip.fingers + held * np.array([np.cos(pitch), 0.0, np.sin(pitch)])
-            wanted.append(Palm(ball - normal * (gap + apart), normal, _unit(fingers - normal * (fingers @ normal))))
-        return wanted
+        along, aside = np.sin(self.design.behind) * ahead, np.array([0.0, np.cos(self.design.behind), 0.0])
+        return self.grip.palms(ball, held, (along - aside, along + aside), pitch, apart)
 
     def _carry(self) -> tuple[Array, Array]:
         """Postures (k, nq) up to the release, and the ball (k, 3)."""
@@ -156,7 +149,7 @@ class _Shot:
         for ball, part in zip(pushed, done, strict=True):
             posture = ready + part * (released - ready)
             qpos.append(self.hands.solve(qpos[-1], self._palms(ball, 1.0, first + part * (last - first)), posture))
-        return np.array(qpos), np.concatenate([np.tile(self.start, (WAITING, 1)), lowered, pushed])
+        return np.array(qpos), np.concatenate([np.tile(self.grip.ball, (WAITING, 1)), lowered, pushed])
 
     def _let_go(self, start: Array) -> Array:
         """(k, nq) postures after the release: hands run on and open, sink to the empty stance and rest."""
@@ -166,7 +159,7 @@ class _Shot:
             apart = design.opening * OPENING_TIME * (1.0 - np.exp(-time / OPENING_TIME))
             wanted = self._palms(self.release + run, 1.0, design.pitch[1], apart)
             qpos.append(self.hands.solve(qpos[-1], wanted, released))
-        share = _smooth(np.arange(1, RETURNING + 1) / RETURNING)[:, None]
+        share = smooth(np.arange(1, RETURNING + 1) / RETURNING)[:, None]
         back = qpos[-1] + share * (self.empty - qpos[-1])
         back[:, 3:7] /= np.linalg.norm(back[:, 3:7], axis=1, keepdims=True)
         return np.concatenate([qpos[1:], back, np.repeat(back[-1:], RESTING, axis=0)])
@@ -182,12 +175,3 @@ class _Shot:
         qpos[:, -4:] = [1.0, 0.0, 0.0, 0.0]
         contact = np.repeat((np.arange(len(qpos)) < len(ball))[:, None], 2, axis=1)
         return reference_along(self.model, qpos, contact, label, self.design.squeeze, SMOOTHING)
-
-
-def _smooth(x: Array) -> Array:
-    """From 0 to 1 with least jerk."""
-    return x**3 * (10.0 - 15.0 * x + 6.0 * x * x)
-
-
-def _unit(vector: Array) -> Array:
-    return vector / np.linalg.norm(vector)

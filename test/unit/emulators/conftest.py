@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from robomatrix.emulators.ep.body import KinematicBody
-from robomatrix.emulators.ep.server import EpEmulator, Ports, Settings
+from robomatrix.emulators.ep.ports import Ports
+from robomatrix.emulators.ep.server import EpEmulator, Settings
 
 
 @pytest.fixture

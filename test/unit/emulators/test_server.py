@@ -10,9 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from robomatrix.emulators.ep import server
 from robomatrix.emulators.ep.body import KinematicBody
-from robomatrix.emulators.ep.server import EpEmulator, Ports, Settings
+from robomatrix.emulators.ep.server import EpEmulator, Settings
 from robomatrix.errors import DriverError
 
 
@@ -165,15 +164,3 @@ def test_noise_on_the_control_port_neither_breaks_nor_moves_it(emulator: EpEmula
         pass
     client.socket.close()
     assert emulator.firmware.sense.vx == 0.0
-
-
-@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
-def test_free_ports_avoid_what_is_in_use(kind: socket.SocketKind, monkeypatch: pytest.MonkeyPatch) -> None:
-    blocks = range(
-        server.QUIET_PORTS.start, server.QUIET_PORTS.start + 2 * server.QUIET_PORTS.step, server.QUIET_PORTS.step
-    )
-    monkeypatch.setattr(server.random, "sample", lambda _population, _count: list(blocks))
-    with socket.socket(socket.AF_INET, kind) as other:
-        other.bind(("127.0.0.1", blocks[0] + 3))
-        assert Ports.free().video == blocks[1]
-    assert Ports.free() == Ports(*range(blocks[0], blocks[1]))

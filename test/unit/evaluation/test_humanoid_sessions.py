@@ -57,3 +57,10 @@ def test_a_pushed_box_is_judged_by_where_it_truly_is():
 def test_the_h1_2_walks_and_squats():
     episode = play("h1_2", "plain", "squat down to 80 cm, then walk forward for 1 second", seed=10)
     assert episode.success and len(episode.steps) == 2
+
+
+def test_the_h1_shuts_a_cabinet_and_reaches_far():
+    episode = play("h1", "bench_cabinet", "close the cabinet", seed=10)
+    assert episode.success and episode.steps[0].startswith("cabinet_close"), episode.message
+    episode = play("h1", "plain", "reach far forward 1.6 m", seed=10)
+    assert episode.success and "forward=1.6" in episode.steps[0], episode.message

@@ -7,7 +7,7 @@ import torch
 from robomatrix.errors import PolicyError
 from robomatrix.policies.checkpoint import save_checkpoint
 from robomatrix.policies.dexgen.controller import ControllerSettings, DexGenController, load_network
-from robomatrix.policies.dexgen.diffusion import GuidedSampler, noise_schedule, trust
+from robomatrix.policies.dexgen.diffusion import GuidedSampler, execution, noise_schedule, trust
 from robomatrix.policies.dexgen.kinematics import HandKinematics
 from robomatrix.policies.dexgen.network import ControllerNetwork, NetworkSizes
 from robomatrix.policies.dexgen.observation import MOTION_SIZE, TERMS
@@ -124,6 +124,34 @@ def test_only_the_finger_that_is_far_away_loses_its_weight():
     assert weights[:, :3].min() > 0.97
     assert weights[:, 3].max() < 1e-3
     assert trust(torch.ones(1, MOTION_SIZE), 1.0)[0, 0] == pytest.approx(0.25)
+
+
+def test_near_commands_are_executed_and_far_ones_are_not():
+    distance = torch.full((1, 2, 4, 6), 0.5)
+    distance[:, :, 1], distance[:, :, 3] = 1.1, 2.5
+    shares = execution(distance.reshape(1, -1), 8.0, 0.85)[0]
+    assert shares[0] > 0.99
+    assert shares[1] == pytest.approx(0.5, abs=0.01)
+    assert shares[3] < 0.002
+    assert execution(torch.zeros(1, MOTION_SIZE), 0.0, 0.85).max() == 0.0
+
+
+def test_a_command_that_the_data_suggest_is_met_exactly_unless_commands_are_ignored(robot, network):
+    home = np.array([[j.home for j in robot.joints]])
+    network.motion_std[:] = 1.0  # metres: all commands are near
+    reached = []
+    for strength in (8.0, 0.0):
+        controller = DexGenController(network, HandKinematics(robot.urdf), ControllerSettings(strength, radius=9.0))
+        controller.reset(home)
+        reached.append(np.abs(controller.act(home, home + 0.05) - home - 0.05).max())
+    assert reached[0] < 1e-6
+    assert reached[1] > 0.01
+
+
+@pytest.mark.parametrize("name", ["tolerance", "radius", "loosening"])
+def test_settings_that_must_be_positive_say_so(name):
+    with pytest.raises(PolicyError, match=name):
+        ControllerSettings(**{name: 0.0})
 
 
 def test_wild_commands_pull_less_than_small_ones():

@@ -1,4 +1,6 @@
-from robomatrix.scheduling.perceived import planning_scene, seen_since
+from dataclasses import replace
+
+from robomatrix.scheduling.perceived import Believed, planning_scene, seen_since
 from robomatrix.scheduling.plan import PlanStep
 from robomatrix.world import SceneObject, World
 
@@ -62,14 +64,25 @@ def test_what_stands_beside_a_box_is_not_in_it():
 
 
 def test_what_is_believed_in_a_box_may_be_seen_a_little_outside():
-    def carrier(y, believed):
+    def carrier(y, resting):
         can = thing("can_1", "can", (1.0, y, 0.06), (0.07, 0.07, 0.12))
         world = World(1.0, {o.id: o for o in (BOX, can)})
-        return planning_scene(world, "ep", (0.0, 0.0), believed).object("can_1").at
+        return planning_scene(world, "ep", (0.0, 0.0), Believed(resting)).object("can_1").at
 
     assert carrier(1.20, {}) is None
     assert carrier(1.20, {"can_1": "box_1"}) == "box_1"
     assert carrier(1.30, {"can_1": "box_1"}) is None
+
+
+def test_a_drawer_that_was_opened_is_shut_only_when_it_is_seen_all_but_shut():
+    def opened(openness, believed):
+        world = World(1.0, {"drawer_1": replace(DRAWER, openness=openness)})
+        return planning_scene(world, "ep", (0.0, 0.0), believed).location("drawer_1").open
+
+    before = Believed(opened=frozenset({"drawer_1"}))
+    assert not opened(0.44, Believed())
+    assert opened(0.44, before)
+    assert not opened(0.05, before)
 
 
 def test_walls_are_nothing_to_ask_for():

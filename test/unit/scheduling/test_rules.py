@@ -176,11 +176,18 @@ def test_a_pass_is_asked_for_in_many_ways(text):
     assert plan(court, text, PLAYER).steps[-1].skill == "pass_to"
 
 
+def test_a_bounce_is_counted():
+    court = PlanningScene.parse({"robot": {"name": "player", "holding": None}})
+    steps = plan(court, "pick up the ball and bounce it five times", PLAYER).steps
+    assert [step.skill for step in steps] == ["pick_up_ball", "bounce_ball"]
+    assert steps[-1].arguments["times"] == 5
+
+
 def test_who_asks_for_what_is_not_known_hears_what_the_robot_can_do(office):
     court = PlanningScene.parse({"robot": {"name": "player"}})
     told = plan(court, "dribble forward, turn left, then shoot", PLAYER)
     assert (told.status, told.steps) == ("clarify", ())
-    assert told.message.endswith("What I can do: stand, pick up ball, catch, pass to, shoot ball.")
+    assert told.message.endswith("What I can do: stand, pick up ball, catch, pass to, shoot ball, bounce ball.")
     assert plan(office, "defenestrate the red can").message.endswith("What should I do with it?")
 
 

@@ -11,6 +11,7 @@ import pytest
 from robomatrix.errors import ConfigurationError, DriverError, PolicyError, UnknownNameError
 from robomatrix.evaluation.skillmimic import (
     Track,
+    bounced,
     dribbled,
     evaluate,
     held_at_end,
@@ -38,14 +39,15 @@ PLAYER = load_robot("player")
 
 
 def track(
-    ball: tuple[float, float, float], velocity: tuple[float, float, float] = (0, 0, 0), pelvis: float = 0.95
-) -> Track:
+    ball: tuple[float, float, float], velocity: tuple[float, float, float] = (0, 0, 0), pelvis: float = 0.95,
+    steps: int = STEPS,
+) -> Track:  # fmt: skip
     """One player at the origin looking along x; the ball moves evenly from a place."""
-    time = np.arange(STEPS)[:, None, None] / 60.0
+    time = np.arange(steps)[:, None, None] / 60.0
     return Track(
         ball=np.array(ball) + time * np.array(velocity, float),
-        ball_velocity=np.tile(np.array(velocity, float), (STEPS, 1, 1)),
-        pelvis=np.tile([0.0, 0.0, pelvis], (STEPS, 1, 1)),
+        ball_velocity=np.tile(np.array(velocity, float), (steps, 1, 1)),
+        pelvis=np.tile([0.0, 0.0, pelvis], (steps, 1, 1)),
         forward=np.array([[1.0, 0.0]]),
         hoop=np.array(court()["hoop"]["position"]),
     )
@@ -102,6 +104,17 @@ def test_a_dribble_is_kept_up_near_the_player() -> None:
     assert not dribbled(track((0.4, -0.25, 0.12)))[0]
     bouncing.ball[-1, :, 0] = 1.5
     assert not dribbled(bouncing)[0]
+
+
+def test_a_bounced_ball_meets_the_floor_again_and_again() -> None:
+    bouncing = track((0.35, 0.0, 0.0), steps=300)
+    phase = np.arange(300) % 106
+    bouncing.ball[..., 2] = np.where(np.abs(phase - 55) < 4, 0.15, 1.1)[:, None]
+    assert bounced(bouncing)[0]
+    bouncing.ball[150:, :, 2] = 1.1
+    assert not bounced(bouncing)[0]
+    assert not bounced(track((0.35, 0.0, 1.1), steps=300))[0]
+    assert not bounced(track((0.35, 0.0, 0.12), steps=300))[0]
 
 
 def test_shares_carry_their_interval() -> None:

@@ -10,22 +10,33 @@ import yaml
 from robomatrix.errors import PolicyError, PreconditionError, UnknownNameError
 from robomatrix.hardware.driver import Imu, JointState, Odometry, RobotState
 from robomatrix.motions.rotations import from_yaw, multiply, rotate
-from robomatrix.policies.checkpoint import save_checkpoint
+from robomatrix.policies.checkpoint import load_checkpoint, save_checkpoint
 from robomatrix.policies.spec import PolicySpec
 from robomatrix.robots.loader import load_robot
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Succeeded
 from robomatrix.skills.registry import registry_for
 from robomatrix.skills.runner import SkillRunner
 from robomatrix.skills.skillmimic import skills
-from robomatrix.skills.skillmimic.basketball import PATIENCE, Catch, PassTo, PickUpBall, ShootBall, Stand
-from robomatrix.skills.skillmimic.observation import LABELS, body_and_ball, gravity_direction, heading, terms
-from robomatrix.skills.skillmimic.policy import BallTracker, PlayerPolicy, configuration
+from robomatrix.skills.skillmimic.basketball import PATIENCE, BounceBall, Catch, PassTo, PickUpBall, ShootBall, Stand
+from robomatrix.skills.skillmimic.observation import (
+    CLOCK_KNOTS,
+    LABELS,
+    body_and_ball,
+    expert_terms,
+    gravity_direction,
+    heading,
+    posture,
+    terms,
+)
+from robomatrix.skills.skillmimic.policy import BallTracker, Cue, PlayerPolicy, Watch, configuration
 from robomatrix.skills.skillmimic.specs import SPECS
 from robomatrix.world import SceneObject, World
 
 ROBOT = load_robot("player")
 JOINTS = len(ROBOT.joints)
 SIZE = sum(term.size for term in terms(JOINTS))
+AHEAD = (2.4, 0.0, 3.05)
+"""A hoop straight ahead."""
 
 
 def checkpoint(folder: Path, **changes: object) -> Path:
@@ -60,6 +71,11 @@ def state(stamp: float = 0.0, height: float = 0.95, yaw: float = 0.0) -> RobotSt
 def seen(robot: RobotState, ball: tuple[float, float, float] | None) -> Observation:
     objects = {} if ball is None else {"ball": SceneObject("ball", "ball", "ball", "orange", ball, stamp=robot.stamp)}
     return Observation(robot, World(robot.stamp, objects))
+
+
+def with_hoop(sight: Observation, place: tuple[float, float, float] = (2.4, 0.3, 3.05)) -> Observation:
+    hoop = SceneObject("hoop", "hoop", "target", "red", place)
+    return replace(sight, world=World(sight.world.stamp, {**sight.world.objects, "hoop": hoop}))
 
 
 @pytest.fixture
@@ -252,6 +268,106 @@ def test_a_pass_that_goes_sideways_missed(shipped: Path) -> None:
     assert "63 degrees off" in missed.message
 
 
+def with_expert(folder: Path, shared: Path, label: str = "set_shot") -> Path:
+    """The shared checkpoint with an expert, whose joints rise with the clock's second knot."""
+    found = load_checkpoint(shared)
+    size = sum(term.size for term in expert_terms(JOINTS))
+    own = {
+        "mean": np.zeros(size), "std": np.ones(size), "w0": np.zeros((4, size)), "b0": np.zeros(4),
+        "w1": np.zeros((JOINTS, 4)), "b1": np.zeros(JOINTS),
+    }  # fmt: skip
+    own["w0"][0, size - CLOCK_KNOTS + 1], own["w1"][:, 0] = 1.0, 0.02
+    parameters = {
+        "labels": list(LABELS),
+        "trained": [label, "catch", "stand"],
+        "experts": {label: {"hidden": [4], "period": 99.0}},
+    }
+    tensors = {**found.tensors, **{f"{label}.{name}": value for name, value in own.items()}}
+    save_checkpoint(folder, replace(found.spec, parameters=parameters), tensors)
+    return folder
+
+
+def test_an_expert_sees_the_time_since_its_label_was_set_and_leaves_the_others_as_they_are(tmp_path: Path) -> None:
+    shared = checkpoint(tmp_path / "shared")
+    policy, before = PlayerPolicy(ROBOT, with_expert(tmp_path / "both", shared)), PlayerPolicy(ROBOT, shared)
+    qpos, qvel = before.starts("catch")
+    home, hoop = np.array([j.home for j in ROBOT.joints]), np.array([2.4, 0.0, 3.05])
+    for elapsed, share in ((0.0, 0.0), (0.025, 0.5), (0.05, 1.0), (0.2, 0.0), (98.0, 0.0), (99.05, 1.0)):
+        targets = policy.targets(qpos, qvel, "set_shot", Cue(elapsed, posture(body_and_ball(qpos, qvel)), hoop))
+        np.testing.assert_allclose(targets[0] - home, 0.02 * share, atol=1e-5)
+    np.testing.assert_array_equal(policy.targets(qpos, qvel, "catch"), before.targets(qpos, qvel, "catch"))
+    assert policy.experts == ("set_shot",)
+    with pytest.raises(PreconditionError, match="how long it has lasted"):
+        policy.targets(qpos, qvel, "set_shot")
+
+
+def test_what_is_remembered_is_the_posture_a_quarter_second_after_the_label_was_set() -> None:
+    watch, seen_so_far = Watch(), []
+    for step in range(40):
+        qpos, qvel = np.full((1, 14 + JOINTS), float(step)), np.full((1, 12 + JOINTS), -5.0)
+        qpos[:, 3:7] = [[1.0, 0.0, 0.0, 0.0]]
+        cue = watch.cue("set_shot" if step >= 10 else "stand", 3.0 + step / 60, (qpos, qvel), None)
+        seen_so_far.append(cue.remembered[0, 0])
+        assert cue.remembered.shape == (1, 7 + JOINTS)
+        assert cue.remembered.min() > -5.0
+    assert cue.elapsed == pytest.approx(29 / 60)
+    assert seen_so_far[10:26] == [*range(10, 25), 24]
+    assert seen_so_far[-1] == 24
+
+
+def test_a_torn_expert_is_refused(tmp_path: Path) -> None:
+    found = load_checkpoint(with_expert(tmp_path / "whole", checkpoint(tmp_path / "shared")))
+    tensors = {name: tensor for name, tensor in found.tensors.items() if name != "set_shot.w1"}
+    save_checkpoint(tmp_path / "torn", found.spec, tensors)
+    with pytest.raises(PolicyError, match="tensor 'set_shot.w1' is missing"):
+        PlayerPolicy(ROBOT, tmp_path / "torn")
+
+
+def test_the_clock_of_a_shot_starts_as_it_begins_and_not_while_the_player_comes_to_rest(tmp_path, monkeypatch) -> None:
+    folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"))
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    skill, ball = ShootBall(ROBOT, {}), (0.35, 0.0, 1.1)
+    rest = skill.tick(with_hoop(seen(swaying(10.0), ball)))
+    assert rest.phase == "coming to rest"
+    results = [skill.tick(with_hoop(seen(state(10.0 + step / 60), ball))) for step in range(1, 60)]
+    began = [result.phase for result in results].index("shoot_ball")
+    moves = [result.command.positions["waist_yaw"] - ROBOT.joint("waist_yaw").home for result in results[began:]]
+    assert np.argmax(moves) == 3
+    assert moves[3] == pytest.approx(0.02, abs=1e-4)
+
+
+def test_a_shot_waits_for_a_ball_that_lies_low_between_the_palms_but_not_for_ever(tmp_path, monkeypatch) -> None:
+    folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"))
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+
+    def shoots_after(rate: float, height: float = 1.08) -> float:
+        skill = ShootBall(ROBOT, {})
+        for step in range(400):
+            t = step / 60
+            if skill.tick(with_hoop(seen(state(t), (0.35, 0.0, height + rate * t)))).phase == "shoot_ball":
+                return t
+        return np.inf
+
+    assert shoots_after(0.01) == pytest.approx(2.0, abs=0.05)
+    assert shoots_after(0.0) == pytest.approx(4.0, abs=0.05)
+    assert shoots_after(0.0, 1.12) == pytest.approx(0.5, abs=0.05)
+    assert shoots_after(-0.01, 1.04) == pytest.approx(0.5, abs=0.05)
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [(None, "no hoop is in sight"), ((4.0, 0.3, 3.05), "4.00 m ahead"), ((2.4, -0.6, 3.05), "-0.60 m to the left")],
+)
+def test_nobody_shoots_at_a_hoop_that_is_not_straight_ahead(place, said: str, tmp_path: Path, monkeypatch) -> None:
+    folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"))
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    sight = seen(state(), (0.35, 0.0, 1.1))
+    outcome = ShootBall(ROBOT, {}).tick(sight if place is None else with_hoop(sight, place))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.PRECONDITION
+    assert said in outcome.message
+
+
 def test_planners_may_count_on_what_the_policy_does_and_a_missing_one_explains_itself(tmp_path, monkeypatch) -> None:
     folder = checkpoint(tmp_path / "policy", parameters={"labels": list(LABELS), "trained": ["set_shot", "stand"]})
     monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
@@ -260,20 +376,21 @@ def test_planners_may_count_on_what_the_policy_does_and_a_missing_one_explains_i
     assert PickUpBall.offered(ROBOT)
 
 
-@pytest.mark.parametrize(("aside", "rise", "said"), [(0.0, 7.0, None), (0.6, 7.0, "missed"), (0.0, 1.0, "rose to")])
+@pytest.mark.parametrize(
+    ("aside", "rise", "said"),
+    [(0.0, 7.0, None), (0.6, 7.0, "missed"), (0.0, 1.0, "rose to"), (0.0, 4.0, "never came down")],
+)
 def test_a_shot_must_come_down_in_the_hoop(aside: float, rise: float, said: str | None, tmp_path, monkeypatch) -> None:
     parameters = {"labels": list(LABELS), "trained": ["set_shot", "stand"]}
     folder = checkpoint(tmp_path / "policy", parameters=parameters)
     monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
-    hoop = SceneObject("hoop", "hoop", "target", "red", (2.4, 0.0, 3.05))
     skill = ShootBall(ROBOT, {})
-    skill.tick(seen(state(0.0), (0.35, 0.0, 1.8)))
+    skill.tick(with_hoop(seen(state(0.0), (0.35, 0.0, 1.8)), AHEAD))
     result = None
     for step in range(1, 140):
         t = step / 60
         ball = (0.35 + 1.68 * t, aside, 1.8 + rise * t - 4.905 * t * t)
-        sight = seen(state(t), ball)
-        result = skill.tick(replace(sight, world=World(t, {**sight.world.objects, "hoop": hoop})))
+        result = skill.tick(with_hoop(seen(state(t), ball), AHEAD))
         if not isinstance(result, Running):
             break
     if said is None:
@@ -283,6 +400,43 @@ def test_a_shot_must_come_down_in_the_hoop(aside: float, rise: float, said: str 
         assert isinstance(result, Failed)
         assert result.code is ErrorCode.TARGET_MISSED
         assert said in result.message
+
+
+def bounced_height(time: float) -> float:
+    """Held at 1.1 m for a second, on the floor half a second later, back in the hands after another half."""
+    phase = time % 2.0
+    return 1.1 if phase < 1.0 else 0.12 + 0.98 * abs(2.0 * (phase - 1.5))
+
+
+@pytest.mark.parametrize(("away", "said"), [(99.0, None), (3.4, "got away after 2 of 3 bounces")])
+def test_a_bounce_is_counted_until_the_ball_is_held_again(away: float, said: str | None, tmp_path, monkeypatch) -> None:
+    folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"), "bounce")
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    skill = BounceBall(ROBOT, {"times": 3})
+    result = skill.tick(seen(state(0.0), (0.35, 0.0, 1.1)))
+    for step in range(1, 900):
+        t = step / 60
+        result = skill.tick(seen(state(t), (0.35 + max(t - away, 0.0), 0.0, bounced_height(t))))
+        if not isinstance(result, Running):
+            break
+    if said is None:
+        assert isinstance(result, Succeeded)
+        assert result.metrics["bounces"] == 3
+        assert result.holding == "ball"
+        assert t == pytest.approx(6.5, abs=0.2)
+    else:
+        assert isinstance(result, Failed)
+        assert result.code is ErrorCode.TARGET_MISSED
+        assert said in result.message
+
+
+def test_nobody_bounces_a_ball_that_is_not_in_the_hands(tmp_path: Path, monkeypatch) -> None:
+    folder = with_expert(tmp_path / "both", checkpoint(tmp_path / "shared"), "bounce")
+    monkeypatch.setattr("robomatrix.skills.skillmimic.policy.policy_folder", lambda *_: folder)
+    outcome = BounceBall(ROBOT, {"times": 3}).tick(seen(state(0.0), (1.5, 0.0, 0.12)))
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.PRECONDITION
+    assert "does not have the ball" in outcome.message
 
 
 def test_every_skill_has_a_spec_and_names_the_player() -> None:

@@ -23,13 +23,14 @@ from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.training.skillmimic.arm import fit_arm
 from robomatrix.training.skillmimic.balance import Legs, level
 from robomatrix.training.skillmimic.catching import CatchConfig, make_sure
-from robomatrix.training.skillmimic.distill import ClipLesson, Distillation, DistillConfig, seen_by_student
+from robomatrix.training.skillmimic.distill import ClipLesson, Distillation, DistillConfig
 from robomatrix.training.skillmimic.dribble import DribbleConfig, DribbleLesson, DribbleStance, crouch
 from robomatrix.training.skillmimic.env import EnvConfig, TeacherEnv
+from robomatrix.training.skillmimic.exporting import export
 from robomatrix.training.skillmimic.feedback import feedback_gains
 from robomatrix.training.skillmimic.hands import TwoHands
 from robomatrix.training.skillmimic.letting_go import parting_targets
-from robomatrix.training.skillmimic.pipeline import Cut, Recipe, choose_clips, export, load_reference, save_reference
+from robomatrix.training.skillmimic.pipeline import Cut, Recipe, choose_clips, load_reference, save_reference
 from robomatrix.training.skillmimic.reference import Reference, join, make_reference, make_stance
 from robomatrix.training.skillmimic.reward import RewardWeights, contact_matters, imitation_reward
 from robomatrix.training.skillmimic.search import SearchConfig, cross_entropy, splines, with_targets
@@ -235,19 +236,19 @@ def test_a_student_learns_to_act_like_its_teacher(reference: Reference, tmp_path
     config = DistillConfig(iterations=5, teacher_iterations=5, steps=10, updates=80, batch=128, hidden=(32,))
     lesson = ClipLesson(env, lambda seen: np.zeros((len(seen), 31)), stand_share=0.0)
     rounds = Distillation([lesson], config)
-    untrained = rounds.student(seen_by_student(lesson))
+    untrained = rounds.student(lesson.seen())
     before = np.abs(untrained - lesson.wanted()).mean()
     for _ in range(5):
         rounds.iterate()
-    after = np.abs(rounds.student(seen_by_student(lesson)) - lesson.wanted()).mean()
+    after = np.abs(rounds.student(lesson.seen()) - lesson.wanted()).mean()
     assert after < 0.65 * before
     rounds.save(tmp_path / "student.pt")
     again = Distillation([lesson], config)
     again.resume(tmp_path / "student.pt")
-    seen = seen_by_student(lesson)
+    seen = lesson.seen()
     np.testing.assert_array_equal(again.student(seen), rounds.student(seen))
     assert len(again.student.log) == 5
-    export(rounds.student, reference, tmp_path / "policy", Recipe(distill=config), {"seed": 1})
+    export(rounds.student, reference, tmp_path / "policy", {"seed": 1})
     from robomatrix.robots.loader import load_robot
 
     policy = PlayerPolicy(load_robot("player"), tmp_path / "policy")

@@ -57,7 +57,7 @@ def test_policy_gradient_acts_on_the_final_joint_action():
 
 def test_missing_skill_is_refused():
     with pytest.raises(PolicyError, match="cannot be read"):
-        frozen_blend("h1", ("walk",))
+        frozen_blend("h1_2", ("step",))
 
 
 def test_a_scalar_blend_weighs_a_skill_alike_for_all_joints():

@@ -139,7 +139,7 @@ def test_imitation_comes_closer_to_the_guide():
     torch.manual_seed(0)
     env = task_env(bench_task("g1", "far_reach", 16), EnvConfig(16, 1, randomisation=NOMINAL))
     actor = BlendModel(env.observations(), frozen_blend("g1", ("walk", "reach")), PpoConfig(hidden=(32,)))
-    config = ImitationConfig(rounds=3, steps=20, keep=1, passes=4, batch=160)
+    config = ImitationConfig(rounds=3, steps=20, keep=1, passes=10, batch=160)
     losses = imitate(actor, env, running_blend(G1, ("walk", "reach")), config, 1)
     assert losses[-1] < 0.7 * losses[0]
 
@@ -162,3 +162,19 @@ def test_the_guide_pushes_the_box_where_it_shall_be_and_keeps_it_on_the_table():
         env.advance(guided_action(env, blend))
     assert (env.task.error(env) < 0.05).mean() >= 0.8
     assert (env.task.points(env)["object"][:, 2] > 0.7).mean() >= 0.9
+
+
+@pytest.mark.parametrize("robot", ["g1", "h1"])
+def test_hands_go_round_the_doors_and_push_them_from_outside(robot):
+    env = task_env(bench_task(robot, "cabinet_close", 8), EnvConfig(8, 1, randomisation=NOMINAL))
+    task, guide = env.task, GUIDES["cabinet_close"]
+    env.simulation.qpos[:, -2:] = 1.0
+    env.signals.hands[:] = [[0.9, 0.3, 1.0], [0.9, -0.3, 1.0]]
+    far = guide(task, env, task.points(env))
+    assert (far.hands[:, 0, 1] > 0.4).all() and (far.hands[:, 1, 1] < -0.4).all()
+    env.signals.hands[:] = [[1.2, 0.45, 1.0], [1.2, -0.45, 1.0]]
+    beside = guide(task, env, task.points(env))
+    assert (np.abs(beside.hands[..., 1]) < 0.3).all()
+    env.signals.hands[:] = [[1.2, 0.1, 1.0], [1.2, -0.1, 1.0]]
+    inside = guide(task, env, task.points(env))
+    assert (inside.hands[..., 0] < 1.0).all()

@@ -10,6 +10,7 @@ from dataclasses import asdict
 import numpy as np
 import pytest
 
+from robomatrix.emulators.ep import ports as emulated_ports
 from robomatrix.emulators.ep import server
 from robomatrix.emulators.ep.body import KinematicBody, read_time
 from robomatrix.emulators.ep.server import EpEmulator
@@ -39,7 +40,8 @@ def settings_for(emulator: server.EpEmulator, **changes: object) -> RobomasterSe
 
 @pytest.fixture
 def emulator() -> Iterator[server.EpEmulator]:
-    with server.EpEmulator(KinematicBody, server.Settings(ports=server.Ports.free(), broadcast_period=0.02)) as running:
+    settings = server.Settings(ports=emulated_ports.Ports.free(), broadcast_period=0.02)
+    with server.EpEmulator(KinematicBody, settings) as running:
         yield running
 
 

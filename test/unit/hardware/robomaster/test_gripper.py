@@ -45,6 +45,7 @@ def test_targets_become_directions_once_and_do_not_flip_back() -> None:
     gripper.estimate(CLOSED, 0.0)
     assert gripper.direction(0.07, CLOSED, 0.1) == "open"
     assert gripper.direction(0.07, OPEN, 1.0) == "open", "it can only open fully; that is no reason to close again"
+    assert gripper.direction(0.08, OPEN, 1.05) == "open", "it could only close fully; open is nearer"
     assert gripper.direction(0.0, OPEN, 1.1) == "close"
     assert gripper.direction(0.1, BETWEEN, 1.2) == "open"
 

@@ -8,7 +8,8 @@ import pytest
 
 from robomatrix.emulators.ep.body import KinematicBody
 from robomatrix.emulators.ep.conventions import Conventions
-from robomatrix.emulators.ep.server import EpEmulator, Ports, Settings
+from robomatrix.emulators.ep.ports import Ports
+from robomatrix.emulators.ep.server import EpEmulator, Settings
 from robomatrix.hardware.robomaster import RobomasterSettings, protocol
 from robomatrix.hardware.robomaster.probe import Probe, probe
 from robomatrix.robots.loader import load_robot

@@ -149,10 +149,42 @@ def test_needs_the_thing_in_the_gripper():
     assert outcome.code == ErrorCode.PRECONDITION
 
 
+def test_what_is_taken_as_it_comes_over_its_place_is_lost():
+    ground = holding_a_can(BOX)
+    assert isinstance(ground.run("move_to", target="box_1"), Succeeded)
+    stepped = ground.step
+
+    def taken(command):
+        stepped(command)
+        if math.dist(ground.things["can_1"].position[:2], (1.5, 0.0)) < 0.03:
+            ground.ranges["palm"], ground.held = 2.0, None
+            ground.joints["gripper"] -= 0.004  # the servo still closes
+
+    ground.step = taken
+    outcome = ground.run("position_over", object="can_1", target="box_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.OBJECT_LOST
+
+
 def test_what_is_gone_before_the_fingers_open_is_lost():
     ground = carried_before(holding_a_can(BOX), "box_1")
     ground.ranges["palm"] = 2.0
+    ground.held = None
+    ground.joints["gripper"] = 0.0
     fails_to_release(ground, ErrorCode.OBJECT_LOST)
+
+
+def test_pads_that_something_keeps_apart_hold_it_whatever_the_palm_says():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    ground.ranges["palm"] = 5.0
+    fails_to_release(ground, ErrorCode.RELEASE_FAILED, still_holding="can_1")
+    assert ground.held == "can_1"
+
+
+def test_a_box_that_was_carried_off_has_nothing_in_it():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    ground.hidden.add("box_1")
+    fails_to_release(ground, ErrorCode.RELEASE_FAILED)
 
 
 def test_what_is_taken_as_the_fingers_begin_to_open_is_lost():
