@@ -40,6 +40,12 @@ class Ball:
     """(3,) [m/s]."""
 
 
+TOLERANCE = 1e-3
+"""Of a time [s]: a quarter of a step of the physics."""
+FASTEST = 25.0
+"""What seems to fly faster is another ball, or one that was lost from sight meanwhile [m/s]."""
+
+
 @dataclass(frozen=True, eq=False)
 class Cue:
     """What an expert is told besides the state."""
@@ -66,12 +72,6 @@ class Watch:
         if elapsed < LOOK + TOLERANCE:
             self._remembered = posture(body_and_ball(*state))
         return Cue(elapsed, self._remembered, hoop)
-
-
-TOLERANCE = 1e-3
-"""Of a time [s]: a quarter of a step of the physics."""
-FASTEST = 25.0
-"""What seems to fly faster is another ball, or one that was lost from sight meanwhile [m/s]."""
 
 
 class BallTracker:
