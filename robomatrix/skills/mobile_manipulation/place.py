@@ -166,7 +166,7 @@ class Release(ManipulationSkill):
         body.enter("open", 0.5)
         yield from await_pads(body)
         closed = aperture(body)
-        if closed < EMPTY:
+        if closed < EMPTY or (closed > OPEN - 0.02 and not palm_covered(body)):
             return Failed(ErrorCode.OBJECT_LOST, f"'{name}' is not in the gripper any more", holding=None)
         if not palm_covered(body):
             doubt = f"the palm sees nothing, the pads are {closed:.3f} m apart: one of the sensors is wrong"

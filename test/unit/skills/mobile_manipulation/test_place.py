@@ -174,6 +174,14 @@ def test_what_is_gone_before_the_fingers_open_is_lost():
     fails_to_release(ground, ErrorCode.OBJECT_LOST)
 
 
+def test_an_open_gripper_with_a_bare_palm_holds_nothing():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    ground.ranges["palm"] = 2.0
+    ground.held = None
+    ground.joints["gripper"] = 0.1
+    fails_to_release(ground, ErrorCode.OBJECT_LOST)
+
+
 def test_pads_that_something_keeps_apart_hold_it_whatever_the_palm_says():
     ground = carried_before(holding_a_can(BOX), "box_1")
     ground.ranges["palm"] = 5.0
