@@ -62,8 +62,8 @@ class Belief:
         uncertain = replace(self.state, place=None, over=None)
         state = take(self.state, spec, spec.bind(step.arguments)) if taken else uncertain
         holding = perceived.holding
-        trusted = None if taken else ids
-        resting = {o.id: self._rests(state, perceived, o.id, ids, trusted) for o in scene.objects}
+        doubted = frozenset() if taken else frozenset(place.id for place in scene.locations) - ids
+        resting = {o.id: self._rests(state, perceived, o.id, ids, doubted) for o in scene.objects}
         if holding is not None:
             resting[holding] = None
         closed = {place for place in state.closed if scene.location(place)} - ids | (perceived.closed & ids)
@@ -79,13 +79,12 @@ class Belief:
 
     @staticmethod
     def _rests(
-        state: SymbolicState, perceived: SymbolicState, id_: str, seen: frozenset[str], trusted: frozenset[str] | None
+        state: SymbolicState, perceived: SymbolicState, id_: str, seen: frozenset[str], doubted: frozenset[str]
     ) -> str | None:
-        """Returns where a thing is; after a failed step only on places that are ``trusted`` to be there still."""
+        """Returns where a thing is; a place that is ``doubted`` to be there still carries nothing new."""
         place = perceived.resting.get(id_)
         believed = state.resting.get(id_)
-        gone = trusted is not None and place is not None and place not in trusted
-        if id_ in seen and not (gone and id_ in state.resting):
+        if id_ in seen and not (place in doubted and id_ in state.resting):
             # the start has no outline to be seen in
             return believed if place is None and believed == START else place
         return believed if believed is not None or id_ in state.resting else place

@@ -244,20 +244,23 @@ class BounceBall(_WithBall):
     def run(self, observation: Observation) -> Steps:
         """Bounces as often as asked, then stands with the ball until it is steady."""
         times, bounces, low = int(self.arguments["times"]), 0, False
-        last = since = None
+        since: float | None = None
         observation = yield from self.settle(observation)
+        last = observation.state.stamp
         while True:
             ball, place = self._look(observation)
             now = observation.state.stamp
             if self._fallen(observation):
                 return Failed(ErrorCode.FELL, "the player fell as it bounced the ball", {"bounces": float(bounces)})
-            last = now if last is None or (place[2] < LOW and not low) else last
-            bounces, low = bounces + int(place[2] < LOW and not low), bool(place[2] < LOW)
+            if place[2] < LOW and not low:
+                bounces, last = bounces + 1, now
+            low = bool(place[2] < LOW)
             if float(np.hypot(place[0], place[1])) > GONE or now - last > LULL:
                 text = f"the ball got away after {bounces} of {times} bounces"
                 return Failed(ErrorCode.TARGET_MISSED, text, {"bounces": float(bounces)}, holding=None)
             done = bounces >= times and place[2] > BACK and float(np.linalg.norm(ball.velocity)) < 0.5
-            since = (now if since is None else since) if done or since is not None else None
+            if done and since is None:
+                since = now
             if since is not None and now - since >= STEADY:
                 return Succeeded({"bounces": float(bounces)}, holding=BALL)
             label = self.label if since is None else STAND
