@@ -12,6 +12,7 @@ from robomatrix.robots.ep_kinematics import nearest
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
 from robomatrix.skills.mobile_manipulation.approach import SMALL
+from robomatrix.skills.mobile_manipulation.basic import rest
 from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import ROUND, Footprint, Point, Pose2, wrap
 from robomatrix.skills.mobile_manipulation.hand import (
@@ -137,6 +138,7 @@ class PositionOver(ManipulationSkill):
             pose, point, distance = _standing_place(body, place, stretch)
             yield from settle(body, pose, speed=0.35, position=position, heading=0.03)
         yield from lower_to(body, distance + HELD_DEPTH, z)
+        yield from rest(body)
         held = held_point(body)
         error = math.dist(held, point)
         if not _inside(place, held) or error > 0.06:

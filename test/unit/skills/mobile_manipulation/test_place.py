@@ -241,3 +241,21 @@ def test_pads_that_are_still_closing_hold_nothing_whatever_the_palm_says():
 
     ground.step = closing
     fails_to_release(ground, ErrorCode.OBJECT_LOST)
+
+
+def test_a_base_that_rolls_on_in_the_end_is_not_over_the_box():
+    ground = holding_a_can(BOX)
+    assert isinstance(ground.run("move_to", target="box_1"), Succeeded)
+    step, rolled = ground.step, []
+
+    def rolls(command):
+        step(command)
+        if ground.tip()[0] > 0.29 and command.twist.vx == 0.0 and len(rolled) < 6:
+            rolled.append(ground.pose)
+            ground.pose = ground.pose.ahead(0.0, 0.02)
+
+    ground.step = rolls
+    outcome = ground.run("position_over", object="can_1", target="box_1")
+    assert len(rolled) == 6
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.GOAL_NOT_REACHED
