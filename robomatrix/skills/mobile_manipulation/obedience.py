@@ -16,7 +16,7 @@ MOVING = 0.03
 """Measured motion from which the base moves [m/s]."""
 LEVER = 0.2
 """By which turning counts as motion [m/rad]."""
-AGREEMENT = 0.5
+AGREEMENT = 0.3
 """Correlation of commanded and measured motion below which the base does something else. In the simulators it is 0.95
 to 1 in good order, -0.7 to 0.7 with noise in place of commands."""
 
