@@ -5,7 +5,7 @@ import pytest
 from support.playground import Playground, can, thing
 
 from robomatrix.skills.base import ErrorCode, Failed, Succeeded
-from robomatrix.skills.mobile_manipulation.geometry import Footprint
+from robomatrix.skills.mobile_manipulation.geometry import Footprint, Pose2
 
 BOX = thing("box_1", 1.5, 0.0, (0.2, 0.2, 0.07), yaw=0.3)
 
@@ -107,13 +107,15 @@ def test_a_can_goes_to_a_free_place_on_the_table():
     assert abs(y) > 0.12
 
 
-def test_what_falls_beside_the_box_is_a_failure():
+@pytest.mark.parametrize("gap", [0.027, 0.3], ids=["leaning on it", "further off"])
+def test_what_falls_beside_the_box_is_a_failure(gap):
     ground = carried_before(holding_a_can(BOX), "box_1")
     drop = ground._drop
 
     def miss(name):
         drop(name)
-        ground.things[name] = replace(ground.things[name], position=(1.5, 0.4, 0.055))
+        beside = Pose2(*BOX.position[:2], BOX.yaw).world((0.0, BOX.size[1] / 2.0 + gap))
+        ground.things[name] = replace(ground.things[name], position=(*beside, 0.055))
 
     ground._drop = miss
     fails_to_release(ground, ErrorCode.RELEASE_FAILED)
