@@ -7,7 +7,7 @@ sees the true state, has no memory and knows nothing of balance; it is used in t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -26,14 +26,16 @@ LOGIT = 2.5
 """Of the weights' preference: softmax of plus and minus this gives 0.993 to one of two skills."""
 SPEED = 0.48
 """[m/s]; the paper's limit of the walk's sub-goal on the G1 is 0.5."""
-RAISING = (0.2, 0.7)
-"""Distances from its place at which a robot's hands are at their goals, and at which they leave their rest [m]."""
 NEAR = 0.05
 """Closer than this the robot stands [m]."""
 DROP = 0.05
 """Furthest the pelvis' height is sent from the present one [m]."""
 BRAKE = 0.15
 """How far it is sent back for each m/s at which it moves [s]."""
+SWAY = (0.1, 0.25)
+"""Speeds of the pelvis over the ground up to which it sinks as it likes, and from which it does not [m/s]."""
+LEAN = (0.08, 0.2)
+"""The same of its sine sideways."""
 HAND = 0.04
 """Radius of a hand [m]."""
 FOLLOW = 0.3
@@ -50,6 +52,9 @@ SIDES = ((0, 1.0), (1, -1.0))
 """Index and sign along y of the left and the right."""
 SQUEEZE = 0.05
 """How far inside a package the hands that hold it are sent [m]."""
+LOWERED = (0.06, 0.15)
+"""How far above its height a squatting robot reaches for a button, and holds its hand back: a hand that meets the wall
+on the way pushes the robot over [m]."""
 SQUATTING = 0.06
 """A pelvis this far below home does not walk [m]."""
 
@@ -68,10 +73,19 @@ class Build:
     """Nearest that it stands to what it presses."""
     low_button: float
     """A button below makes it squat."""
+    planted: float
+    """A button below is pressed on the squat's legs."""
+    deepest: float
+    """Furthest that it squats before a button."""
+    raising: tuple[float, float] = (0.2, 0.7)
+    """Distances from its place at which a walking robot's hands are at their goals, and at which they leave their
+    rest."""
 
 
-_H1 = Build(0.8, 1.46, 0.60, 0.40, 0.97)
-BUILDS: Mapping[str, Build] = MappingProxyType({"g1": Build(0.33, 1.07, 0.45, 0.18, 0.70), "h1": _H1, "h1_2": _H1})
+_H1 = Build(far=0.8, shoulder=1.46, arm=0.60, closest=0.40, low_button=0.97, planted=0.97, deepest=0.30)
+_H1_2 = replace(_H1, planted=np.inf, deepest=0.35, raising=(-0.1, 0.0))
+_G1 = Build(far=0.33, shoulder=1.07, arm=0.45, closest=0.18, low_button=0.70, planted=0.70, deepest=0.30)
+BUILDS: Mapping[str, Build] = MappingProxyType({"g1": _G1, "h1": _H1, "h1_2": _H1_2})
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,9 +151,14 @@ def _preference(task: BenchTask, squats: Array, joints: int) -> Array:
 
 
 def _lowered(env: HumanoidEnv, wanted: Array) -> Array:
-    """The wanted change of height, never far from the present one and back against a fast one, so that none drops."""
+    """The wanted change of height, never far from the present one and back against a fast one, so that none drops.
+
+    A robot that sways or leans sideways sinks no further until it is calm.
+    """
     present = np.minimum(0.0, env.signals.position[:, 2] - env.robot.height)
-    braked = np.clip(wanted, present - DROP, present + DROP) - BRAKE * env.signals.velocity[:, 2]
+    sway = rise(np.linalg.norm(env.signals.velocity[:, :2], axis=-1), SWAY)
+    drop = DROP * (1.0 - sway) * (1.0 - rise(np.abs(env.signals.body.gravity[:, 1]), LEAN))
+    braked = np.clip(wanted, present - drop, present + DROP) - BRAKE * env.signals.velocity[:, 2]
     return np.where(wanted < 0.0, braked, np.minimum(0.0, braked))
 
 
@@ -175,21 +194,34 @@ def _far_reach(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     goals = np.stack([points["left_goal"], points["right_goal"]], 1)
     place = goals[..., :2].mean(1) - task.rest[:, :2].mean(0)
     away = np.linalg.norm(place - env.signals.position[:, :2], axis=-1)
-    share, resting = 1.0 - rise(away, RAISING)[:, None, None], _resting(task, env)
-    return Intent(towards(env, place), resting + share * (goals - resting), _still(env))
+    planted, resting = _planted(task, env, place, away), _resting(task, env)
+    share = np.maximum(planted, 1.0 - rise(away, BUILDS[env.robot.name].raising))[:, None, None]
+    near = 0.08 if "squat" in task.skills else NEAR
+    return Intent(towards(env, place, near=near), resting + share * (goals - resting), _still(env), planted)
+
+
+def _planted(task: BenchTask, env: HumanoidEnv, place: Array, away: Array) -> NDArray[np.bool_]:
+    """Where the squat's legs carry a robot whose hands work; nowhere in a task that does not blend the squat."""
+    if "squat" not in task.skills:
+        return np.zeros(env.num_envs, bool)
+    working = (env.signals.hands[..., 2] - task.rest[:, 2]).max(-1) > 0.15
+    return _arrived(env, place) | (working & (away < 0.35) & (np.linalg.norm(env.signals.velocity, axis=-1) < 0.35))
 
 
 def _button_press(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     """Stands the closer to the wall the lower the button is, and squats before one that is too low for the arm."""
     build, button = BUILDS[env.robot.name], points["object"] - [HAND + 0.01, 0.0, 0.0]
     too_low = button[:, 2] < build.low_button
-    low = np.where(too_low, np.clip(button[:, 2] - build.low_button - 0.06, -0.3, -0.09), 0.0)
+    low = np.where(too_low, np.clip(button[:, 2] - build.low_button - 0.06, -build.deepest, -0.09), 0.0)
     drop = build.shoulder + low - button[:, 2]
     ahead = np.sqrt(np.clip(build.arm**2 - drop**2, build.closest**2, max(build.closest, task.rest[0, 0] + 0.06) ** 2))
     place = np.stack([button[:, 0] - ahead, button[:, 1] - task.rest[0, 1]], -1)
-    resting, squats = _resting(task, env), _arrived(env, place) & too_low
+    resting, sunk = _resting(task, env), env.signals.position[:, 2] - env.robot.height
+    squats = _arrived(env, place) & (button[:, 2] < build.planted)
     press = button + FOLLOW * (button - env.signals.hands[:, 0])
-    left = np.where((squats | ~too_low)[:, None], press, resting[:, 0])
+    withheld = resting[:, 0] + np.minimum(sunk, 0.0)[:, None] * [0.0, 0.0, 1.0]
+    share = np.where(too_low, squats * (1.0 - rise(sunk - low, LOWERED)), 1.0)[:, None]
+    left = withheld + share * (press - withheld)
     return Intent(towards(env, place, near=0.08), np.stack([left, resting[:, 1]], 1), low, squats)
 
 
