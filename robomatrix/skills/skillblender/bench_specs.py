@@ -39,7 +39,7 @@ BUTTON_PRESS = _spec(
     "button_press",
     "Walk to a button on a wall and press it with the left hand.",
     Parameter("button", "location", "which one", kinds=("target",)),
-    robots=("g1", "h1_2"),
+    robots=_EVERY,
 )
 CABINET_CLOSE = _spec(
     "cabinet_close",
