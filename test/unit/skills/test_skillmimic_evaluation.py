@@ -29,7 +29,8 @@ from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import court
 from robomatrix.skills.base import ErrorCode, Observation, Outcome, Running, Skill, Succeeded
 from robomatrix.skills.skillmimic import basketball
-from robomatrix.skills.skillmimic.basketball import Catch, PassTo, PickUpBall
+from robomatrix.skills.skillmimic.ball_in_hand import PassTo
+from robomatrix.skills.skillmimic.basketball import Catch, PickUpBall
 from robomatrix.skills.skillmimic.observation import heading, into_heading
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.world import World

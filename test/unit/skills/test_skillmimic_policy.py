@@ -17,7 +17,8 @@ from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Succ
 from robomatrix.skills.registry import registry_for
 from robomatrix.skills.runner import SkillRunner
 from robomatrix.skills.skillmimic import skills
-from robomatrix.skills.skillmimic.basketball import PATIENCE, BounceBall, Catch, PassTo, PickUpBall, ShootBall, Stand
+from robomatrix.skills.skillmimic.ball_in_hand import BounceBall, PassTo, ShootBall
+from robomatrix.skills.skillmimic.basketball import PATIENCE, Catch, PickUpBall, Stand
 from robomatrix.skills.skillmimic.observation import (
     CLOCK_KNOTS,
     LABELS,
@@ -173,9 +174,6 @@ def test_a_state_with_nan_or_without_odometry_is_refused() -> None:
 @pytest.mark.parametrize(
     ("skill", "ball", "robot", "expected"),
     [
-        (PickUpBall, (2.3, 0.0, 0.12), state(), "out of reach: 2.30 m ahead"),
-        (PickUpBall, (0.0, -0.12, 0.12), state(), "-0.12 m to the left, 0.12 m high; it must lie -0.12 to"),
-        (PickUpBall, (0.3, 0.0, 0.12), state(yaw=np.pi), "out of reach: -0.30 m ahead"),
         (PickUpBall, (0.3, 0.0, 0.12), state(height=0.2), "lies on the floor"),
         (PickUpBall, None, state(), "no ball is in sight"),
         (Catch, (0.3, 0.0, 1.1), state(), "already has the ball"),
@@ -189,16 +187,82 @@ def test_a_skill_that_cannot_start_says_what_is_missing(skill, ball, robot, expe
     assert expected in outcome.message
 
 
+def run_on(skill, ball_at, yaw: float = 0.0, until: float = 20.0):
+    """Ticks a player that does not move, with the ball where ``ball_at`` has it at a time, to the outcome."""
+    for step in range(int(60 * until)):
+        result = skill.tick(seen(state(step / 60, yaw=yaw), ball_at(step / 60)))
+        if not isinstance(result, Running):
+            return result, step / 60
+    raise AssertionError("it never ended")
+
+
+@pytest.mark.parametrize(
+    ("ball", "yaw", "expected"),
+    [
+        ((2.3, 0.0, 0.12), 0.0, "out of reach: 2.30 m ahead"),
+        ((0.0, -0.12, 0.12), 0.0, "-0.12 m to the left, 0.12 m high; it must lie -0.12 to"),
+        ((0.3, 0.0, 0.12), np.pi, "out of reach: -0.30 m ahead"),
+    ],
+)
+def test_a_ball_out_of_reach_is_left_alone(ball, yaw: float, expected: str, shipped: Path) -> None:
+    outcome, after = run_on(PickUpBall(ROBOT, {}), lambda time: ball, yaw)
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.PRECONDITION
+    assert expected in outcome.message
+    assert after < 0.2
+
+
+def test_a_ball_that_rolls_near_is_waited_for_and_one_that_rolls_away_is_not(shipped: Path) -> None:
+    def passing(time: float) -> tuple[float, float, float]:
+        return (1.5 - 0.5 * time, 0.0, 0.12)
+
+    outcome, after = run_on(PickUpBall(ROBOT, {}), passing)
+    assert "out of reach: -0.5" in outcome.message
+    assert after == pytest.approx(4.0, abs=0.1)
+    outcome, after = run_on(PickUpBall(ROBOT, {}), lambda time: (1.5 + 0.5 * time, 0.0, 0.12))
+    assert "out of reach: 1.5" in outcome.message
+    assert after < 0.2
+    coming = PickUpBall(ROBOT, {})
+    for step in range(240):
+        rolled = (max(1.0 - 0.5 * step / 60, 0.0), 0.0, 0.12)
+        phase = coming.tick(seen(state(step / 60), rolled)).phase
+        assert phase == ("waiting for the ball to lie still" if step < 121 else "pick_up_ball")
+
+
+def test_a_ball_that_is_in_the_hands_need_not_be_picked_up(shipped: Path) -> None:
+    outcome, after = run_on(PickUpBall(ROBOT, {}), lambda time: (0.35, 0.0, 1.1))
+    assert isinstance(outcome, Succeeded)
+    assert outcome.holding == "ball"
+    assert after < 0.2
+
+
+def test_what_the_player_holds_is_seen_also_while_nothing_is_asked(shipped: Path) -> None:
+    runner = SkillRunner(ROBOT, registry_for("player"))
+    for step, (ball, held) in enumerate([((0.35, 0.0, 1.1), "ball"), ((0.35, 0.0, 0.5), None)]):
+        runner.rest(seen(state(step / 60), ball))
+        assert runner.holding == held
+
+
+def test_a_ball_that_slips_before_the_throw_is_no_throw(shipped: Path) -> None:
+    skill, outcome = PassTo(ROBOT, {}), None
+    for step in range(120):  # it sways, so that the pass does not begin
+        outcome = skill.tick(seen(swaying(step / 60), (0.35, 0.0, max(1.1 - 0.05 * step, 0.12))))
+        if not isinstance(outcome, Running):
+            break
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.OBJECT_LOST
+    assert outcome.holding is None
+
+
 def test_picking_up_succeeds_only_with_the_ball_held_high_for_a_while(shipped: Path) -> None:
     skill = PickUpBall(ROBOT, {})
-    assert isinstance(skill.tick(seen(state(0.0), (0.05, 0.0, 0.12))), Running)
-    for step in range(1, 40):
-        result = skill.tick(seen(state(step / 60), (0.35, 0.0, 1.1)))
+    for step in range(50):
+        result = skill.tick(seen(state(step / 60), (0.05, 0.0, 0.12) if step < 10 else (0.35, 0.0, 1.1)))
         if not isinstance(result, Running):
             break
     assert isinstance(result, Succeeded)
     assert result.holding == "ball"
-    assert step == pytest.approx(32, abs=2)
+    assert step == pytest.approx(42, abs=2)
 
 
 def swaying(stamp: float) -> RobotState:
@@ -209,11 +273,12 @@ def swaying(stamp: float) -> RobotState:
 def test_a_player_that_sways_comes_to_rest_before_it_bends_down_but_not_for_ever(shipped: Path) -> None:
     ball = (0.05, 0.0, 0.12)
     skill = PickUpBall(ROBOT, {})
-    assert skill.tick(seen(swaying(0.0), ball)).phase == "coming to rest"
-    assert skill.tick(seen(state(0.1), ball)).phase == "pick_up_ball"
+    phases = [skill.tick(seen(swaying(step / 60), ball)).phase for step in range(9)]
+    assert phases[-1] == "coming to rest"
+    assert skill.tick(seen(state(0.2), ball)).phase == "pick_up_ball"
     restless = PickUpBall(ROBOT, {})
-    phases = [restless.tick(seen(swaying(step / 60), ball)).phase for step in range(int(60 * PATIENCE) + 2)]
-    assert set(phases[:-2]) == {"coming to rest"}
+    phases = [restless.tick(seen(swaying(step / 60), ball)).phase for step in range(int(60 * PATIENCE) + 9)]
+    assert set(phases[8:-3]) == {"coming to rest"}
     assert phases[-1] == "pick_up_ball"
 
 
@@ -255,8 +320,8 @@ def test_a_pass_that_goes_sideways_missed(shipped: Path) -> None:
         skill = PassTo(ROBOT, {})
         result = skill.tick(seen(state(0.0), (0.35, 0.0, 1.2)))
         for step in range(1, 60):
-            t = step / 60
-            result = skill.tick(seen(state(t), (0.35 + velocity[0] * t, velocity[1] * t, 1.2)))
+            t = max(step - 2, 0) / 60
+            result = skill.tick(seen(state(step / 60), (0.35 + velocity[0] * t, velocity[1] * t, 1.2)))
             if not isinstance(result, Running):
                 return result
         raise AssertionError("the pass never ended")
@@ -387,10 +452,10 @@ def test_a_shot_must_come_down_in_the_hoop(aside: float, rise: float, said: str 
     skill = ShootBall(ROBOT, {})
     skill.tick(with_hoop(seen(state(0.0), (0.35, 0.0, 1.8)), AHEAD))
     result = None
-    for step in range(1, 140):
-        t = step / 60
-        ball = (0.35 + 1.68 * t, aside, 1.8 + rise * t - 4.905 * t * t)
-        result = skill.tick(with_hoop(seen(state(t), ball), AHEAD))
+    for step in range(1, 180):
+        t = max(step / 60 - 0.6, 0.0)
+        ball = (0.35 + 1.68 * t, aside * min(t, 1.0), 1.8 + rise * t - 4.905 * t * t)
+        result = skill.tick(with_hoop(seen(state(step / 60), ball), AHEAD))
         if not isinstance(result, Running):
             break
     if said is None:
