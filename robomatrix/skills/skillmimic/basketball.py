@@ -64,7 +64,7 @@ class BallSkill(Skill):
             raise PreconditionError(
                 f"no usable policy ({error}); make one with `robomatrix train skillmimic`"
             ) from error
-        self.tracker, self.watch = BallTracker(), Watch()
+        self.tracker, self.watch = BallTracker(), Watch(self.policy.periods)
 
     def _look(self, observation: Observation) -> tuple[Ball, Array]:
         """The ball, and its place in the heading frame (x ahead, y left, z height)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Cue:
     """What an expert is told besides the state."""
 
     elapsed: float
-    """Time since the label was set [s]."""
+    """Time since the label was set, or since its clock last began again [s]."""
     remembered: Array
     """(n, 7 + J) the posture at :data:`LOOK`, before that the present one."""
     hoop: Array | None = None
@@ -61,14 +62,16 @@ class Cue:
 class Watch:
     """Keeps since when a label has been told and what the posture then was."""
 
-    def __init__(self) -> None:
+    def __init__(self, periods: Mapping[str, float]) -> None:
+        """``periods`` are those after which an expert's clock begins again, by label [s]."""
+        self._periods = periods
         self._label, self._since, self._remembered = "", 0.0, np.zeros((0, 0))
 
     def cue(self, label: str, stamp: float, state: tuple[Array, Array], hoop: Array | None) -> Cue:
-        """Returns the cue at a time [s] for states (n, nq), (n, nv); a new label starts the clock anew."""
+        """Returns the cue at a time [s] for states (n, nq), (n, nv); a new label or period starts the clock anew."""
         if label != self._label:
             self._label, self._since = label, stamp
-        elapsed = stamp - self._since
+        elapsed = (stamp - self._since + TOLERANCE) % self._periods.get(label, np.inf) - TOLERANCE
         if elapsed < LOOK + TOLERANCE:
             self._remembered = posture(body_and_ball(*state))
         return Cue(elapsed, self._remembered, hoop)
@@ -152,7 +155,8 @@ class PlayerPolicy:
             label: Mlp(checkpoint.tensors, (ends[0], *one["hidden"], ends[1]), spec.activation, f"{label}.")
             for label, one in told.items()
         }
-        self._periods = {label: float(one["period"]) for label, one in told.items()}
+        self.periods = {label: float(one["period"]) for label, one in told.items()}
+        """After which an expert's clock begins again, by label [s]."""
         self._home = np.array(spec.home)
         self._joints = robot.joint_names
         self._limits = np.array([[j.lower, j.upper] for j in robot.joints]).T
@@ -196,7 +200,7 @@ class PlayerPolicy:
         elif cue is None:
             raise PreconditionError(f"'{label}' needs to know for how long it has lasted")
         else:
-            elapsed = np.full(len(qpos), np.mod(cue.elapsed, self._periods[label]))
+            elapsed = np.full(len(qpos), cue.elapsed)
             output = self._experts[label](with_cue(own, qpos, cue.remembered, cue.hoop, elapsed))
         return np.clip(self._home + self.spec.action_scale * output, *self._limits)
 
