@@ -48,7 +48,21 @@ class _WithBall(BallSkill):
         return Failed(ErrorCode.OBJECT_LOST, "the ball slipped out of the hands before the throw", holding=None)
 
 
-class BounceBall(_WithBall):
+class _Poised(_WithBall):
+    """Skills for which it matters how high the ball lies between the palms."""
+
+    def settle(self, observation: Observation) -> Generator[Running, Observation, Observation]:
+        """Stands until the player is at rest and the ball lies high enough between the palms to be pushed."""
+        observation = yield from super().settle(observation)
+        started = observation.state.stamp
+        waited = 0.0
+        while waited < SETTLING or (waited < CREEPING and LOWEST < self._look(observation)[1][2] < HIGH):
+            observation = yield self._run_label(observation, STAND, "coming to rest", CREEPING)
+            waited = observation.state.stamp - started
+        return observation
+
+
+class BounceBall(_Poised):
     """Bounces the ball on the floor with both hands, catching it each time."""
 
     spec: ClassVar[SkillSpec] = specs.BOUNCE_BALL
@@ -141,7 +155,7 @@ class PassTo(_Release):
         return Succeeded(metrics, holding=None)
 
 
-class ShootBall(_Release):
+class ShootBall(_Poised, _Release):
     """Set shot at the hoop straight ahead."""
 
     spec: ClassVar[SkillSpec] = specs.SHOOT_BALL
@@ -162,16 +176,6 @@ class ShootBall(_Release):
                 f"the hoop is {ahead:.2f} m ahead and {left:.2f} m to the left; it must be "
                 f"{DISTANCE[0]} to {DISTANCE[1]} m ahead and {LEFTWARD[0]} to {LEFTWARD[1]} m to the left"
             )
-
-    def settle(self, observation: Observation) -> Generator[Running, Observation, Observation]:
-        """Stands until the player is at rest and the ball lies high enough between the palms to be pushed."""
-        observation = yield from super().settle(observation)
-        started = observation.state.stamp
-        waited = 0.0
-        while waited < SETTLING or (waited < CREEPING and LOWEST < self._look(observation)[1][2] < HIGH):
-            observation = yield self._run_label(observation, STAND, "coming to rest", CREEPING)
-            waited = observation.state.stamp - started
-        return observation
 
     def _watch(self, observation: Observation, ball: Ball, metrics: dict[str, float]) -> None:
         """Notes how far from the hoop's centre the ball first comes down through its height."""

