@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import ClassVar
 
 import numpy as np
@@ -164,19 +164,14 @@ class _Hold(BallSkill):
             ball, place = self._look(observation)
             if self._fallen(observation):
                 return Failed(ErrorCode.FELL, f"the player fell during {self.spec.name}")
+            if place[2] < LOW and not self.waits:
+                return Failed(ErrorCode.OBJECT_LOST, "the ball was dropped", holding=None)
             now, highest = observation.state.stamp, max(highest, float(place[2]))
             steady = held(place) and highest > self.lift and float(np.linalg.norm(ball.velocity)) < 1.5
             since = (now if since is None else since) if steady else None
             if since is not None and now - since >= STEADY:
                 return Succeeded({"ball_height": float(place[2])}, holding=BALL)
-            yield from self._step(observation, place)
-            observation = self._latest
-
-    def _step(self, observation: Observation, place: Array) -> Iterator[Running]:
-        self._latest = yield self._run_label(observation, self._label_now(place), self.spec.name, 3.0)
-
-    def _label_now(self, place: Array) -> str:
-        return self.label
+            observation = yield self._run_label(observation, self.label, self.spec.name, 3.0)
 
 
 class PickUpBall(_Hold):
@@ -219,12 +214,12 @@ class Catch(_Hold):
     waits = False
 
     def run(self, observation: Observation) -> Steps:
-        """Waits for the throw, then catches; fails with NOT_FOUND where none comes."""
+        """Waits for the throw, then catches; fails with TIMEOUT where none comes, OBJECT_LOST where it is dropped."""
         while not self._comes(observation):
             if self._fallen(observation):
                 return Failed(ErrorCode.FELL, "the player fell while it waited for the ball")
             if self.elapsed > EXPECTING:
-                return Failed(ErrorCode.NOT_FOUND, f"nobody threw the ball within {EXPECTING:g} s")
+                return Failed(ErrorCode.TIMEOUT, f"nobody threw the ball within {EXPECTING:g} s")
             observation = yield self._run_label(observation, STAND, "waiting for the ball", EXPECTING)
         return (yield from super().run(observation))
 

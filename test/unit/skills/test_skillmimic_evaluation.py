@@ -254,7 +254,7 @@ def test_where_nobody_throws_the_player_goes_on_standing(monkeypatch: pytest.Mon
     monkeypatch.setattr(basketball, "EXPECTING", 1.5)
     driver = CourtDriver(PLAYER)
     result, state = carry_out(driver, driver.reset(0), Catch(PLAYER, {}))
-    assert (result.code, result.message) == (ErrorCode.NOT_FOUND, "nobody threw the ball within 1.5 s")
+    assert (result.code, result.message) == (ErrorCode.TIMEOUT, "nobody threw the ball within 1.5 s")
     assert state.odometry.position[2] > 0.9
 
 

@@ -288,6 +288,16 @@ def test_a_thrown_ball_is_not_kept_waiting(shipped: Path) -> None:
     assert phases == ["waiting for the ball"] * 5 + ["catch"] * 3
 
 
+def test_a_catch_that_is_dropped_is_over(shipped: Path) -> None:
+    def dropped(time: float) -> tuple[float, float, float]:
+        return (max(1.5 - 2.0 * time, 0.4), 0.0, max(1.0 - 1.5 * max(time - 0.6, 0.0), 0.12))
+
+    outcome, after = run_on(Catch(ROBOT, {}), dropped)
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, outcome.holding) == (ErrorCode.OBJECT_LOST, None)
+    assert after == pytest.approx(1.1, abs=0.05)
+
+
 def test_a_ball_that_flies_by_is_not_caught(shipped: Path) -> None:
     skill = Catch(ROBOT, {})
     skill.tick(seen(state(0.0), (0.8, 0.8, 1.0)))
