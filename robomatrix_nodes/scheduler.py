@@ -11,21 +11,18 @@ import json
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from nav_msgs.msg import Odometry as OdometryMsg
 from rclpy.action import ActionClient, ActionServer, CancelResponse, GoalResponse
 from rclpy.action.client import ClientGoalHandle
 from rclpy.action.server import ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
-from sensor_msgs.msg import JointState
 from std_msgs.msg import String
 
 from robomatrix.errors import RobomatrixError
-from robomatrix.robots.loader import load_robot
 from robomatrix.scheduling.audit import AuditLog
 from robomatrix.scheduling.execution import (
     Action,
@@ -38,22 +35,21 @@ from robomatrix.scheduling.execution import (
     TaskError,
     TaskExecution,
 )
-from robomatrix.scheduling.perceived import NOTHING_BELIEVED, Believed, planning_scene, seen_since
+from robomatrix.scheduling.perceived import seen_since
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.planners import DEFAULT, make_planner
 from robomatrix.scheduling.safety import load_rules
-from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.scheduling.validator import planned
 from robomatrix.skills.spec import SkillSpec
-from robomatrix.world import World
 from robomatrix_interfaces.action import ExecuteSkill, ExecuteTask
-from robomatrix_interfaces.msg import SceneObjectArray, SkillInfo
+from robomatrix_interfaces.msg import SkillInfo
 from robomatrix_interfaces.srv import ListSkills, PlanTask
 from robomatrix_nodes import conversions, diagnostics, qos
 from robomatrix_nodes.heartbeat import PERIOD, Heart, PeerGone, Watch
 from robomatrix_nodes.parameters import declare, parameter
 from robomatrix_nodes.process import run
 from robomatrix_nodes.services import awaiting
+from robomatrix_nodes.surroundings import Surroundings
 from robomatrix_nodes.waiting import STEADY, resolve, unless, until, within
 
 CODES = {
@@ -97,15 +93,11 @@ class Scheduler(Node):
         self._audit = AuditLog(Path(self.settings.audit_log).expanduser()) if self.settings.audit_log else None
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="planner")
         self._skills: tuple[SkillSpec, ...] = ()
-        self._world = self._tracked = World()
-        self._position: tuple[float, float] = (0.0, 0.0)
-        self._stamp: float | None = None
         self._goal: ServerGoalHandle | None = None
         self._canceled = False
         self._busy = False
         self._idle: Future | None = None
         self._step: ClientGoalHandle | None = None
-        self._fresh: tuple[float, Future] | None = None
         self._answer: Future | None = None
         self._create_topics()
         self._heart = Heart(self, lambda: bytes(self._step.goal_id.uuid).hex() if self._step is not None else "")
@@ -113,12 +105,7 @@ class Scheduler(Node):
         self._diagnostics = diagnostics.Diagnostics(self, self.settings.robot, self._status)
 
     def _create_topics(self) -> None:
-        self.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
-        self.create_subscription(SceneObjectArray, "tracker/objects", self._on_tracked, qos.LATCHED)
-        if load_robot(self.settings.robot).odometry:
-            self.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
-        else:
-            self.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATE)
+        self.surroundings = Surroundings(self, self.settings.robot)
         self.create_subscription(String, "answer", self._on_answer, qos.EVENT)
         self._records = self.create_publisher(String, "task_record", qos.EVENT)
         self._list = self.create_client(ListSkills, "list_skills")
@@ -135,21 +122,6 @@ class Scheduler(Node):
         )
 
     # What comes in.
-
-    def _on_scene(self, message: SceneObjectArray) -> None:
-        self._world = conversions.from_scene(message)
-        if self._fresh is not None and self._world.stamp >= self._fresh[0]:
-            resolve(self._fresh[1], True)
-
-    def _on_tracked(self, message: SceneObjectArray) -> None:
-        self._tracked = conversions.from_scene(message)
-
-    def _on_odometry(self, message: OdometryMsg) -> None:
-        self._position = (message.pose.pose.position.x, message.pose.pose.position.y)
-        self._stamp = conversions.from_time(message.header.stamp)
-
-    def _on_joint_states(self, message: JointState) -> None:
-        self._stamp = conversions.from_time(message.header.stamp)
 
     def _on_answer(self, message: String) -> None:
         if self._answer is not None:
@@ -184,7 +156,7 @@ class Scheduler(Node):
             await self._idle
             self._busy, self._idle = True, Future(executor=self.executor)
         self._goal, self._canceled = goal, False
-        started = self._now()
+        started = self.surroundings.now()
         try:
             result = await self._carry_out(goal)
         except RobomatrixError as error:
@@ -195,7 +167,7 @@ class Scheduler(Node):
         finally:
             self._goal, self._step, self._busy = None, None, False
             resolve(self._idle, True)
-        result.elapsed = float(self._now() - started)
+        result.elapsed = float(self.surroundings.now() - started)
         return self._conclude(goal, result)
 
     def _conclude(self, goal: ServerGoalHandle, result: ExecuteTask.Result) -> ExecuteTask.Result:
@@ -213,7 +185,7 @@ class Scheduler(Node):
             return _failure(ExecuteTask.Result.ERROR_NO_SKILL_SERVER, "no skill server answers list_skills")
         options = Options(goal.request.dry_run, goal.request.ask_before_run, clarify=self.settings.answer_timeout > 0.0)
         execution = TaskExecution(
-            self._planner, self._skills, goal.request.instruction, options, self._rules, clock=self._now
+            self._planner, self._skills, goal.request.instruction, options, self._rules, clock=self.surroundings.now
         )
         try:
             end = await self._pursue(goal, execution)
@@ -241,7 +213,7 @@ class Scheduler(Node):
             self.get_logger().error(f"the audit record was not written: {error}")
 
     async def _pursue(self, goal: ServerGoalHandle, execution: TaskExecution) -> Finished:
-        action = await self._off(execution.begin, self._scene())
+        action = await self._off(execution.begin, self.surroundings.scene())
         while not isinstance(action, Finished):
             action = await self._act(goal, execution, action)
         return action
@@ -251,15 +223,15 @@ class Scheduler(Node):
         if self._canceled:
             return execution.cancel()
         if isinstance(action, RunStep):
-            began = self._world.stamp
+            began = self.surroundings.world.stamp
             outcome = await self._run_step(goal, execution, action)
             if self._canceled:
                 return execution.cancel()
             if outcome.code == ExecuteSkill.Result.ERROR_DRIVER:  # no other plan helps a robot that does not answer
                 return execution.give_up(outcome.message)
-            await self._wait_for_scene()
-            seen = seen_since(self._world, began, action.step)
-            return await self._off(execution.on_result, outcome, self._scene(execution.believed), seen)
+            await self.surroundings.renewed(self.settings.scene_wait)
+            seen = seen_since(self.surroundings.world, began, action.step)
+            return await self._off(execution.on_result, outcome, self.surroundings.scene(execution.believed), seen)
         question = action.question if isinstance(action, Ask) else "run this plan? (yes or no)"
         self._tell(goal, execution, "asking", question)
         answer = await self._wait_for_answer()
@@ -267,7 +239,7 @@ class Scheduler(Node):
             return execution.cancel("no answer came")
         if isinstance(action, Approve):
             return execution.approve(answer.strip().lower() in ("y", "yes", "ok", "true", "1"))
-        return await self._off(execution.answer, answer, self._scene())
+        return await self._off(execution.answer, answer, self.surroundings.scene())
 
     async def _run_step(self, goal: ServerGoalHandle, execution: TaskExecution, action: RunStep) -> StepOutcome:
         request = ExecuteSkill.Goal(skill=action.step.skill, arguments=conversions.to_parameters(action.step.arguments))
@@ -309,14 +281,6 @@ class Scheduler(Node):
 
     # What the task needs.
 
-    def _now(self) -> float:
-        """Time on the robot's clock [s], from its newest state; the node's own clock before there is one."""
-        return self.get_clock().now().nanoseconds * 1e-9 if self._stamp is None else self._stamp
-
-    def _scene(self, believed: Believed = NOTHING_BELIEVED) -> PlanningScene:
-        known = replace(self._world, objects={**self._world.objects, **self._tracked.objects})
-        return planning_scene(known, self.settings.robot, self._position, believed)
-
     def _look_for_skills(self) -> None:
         """Learns the skills as soon as somebody has them, so that plans can be asked for before the first task."""
         if self._skills:
@@ -337,14 +301,6 @@ class Scheduler(Node):
         response = await self._list.call_async(ListSkills.Request())
         self._learn(response.skills)
         return await until(self, self._skill.server_is_ready, self.settings.server_wait)
-
-    async def _wait_for_scene(self) -> None:
-        """Waits for a scene that was perceived after this moment, but not for ever, and not where nobody perceives."""
-        if self.count_publishers("scene/objects") == 0:
-            return
-        self._fresh = (self._now(), Future(executor=self.executor))
-        await within(self, self._fresh[1], self.settings.scene_wait)
-        self._fresh = None
 
     async def _wait_for_answer(self) -> str | None:
         self._answer = Future(executor=self.executor)
@@ -370,7 +326,7 @@ class Scheduler(Node):
         if not await self._find_skills():
             response.error_code, response.error_msg = PlanTask.Request.ERROR_NO_SKILLS, "no skill server answers"
             return response
-        question = PlanRequest(request.instruction, self._scene(), self._skills)
+        question = PlanRequest(request.instruction, self.surroundings.scene(), self._skills)
         try:
             response.plan = conversions.to_plan(await self._off(self._planned, question))
         except RobomatrixError as error:

@@ -171,6 +171,7 @@ class SkillServer(Node):
             self._send(command)
             self._finish() if self.runner.outcome is not None else self._give_feedback(state.stamp)
         elif (rest := self.runner.rest(Observation(state, self._known(), self._frames, self._operator))) is not None:
+            self._tell_holding()
             self._send(rest)
         elif state.stamp < self._answer_until:
             self._send(RobotCommand(twist=Twist()))

@@ -169,7 +169,7 @@ class Arena:
         self.model = build_model()
         self.sim = BatchSimulation([self.model], trials, SUBSTEPS, threads=threads)
         self.hoop = _hoop(policy)
-        self._watch = Watch()
+        self._watch = Watch(self.policy.periods)
 
     def start(self, label: str, noise: TrialNoise, seed: int) -> None:
         """Puts all trials into noisy starts of a skill."""
@@ -215,7 +215,7 @@ class Arena:
     def step(self, label: str, since: int) -> None:
         """Lets the policy act once; ``since`` is the number of steps under the label before."""
         if since == 0:
-            self._watch = Watch()
+            self._watch = Watch(self.policy.periods)
         state = self.sim.qpos, self.sim.qvel
         self.sim.step(self.policy.targets(*state, label, self._watch.cue(label, since / RATE, state, self.hoop)))
 

@@ -10,7 +10,7 @@ from typing import Any
 from robomatrix.scheduling.perceived import Believed
 from robomatrix.scheduling.plan import PlanStep
 from robomatrix.scheduling.scene import START, PlanningScene
-from robomatrix.scheduling.symbolic import Literal, SymbolicState, diagnose, effects, take
+from robomatrix.scheduling.symbolic import BALL, HAS_BALL, Literal, SymbolicState, diagnose, effects, take
 from robomatrix.skills.spec import SkillSpec
 
 _VERIFIABLE = ("holding", "hand_empty", "on", "open")
@@ -73,6 +73,7 @@ class Belief:
             holding=holding,
             resting=MappingProxyType(resting),
             closed=frozenset(closed),
+            facts=_facts(state, perceived),
             over=state.over if holding is not None and state.over and state.over[0] == holding else None,
         )
         return Belief(merged, ids, perceived)
@@ -98,6 +99,13 @@ class Belief:
         """Returns the effects of a step that perception contradicts."""
         wanted = [e for e in effects(spec, spec.bind(step.arguments)) if e.predicate in _VERIFIABLE]
         return tuple(literal for literal in wanted if not self.state.holds(literal))
+
+
+def _facts(state: SymbolicState, perceived: SymbolicState) -> frozenset[Literal]:
+    """Returns what else is true; whether a ball that is in sight is in the hands is seen, not believed."""
+    if not any(thing.category == BALL for thing in perceived.scene.objects):
+        return state.facts
+    return (state.facts - {HAS_BALL}) | (perceived.facts & {HAS_BALL})
 
 
 def _entities(scene: PlanningScene, key: str) -> list[dict[str, Any]]:

@@ -139,6 +139,8 @@ class TaskExecution:
     """From how many places it was looked for."""
     _report: str = ""
     """The question that follows the command, to be answered in the end."""
+    _refused: PlanStep | None = None
+    """What the robot has just refused to begin; a new plan that begins with it is of no use."""
     _approved: bool = False
     _started: float = 0.0
     _belief: Belief | None = None
@@ -172,6 +174,7 @@ class TaskExecution:
             self._search.pop(0)
             return RunStep(-1, self._search[0]) if self._search else self._replan()
         step = self.plan[self.index]
+        self._refused = step if outcome.code == ErrorCode.PRECONDITION else None
         before = self._known
         self._belief = before.after(step, self._skills[step.skill], scene, seen, taken=outcome.success)
         missed = self._belief.unmet(self._skills[step.skill], step) if outcome.success else ()
@@ -291,6 +294,8 @@ class TaskExecution:
     def _adopt(self, steps: tuple[PlanStep, ...]) -> Action:
         done = self.plan[: self.index] if self.replans else ()
         self.plan, self.index, self._failures = (*done, *self._without_done(done, steps)), len(done), {}
+        if self._refused is not None and self.plan[self.index :][:1] == (self._refused,):
+            return self._finish(False, f"gave up: {self._reasons()}", TaskError.FAILED)
         if self.options.dry_run:
             return self._finish(True, self.result.message if self.result else "")
         if self.options.ask_before_run and not self._approved:
@@ -346,6 +351,12 @@ class TaskExecution:
             return self._finish(False, f"gave up after {self.replans} new plans: {reason}", TaskError.FAILED)
         self.replans += 1
         return self._replan()
+
+    def _reasons(self) -> str:
+        """Returns why the last two steps failed that did."""
+        steps = [event for event in self.events if event["event"] == "step" and not event["success"]]
+        last = {event["step"]: event["message"] for event in steps}
+        return "; then ".join(f"{step} failed: {message}" for step, message in [*last.items()][-2:])
 
     def _reconsider(self) -> None:
         """Asks what the plan had aimed at, had all been known that was seen since: "the cans" means those too."""

@@ -17,6 +17,8 @@ from robomatrix.scheduling.scene import START, PlanningScene
 from robomatrix.skills.spec import Condition, SkillSpec, Value
 
 _ENTITY_TYPES = ("object", "location")
+BALL = "ball"
+"""Class of a thing that, once held, is the ball of a player."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,9 @@ class Literal:
         predicate, _, rest = body.partition("(")
         arguments = tuple(a.strip() for a in rest.rstrip(")").split(",") if a.strip())
         return cls(predicate.strip(), arguments, text.startswith("not "))
+
+
+HAS_BALL = Literal("has_ball")
 
 
 @dataclass(frozen=True)
@@ -63,8 +68,10 @@ class SymbolicState:
         holding = scene.robot.holding
         resting = {o.id: (None if o.id == holding else o.at) for o in scene.objects}
         closed = frozenset(place.id for place in scene.locations if place.closed)
-        standing = frozenset({Literal("upright")})
-        return cls(scene, scene.robot.at, holding, MappingProxyType(resting), closed, facts=standing)
+        held = scene.object(holding) if holding is not None else None
+        ball = {HAS_BALL} if held is not None and held.category == BALL else set()
+        facts = frozenset({Literal("upright"), *ball})
+        return cls(scene, scene.robot.at, holding, MappingProxyType(resting), closed, facts=facts)
 
     def holds(self, literal: Literal) -> bool:
         """Returns whether a literal is true now."""

@@ -104,6 +104,7 @@ class SkillRunner:
         fresh = self._resting is None
         made = self._resting or _guarded(lambda: idle(self.robot, {}, float("inf")), idle.spec.name)
         result = made if isinstance(made, Failed) else self._advance(made, observation)
+        self._believe(result)
         self._resting = made if isinstance(made, Skill) and not isinstance(result, Succeeded) else None
         if isinstance(result, Succeeded):
             return None if fresh else self.rest(observation)

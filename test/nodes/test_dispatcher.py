@@ -31,7 +31,7 @@ class Operator(Client):
         for name, stack in stacks.items():
             publisher = self.create_publisher(SceneObjectArray, f"/{name}/scene/objects", qos.LATCHED)
             publisher.publish(_targets())
-            self.until(lambda stack=stack: len(stack.scheduler._world.objects) == 2)
+            self.until(lambda stack=stack: len(stack.scheduler.surroundings.world.objects) == 2)
 
     def until(self, done: Callable[[], bool]) -> None:
         limit = time.monotonic() + PATIENCE

@@ -26,7 +26,7 @@ class Operator(Client):
         self._scene = self.create_publisher(SceneObjectArray, "scene/objects", qos.LATCHED)
         self._answer = self.create_publisher(String, "answer", qos.EVENT)
         self._scene.publish(self._cans())
-        wait(stack, lambda: len(stack.scheduler._world.objects) == 2, "the scene")
+        wait(stack, lambda: len(stack.scheduler.surroundings.world.objects) == 2, "the scene")
 
     def _cans(self) -> SceneObjectArray:
         message = SceneObjectArray(objects=[_can(id_, colour, 0.2 * i) for i, (id_, colour) in enumerate(CANS)])

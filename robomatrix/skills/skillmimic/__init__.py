@@ -10,6 +10,7 @@ from robomatrix.skills.base import Skill
 
 def skills() -> tuple[type[Skill], ...]:
     """Returns the family, for the entry-point group ``robomatrix.skills``."""
-    from robomatrix.skills.skillmimic.basketball import BounceBall, Catch, PassTo, PickUpBall, ShootBall, Stand
+    from robomatrix.skills.skillmimic.ball_in_hand import BounceBall, PassTo, ShootBall
+    from robomatrix.skills.skillmimic.basketball import Catch, PickUpBall, Stand
 
     return (Stand, PickUpBall, Catch, PassTo, ShootBall, BounceBall)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +45,10 @@ TOLERANCE = 1e-3
 """Of a time [s]: a quarter of a step of the physics."""
 FASTEST = 25.0
 """What seems to fly faster is another ball, or one that was lost from sight meanwhile [m/s]."""
+JUMP = 1.0
+"""A larger change of velocity between two sightings is a contact [m/s]."""
+FAR = 2.5
+"""A ball that is farther off is shown to the networks at this distance and at rest, as none was trained with it [m]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +56,7 @@ class Cue:
     """What an expert is told besides the state."""
 
     elapsed: float
-    """Time since the label was set [s]."""
+    """Time since the label was set, or since its clock last began again [s]."""
     remembered: Array
     """(n, 7 + J) the posture at :data:`LOOK`, before that the present one."""
     hoop: Array | None = None
@@ -61,26 +66,32 @@ class Cue:
 class Watch:
     """Keeps since when a label has been told and what the posture then was."""
 
-    def __init__(self) -> None:
+    def __init__(self, periods: Mapping[str, float]) -> None:
+        """``periods`` are those after which an expert's clock begins again, by label [s]."""
+        self._periods = periods
         self._label, self._since, self._remembered = "", 0.0, np.zeros((0, 0))
 
     def cue(self, label: str, stamp: float, state: tuple[Array, Array], hoop: Array | None) -> Cue:
-        """Returns the cue at a time [s] for states (n, nq), (n, nv); a new label starts the clock anew."""
+        """Returns the cue at a time [s] for states (n, nq), (n, nv); a new label or period starts the clock anew."""
         if label != self._label:
             self._label, self._since = label, stamp
-        elapsed = stamp - self._since
+        elapsed = (stamp - self._since + TOLERANCE) % self._periods.get(label, np.inf) - TOLERANCE
         if elapsed < LOOK + TOLERANCE:
             self._remembered = posture(body_and_ball(*state))
         return Cue(elapsed, self._remembered, hoop)
 
 
 class BallTracker:
-    """Position of the ball from the world's objects, velocity from two sightings."""
+    """Position of the ball from the world's objects, velocity from three sightings.
+
+    Two of them tell the velocity half a period ago; what it has become since is extrapolated, but for where it jumps.
+    """
 
     def __init__(self) -> None:
         self._stamp = -1.0
         self._position = np.zeros(3)
         self._velocity = np.zeros(3)
+        self._between: tuple[float, Array] | None = None
 
     def see(self, observation: Observation) -> Ball:
         """Returns the ball as last seen. Raises PreconditionError when there is none."""
@@ -89,12 +100,21 @@ class BallTracker:
             raise PreconditionError("no ball is in sight")
         position = np.array(balls[0].position)
         elapsed = balls[0].stamp - self._stamp
-        if self._stamp >= 0.0 and elapsed > 1e-6:
-            velocity = (position - self._position) / elapsed
-            self._velocity = velocity if float(np.linalg.norm(velocity)) < FASTEST else np.zeros(3)
         if elapsed > 1e-6:
+            if self._stamp >= 0.0:
+                self._velocity = self._extrapolated(elapsed, (position - self._position) / elapsed)
             self._position, self._stamp = position, balls[0].stamp
         return Ball(self._position, self._velocity)
+
+    def _extrapolated(self, elapsed: float, velocity: Array) -> Array:
+        """Returns the present velocity from the mean one (3,) over the time since the last sighting [m/s]."""
+        before, self._between = self._between, (elapsed, velocity)
+        if float(np.linalg.norm(velocity)) >= FASTEST:
+            self._between = None
+            return np.zeros(3)
+        if before is None or float(np.linalg.norm(velocity - before[1])) > JUMP:
+            return velocity
+        return velocity + (velocity - before[1]) * elapsed / (elapsed + before[0])
 
 
 def configuration(state: RobotState, ball: Ball) -> tuple[Array, Array]:
@@ -113,6 +133,16 @@ def configuration(state: RobotState, ball: Ball) -> tuple[Array, Array]:
     if not (np.isfinite(qpos).all() and np.isfinite(qvel).all()):
         raise PreconditionError("the robot's state holds values that are not finite")
     return qpos[None], qvel[None]
+
+
+def _in_sight(qpos: Array, qvel: Array) -> tuple[Array, Array]:
+    """Returns the states with no ball farther than :data:`FAR` from the pelvis's axis."""
+    away = qpos[:, -7:-5] - qpos[:, :2]
+    distance = np.linalg.norm(away, axis=1, keepdims=True)
+    far = distance > FAR
+    nearer = np.where(far, qpos[:, :2] + away * FAR / np.maximum(distance, FAR), qpos[:, -7:-5])
+    places = np.concatenate([qpos[:, :-7], nearer, qpos[:, -5:]], axis=1)
+    return places, np.concatenate([qvel[:, :-6], np.where(far, 0.0, qvel[:, -6:])], axis=1)
 
 
 def _turned(quaternion: Array, vector: Array) -> Array:
@@ -152,7 +182,8 @@ class PlayerPolicy:
             label: Mlp(checkpoint.tensors, (ends[0], *one["hidden"], ends[1]), spec.activation, f"{label}.")
             for label, one in told.items()
         }
-        self._periods = {label: float(one["period"]) for label, one in told.items()}
+        self.periods = {label: float(one["period"]) for label, one in told.items()}
+        """After which an expert's clock begins again, by label [s]."""
         self._home = np.array(spec.home)
         self._joints = robot.joint_names
         self._limits = np.array([[j.lower, j.upper] for j in robot.joints]).T
@@ -190,13 +221,13 @@ class PlayerPolicy:
         """
         if label not in self.labels and label not in self._experts:
             raise UnknownNameError("skill label", label, {*self.labels, *self._experts})
-        own = body_and_ball(qpos, qvel)
+        own = body_and_ball(*_in_sight(qpos, qvel))
         if label not in self._experts:
             output = self._network(with_label(own, np.full(len(qpos), self.labels.index(label))))
         elif cue is None:
             raise PreconditionError(f"'{label}' needs to know for how long it has lasted")
         else:
-            elapsed = np.full(len(qpos), np.mod(cue.elapsed, self._periods[label]))
+            elapsed = np.full(len(qpos), cue.elapsed)
             output = self._experts[label](with_cue(own, qpos, cue.remembered, cue.hoop, elapsed))
         return np.clip(self._home + self.spec.action_scale * output, *self._limits)
 

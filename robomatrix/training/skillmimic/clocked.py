@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE, SUBSTEPS, build_model
-from robomatrix.skills.skillmimic.basketball import CREEPING, HIGH, SETTLING
+from robomatrix.skills.skillmimic.ball_in_hand import CREEPING, HIGH, SETTLING
 from robomatrix.skills.skillmimic.observation import CLOCK_KNOTS, LOOK, body_and_ball, posture, with_cue
 from robomatrix.training.simulation import BatchSimulation
 from robomatrix.training.skillmimic.distill import DistillConfig

@@ -18,6 +18,7 @@ from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.skills.base import ErrorCode
 from robomatrix.skills.mobile_manipulation.specs import SPECS
+from robomatrix.skills.skillmimic.specs import SPECS as BALL_SKILLS
 
 CARRY = (
     PlanStep("grasp", {"object": "red_can"}),
@@ -368,3 +369,50 @@ def test_for_what_says_nothing_the_robot_does_not_even_look(instruction):
 def test_what_no_robot_could_recognise_is_not_looked_for(office):
     task = task_for(PlanResult("clarify", "There is no unicorn here.", missing=("unicorn",)))
     assert isinstance(task.begin(office), Ask)
+
+
+PICK_AND_SHOOT = PlanResult("ok", "2 steps", steps=(PlanStep("pick_up_ball"), PlanStep("shoot_ball")))
+
+
+def play(outcomes, text="pick up the ball and shoot it"):
+    """Runs a player's task with prepared outcomes: (skill, success, held afterwards, message, code)."""
+    thing = {"id": "ball", "name": "ball", "class": "ball"}
+
+    def court(holding):
+        return PlanningScene.parse({"robot": {"name": "player", "holding": holding}, "objects": [thing]})
+
+    task = TaskExecution(Scripted([PICK_AND_SHOOT]), BALL_SKILLS, text, clock=Clock())
+    action = task.begin(court(None))
+    for skill, success, held, message, code in outcomes:
+        assert isinstance(action, RunStep)
+        assert action.step.skill == skill
+        action = task.on_result(StepOutcome(success, message, code), court("ball" if held else None), ())
+    return task, action
+
+
+PICKED = ("pick_up_ball", True, True, "", 0)
+MISSED = ("shoot_ball", False, False, "the shot missed by 0.4 m", ErrorCode.TARGET_MISSED)
+FAR = ("pick_up_ball", False, False, "the ball is out of reach: 3.1 m ahead", ErrorCode.PRECONDITION)
+
+
+def test_after_a_missed_shot_the_ball_is_picked_up_again():
+    scored = ("shoot_ball", True, False, "", 0)
+    task, end = play([PICKED, MISSED, PICKED, scored])
+    assert isinstance(end, Finished)
+    assert end.success
+    assert task.replans == 0
+
+
+def test_a_ball_out_of_reach_ends_the_task_and_both_reasons_are_given():
+    task, end = play([PICKED, MISSED, FAR, FAR, FAR])
+    assert (end.success, end.error) == (False, TaskError.FAILED)
+    missed = "shoot_ball() failed: the shot missed by 0.4 m"
+    assert end.message == f"gave up: {missed}; then pick_up_ball() failed: the ball is out of reach: 3.1 m ahead"
+    assert task.replans == 1
+
+
+def test_what_was_refused_is_planned_anew_once_it_has_failed_otherwise():
+    missed = ("shoot_ball", False, True, "swayed", ErrorCode.TARGET_MISSED)
+    _, end = play([PICKED, *[("shoot_ball", False, True, "no hoop", ErrorCode.PRECONDITION)] * 2, missed])
+    assert isinstance(end, RunStep)
+    assert end.step.skill == "pick_up_ball"

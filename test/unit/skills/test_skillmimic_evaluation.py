@@ -10,6 +10,7 @@ import pytest
 
 from robomatrix.errors import ConfigurationError, DriverError, PolicyError, UnknownNameError
 from robomatrix.evaluation.skillmimic import (
+    Arena,
     Track,
     bounced,
     dribbled,
@@ -29,7 +30,8 @@ from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import court
 from robomatrix.skills.base import ErrorCode, Observation, Outcome, Running, Skill, Succeeded
 from robomatrix.skills.skillmimic import basketball
-from robomatrix.skills.skillmimic.basketball import Catch, PassTo, PickUpBall
+from robomatrix.skills.skillmimic.ball_in_hand import BounceBall, PassTo
+from robomatrix.skills.skillmimic.basketball import Catch, PickUpBall
 from robomatrix.skills.skillmimic.observation import heading, into_heading
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
 from robomatrix.world import World
@@ -217,11 +219,42 @@ def test_a_ball_that_is_thrown_is_waited_for_and_caught(seed: int) -> None:
     assert 2.0 < state.stamp < 4.0
 
 
+def test_a_ball_that_was_caught_on_the_court_can_be_passed() -> None:
+    driver = CourtDriver(PLAYER, throws=[0.5])
+    state = driver.reset(31)
+    for skill in (Catch(PLAYER, {}), PassTo(PLAYER, {})):
+        result, state = carry_out(driver, state, skill)
+        assert isinstance(result, Succeeded), result
+
+
+def test_a_picked_up_ball_is_bounced_and_held_again() -> None:
+    driver = CourtDriver(PLAYER)
+    state = driver.reset(3)
+    for skill in (PickUpBall(PLAYER, {}), BounceBall(PLAYER, {"times": 2})):
+        result, state = carry_out(driver, state, skill)
+        assert isinstance(result, Succeeded), result
+        assert result.holding == "ball"
+    assert result.metrics["bounces"] == 2
+
+
+def test_a_player_stands_while_the_ball_rolls_far_away() -> None:
+    arena = Arena(PlayerPolicy(PLAYER), 3)
+    qpos, qvel = (np.repeat(state[-1:], 3, axis=0) for state in arena.policy.starts("pick_up"))
+    angle = np.array([0.5, 1.6, 5.2])
+    qpos[:, -7:-5] = 0.3 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    qvel[:] = 0.0
+    qvel[:, -6:-4] = 4.0 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    arena.sim.reset(np.arange(3), qpos, qvel)
+    track = arena.run("stand", 10.0)
+    assert (track.away()[-1] > 5.0).all()
+    assert track.upright().all()
+
+
 def test_where_nobody_throws_the_player_goes_on_standing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(basketball, "EXPECTING", 1.5)
     driver = CourtDriver(PLAYER)
     result, state = carry_out(driver, driver.reset(0), Catch(PLAYER, {}))
-    assert (result.code, result.message) == (ErrorCode.NOT_FOUND, "nobody threw the ball within 1.5 s")
+    assert (result.code, result.message) == (ErrorCode.TIMEOUT, "nobody threw the ball within 1.5 s")
     assert state.odometry.position[2] > 0.9
 
 

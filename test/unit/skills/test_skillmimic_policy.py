@@ -17,7 +17,8 @@ from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Succ
 from robomatrix.skills.registry import registry_for
 from robomatrix.skills.runner import SkillRunner
 from robomatrix.skills.skillmimic import skills
-from robomatrix.skills.skillmimic.basketball import PATIENCE, BounceBall, Catch, PassTo, PickUpBall, ShootBall, Stand
+from robomatrix.skills.skillmimic.ball_in_hand import BounceBall, PassTo, ShootBall
+from robomatrix.skills.skillmimic.basketball import PATIENCE, Catch, PickUpBall, Stand
 from robomatrix.skills.skillmimic.observation import (
     CLOCK_KNOTS,
     LABELS,
@@ -173,9 +174,6 @@ def test_a_state_with_nan_or_without_odometry_is_refused() -> None:
 @pytest.mark.parametrize(
     ("skill", "ball", "robot", "expected"),
     [
-        (PickUpBall, (2.3, 0.0, 0.12), state(), "out of reach: 2.30 m ahead"),
-        (PickUpBall, (0.0, -0.12, 0.12), state(), "-0.12 m to the left, 0.12 m high; it must lie -0.12 to"),
-        (PickUpBall, (0.3, 0.0, 0.12), state(yaw=np.pi), "out of reach: -0.30 m ahead"),
         (PickUpBall, (0.3, 0.0, 0.12), state(height=0.2), "lies on the floor"),
         (PickUpBall, None, state(), "no ball is in sight"),
         (Catch, (0.3, 0.0, 1.1), state(), "already has the ball"),
@@ -189,16 +187,82 @@ def test_a_skill_that_cannot_start_says_what_is_missing(skill, ball, robot, expe
     assert expected in outcome.message
 
 
+def run_on(skill, ball_at, yaw: float = 0.0, until: float = 20.0):
+    """Ticks a player that does not move, with the ball where ``ball_at`` has it at a time, to the outcome."""
+    for step in range(int(60 * until)):
+        result = skill.tick(seen(state(step / 60, yaw=yaw), ball_at(step / 60)))
+        if not isinstance(result, Running):
+            return result, step / 60
+    raise AssertionError("it never ended")
+
+
+@pytest.mark.parametrize(
+    ("ball", "yaw", "expected"),
+    [
+        ((2.3, 0.0, 0.12), 0.0, "out of reach: 2.30 m ahead"),
+        ((0.0, -0.12, 0.12), 0.0, "-0.12 m to the left, 0.12 m high; it must lie -0.12 to"),
+        ((0.3, 0.0, 0.12), np.pi, "out of reach: -0.30 m ahead"),
+    ],
+)
+def test_a_ball_out_of_reach_is_left_alone(ball, yaw: float, expected: str, shipped: Path) -> None:
+    outcome, after = run_on(PickUpBall(ROBOT, {}), lambda time: ball, yaw)
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.PRECONDITION
+    assert expected in outcome.message
+    assert after < 0.2
+
+
+def test_a_ball_that_rolls_near_is_waited_for_and_one_that_rolls_away_is_not(shipped: Path) -> None:
+    def passing(time: float) -> tuple[float, float, float]:
+        return (1.5 - 0.5 * time, 0.0, 0.12)
+
+    outcome, after = run_on(PickUpBall(ROBOT, {}), passing)
+    assert "out of reach: -0.5" in outcome.message
+    assert after == pytest.approx(4.0, abs=0.1)
+    outcome, after = run_on(PickUpBall(ROBOT, {}), lambda time: (1.5 + 0.5 * time, 0.0, 0.12))
+    assert "out of reach: 1.5" in outcome.message
+    assert after < 0.2
+    coming = PickUpBall(ROBOT, {})
+    for step in range(240):
+        rolled = (max(1.0 - 0.5 * step / 60, 0.0), 0.0, 0.12)
+        phase = coming.tick(seen(state(step / 60), rolled)).phase
+        assert phase == ("waiting for the ball to lie still" if step < 122 else "pick_up_ball")
+
+
+def test_a_ball_that_is_in_the_hands_need_not_be_picked_up(shipped: Path) -> None:
+    outcome, after = run_on(PickUpBall(ROBOT, {}), lambda time: (0.35, 0.0, 1.1))
+    assert isinstance(outcome, Succeeded)
+    assert outcome.holding == "ball"
+    assert after < 0.2
+
+
+def test_what_the_player_holds_is_seen_also_while_nothing_is_asked(shipped: Path) -> None:
+    runner = SkillRunner(ROBOT, registry_for("player"))
+    for step, (ball, held) in enumerate([((0.35, 0.0, 1.1), "ball"), ((0.35, 0.0, 0.5), None)]):
+        runner.rest(seen(state(step / 60), ball))
+        assert runner.holding == held
+
+
+def test_a_ball_that_slips_before_the_throw_is_no_throw(shipped: Path) -> None:
+    skill, outcome = PassTo(ROBOT, {}), None
+    for step in range(120):  # it sways, so that the pass does not begin
+        outcome = skill.tick(seen(swaying(step / 60), (0.35, 0.0, max(1.1 - 0.05 * step, 0.12))))
+        if not isinstance(outcome, Running):
+            break
+    assert isinstance(outcome, Failed)
+    assert outcome.code is ErrorCode.OBJECT_LOST
+    assert outcome.holding is None
+
+
 def test_picking_up_succeeds_only_with_the_ball_held_high_for_a_while(shipped: Path) -> None:
     skill = PickUpBall(ROBOT, {})
-    assert isinstance(skill.tick(seen(state(0.0), (0.05, 0.0, 0.12))), Running)
-    for step in range(1, 40):
-        result = skill.tick(seen(state(step / 60), (0.35, 0.0, 1.1)))
+    for step in range(50):
+        result = skill.tick(seen(state(step / 60), (0.05, 0.0, 0.12) if step < 10 else (0.35, 0.0, 1.1)))
         if not isinstance(result, Running):
             break
     assert isinstance(result, Succeeded)
     assert result.holding == "ball"
-    assert step == pytest.approx(32, abs=2)
+    assert step == pytest.approx(42, abs=2)
 
 
 def swaying(stamp: float) -> RobotState:
@@ -209,24 +273,35 @@ def swaying(stamp: float) -> RobotState:
 def test_a_player_that_sways_comes_to_rest_before_it_bends_down_but_not_for_ever(shipped: Path) -> None:
     ball = (0.05, 0.0, 0.12)
     skill = PickUpBall(ROBOT, {})
-    assert skill.tick(seen(swaying(0.0), ball)).phase == "coming to rest"
-    assert skill.tick(seen(state(0.1), ball)).phase == "pick_up_ball"
+    phases = [skill.tick(seen(swaying(step / 60), ball)).phase for step in range(9)]
+    assert phases[-1] == "coming to rest"
+    assert skill.tick(seen(state(0.2), ball)).phase == "pick_up_ball"
     restless = PickUpBall(ROBOT, {})
-    phases = [restless.tick(seen(swaying(step / 60), ball)).phase for step in range(int(60 * PATIENCE) + 2)]
-    assert set(phases[:-2]) == {"coming to rest"}
+    phases = [restless.tick(seen(swaying(step / 60), ball)).phase for step in range(int(60 * PATIENCE) + 9)]
+    assert set(phases[8:-3]) == {"coming to rest"}
     assert phases[-1] == "pick_up_ball"
 
 
 def test_a_thrown_ball_is_not_kept_waiting(shipped: Path) -> None:
     skill = Catch(ROBOT, {})
-    assert skill.tick(seen(swaying(0.0), (2.0, 0.0, 1.0))).phase == "waiting for the ball"
-    assert skill.tick(seen(swaying(1 / 60), (1.9, 0.0, 1.0))).phase == "catch"
+    phases = [skill.tick(seen(swaying(step / 60), (1.5 - 0.05 * step, 0.0, 1.0))).phase for step in range(8)]
+    assert phases == ["waiting for the ball"] * 5 + ["catch"] * 3
+
+
+def test_a_catch_that_is_dropped_is_over(shipped: Path) -> None:
+    def dropped(time: float) -> tuple[float, float, float]:
+        return (max(1.5 - 2.0 * time, 0.4), 0.0, max(1.0 - 1.5 * max(time - 0.6, 0.0), 0.12))
+
+    outcome, after = run_on(Catch(ROBOT, {}), dropped)
+    assert isinstance(outcome, Failed)
+    assert (outcome.code, outcome.holding) == (ErrorCode.OBJECT_LOST, None)
+    assert after == pytest.approx(1.1, abs=0.05)
 
 
 def test_a_ball_that_flies_by_is_not_caught(shipped: Path) -> None:
     skill = Catch(ROBOT, {})
-    skill.tick(seen(state(0.0), (1.5, 1.5, 1.0)))
-    assert skill.tick(seen(state(1 / 60), (1.55, 1.55, 1.0))).phase == "waiting for the ball"
+    skill.tick(seen(state(0.0), (0.8, 0.8, 1.0)))
+    assert skill.tick(seen(state(1 / 60), (0.85, 0.85, 1.0))).phase == "waiting for the ball"
 
 
 def test_while_nothing_is_asked_the_player_stands(shipped: Path) -> None:
@@ -255,8 +330,8 @@ def test_a_pass_that_goes_sideways_missed(shipped: Path) -> None:
         skill = PassTo(ROBOT, {})
         result = skill.tick(seen(state(0.0), (0.35, 0.0, 1.2)))
         for step in range(1, 60):
-            t = step / 60
-            result = skill.tick(seen(state(t), (0.35 + velocity[0] * t, velocity[1] * t, 1.2)))
+            t = max(step - 2, 0) / 60
+            result = skill.tick(seen(state(step / 60), (0.35 + velocity[0] * t, velocity[1] * t, 1.2)))
             if not isinstance(result, Running):
                 return result
         raise AssertionError("the pass never ended")
@@ -292,7 +367,7 @@ def test_an_expert_sees_the_time_since_its_label_was_set_and_leaves_the_others_a
     policy, before = PlayerPolicy(ROBOT, with_expert(tmp_path / "both", shared)), PlayerPolicy(ROBOT, shared)
     qpos, qvel = before.starts("catch")
     home, hoop = np.array([j.home for j in ROBOT.joints]), np.array([2.4, 0.0, 3.05])
-    for elapsed, share in ((0.0, 0.0), (0.025, 0.5), (0.05, 1.0), (0.2, 0.0), (98.0, 0.0), (99.05, 1.0)):
+    for elapsed, share in ((0.0, 0.0), (0.025, 0.5), (0.05, 1.0), (0.2, 0.0), (98.0, 0.0)):
         targets = policy.targets(qpos, qvel, "set_shot", Cue(elapsed, posture(body_and_ball(qpos, qvel)), hoop))
         np.testing.assert_allclose(targets[0] - home, 0.02 * share, atol=1e-5)
     np.testing.assert_array_equal(policy.targets(qpos, qvel, "catch"), before.targets(qpos, qvel, "catch"))
@@ -302,7 +377,7 @@ def test_an_expert_sees_the_time_since_its_label_was_set_and_leaves_the_others_a
 
 
 def test_what_is_remembered_is_the_posture_a_quarter_second_after_the_label_was_set() -> None:
-    watch, seen_so_far = Watch(), []
+    watch, seen_so_far = Watch({}), []
     for step in range(40):
         qpos, qvel = np.full((1, 14 + JOINTS), float(step)), np.full((1, 12 + JOINTS), -5.0)
         qpos[:, 3:7] = [[1.0, 0.0, 0.0, 0.0]]
@@ -313,6 +388,45 @@ def test_what_is_remembered_is_the_posture_a_quarter_second_after_the_label_was_
     assert cue.elapsed == pytest.approx(29 / 60)
     assert seen_so_far[10:26] == [*range(10, 25), 24]
     assert seen_so_far[-1] == 24
+
+
+def test_the_velocity_of_a_flying_ball_is_that_of_now_and_a_bounce_does_not_spoil_it() -> None:
+    tracker, errors = BallTracker(), []
+    for step in range(60):
+        t = step / 60
+        before, bounced = step <= 30, max(t - 0.5, 0.0)
+        height = 1.5 - 4.905 * t * t if before else 0.27375 + 3.9 * bounced - 4.905 * bounced**2
+        ball = tracker.see(seen(state(t), (1.0 + 2.0 * t, 0.0, height)))
+        errors.append(ball.velocity - [2.0, 0.0, -9.81 * t if before else 3.9 - 9.81 * bounced])
+    worst = np.abs(errors).max(axis=1)
+    np.testing.assert_allclose(worst[2:31], 0.0, atol=1e-6)
+    assert worst[31] < 0.1
+    np.testing.assert_allclose(worst[32:], 0.0, atol=1e-6)
+
+
+def test_a_ball_out_of_sight_is_shown_at_the_edge_of_what_was_trained() -> None:
+    policy = PlayerPolicy(ROBOT)
+    qpos, qvel = policy.starts("stand")
+    qpos, qvel = np.repeat(qpos[:1], 2, axis=0), np.repeat(qvel[:1], 2, axis=0)
+    qpos[:, -7:-5] = qpos[:, :2] + [[3.0, 4.0], [30.0, 40.0]]
+    qvel[:, -6:-3] = [[1.0, 0.0, 0.0], [9.0, 9.0, 0.0]]
+    near, far = policy.targets(qpos, qvel, "stand")
+    np.testing.assert_array_equal(near, far)
+    qpos[0, -7:-5] = qpos[0, :2] + [1.5, 2.0]
+    assert np.abs(policy.targets(qpos, qvel, "stand")[0] - far).max() > 1e-4
+
+
+def test_a_clock_that_begins_again_remembers_the_posture_of_each_beat() -> None:
+    watch, elapsed, remembered = Watch({"bounce": 0.5}), [], []
+    for step in range(70):
+        qpos, qvel = np.full((1, 14 + JOINTS), float(step)), np.zeros((1, 12 + JOINTS))
+        qpos[:, 3:7] = [[1.0, 0.0, 0.0, 0.0]]
+        cue = watch.cue("bounce", 7.0 + step / 60, (qpos, qvel), None)
+        elapsed.append(cue.elapsed)
+        remembered.append(cue.remembered[0, 0])
+    np.testing.assert_allclose(elapsed, np.arange(70) % 30 / 60, atol=1e-9)
+    assert remembered[14:31] == [*[14] * 16, 30]
+    assert remembered[44:61] == [*[44] * 16, 60]
 
 
 def test_a_torn_expert_is_refused(tmp_path: Path) -> None:
@@ -387,10 +501,10 @@ def test_a_shot_must_come_down_in_the_hoop(aside: float, rise: float, said: str 
     skill = ShootBall(ROBOT, {})
     skill.tick(with_hoop(seen(state(0.0), (0.35, 0.0, 1.8)), AHEAD))
     result = None
-    for step in range(1, 140):
-        t = step / 60
-        ball = (0.35 + 1.68 * t, aside, 1.8 + rise * t - 4.905 * t * t)
-        result = skill.tick(with_hoop(seen(state(t), ball), AHEAD))
+    for step in range(1, 180):
+        t = max(step / 60 - 0.6, 0.0)
+        ball = (0.35 + 1.68 * t, aside * min(t, 1.0), 1.8 + rise * t - 4.905 * t * t)
+        result = skill.tick(with_hoop(seen(state(step / 60), ball), AHEAD))
         if not isinstance(result, Running):
             break
     if said is None:

@@ -14,7 +14,7 @@ from robomatrix.motions.edit import relabel_contact
 from robomatrix.motions.retarget import PLAYER, retarget
 from robomatrix.resources import share
 from robomatrix.scenes.court import RATE, build_model, court
-from robomatrix.skills.skillmimic.basketball import CREEPING, HIGH
+from robomatrix.skills.skillmimic.ball_in_hand import CREEPING, HIGH
 from robomatrix.skills.skillmimic.observation import (
     CLOCK_KNOTS,
     LABELS,
