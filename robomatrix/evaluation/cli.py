@@ -135,7 +135,7 @@ def planner(
         str,
         typer.Option(
             "--set",
-            help="handwritten, crowd to crowd5, hazards3, skills, partly(-dev), generated, old-frames, tuning, "
+            help="handwritten, crowd to crowd6, hazards3, hazards4, skills, partly(-dev), generated, old-frames, tuning, "
             "seen-frames.",
         ),
     ] = "handwritten",
