@@ -177,6 +177,8 @@ class Chunker:
             seen = skip + 1 + (self._text(skip + 1) in ("can", "could", "may"))
             if self._text(seen) in ("find", "see", "have", "spot", "found", "want"):
                 self._at += seen + 1
+                match = self.lexicon.relations.at(self.tokens, self._at)
+                self._restrictive = match is not None and match.value != "to" and self._text() not in ("into", "onto")
                 return True
         if self._text() in _RELATIVE and self._text(1) in _BE | PARTICIPLES | {"you", "i", "we"}:
             self._at += 1

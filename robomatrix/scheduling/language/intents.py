@@ -32,8 +32,11 @@ _FINDING = frozenset(
         "see",
         "look",
         "point out",
+        "track down",
+        "scout",
     ]
 )
+_PARTNERS = frozenset({"with", "for", "between", "of"})
 _DOORS = (("door",), ("lid",), ("front",))
 
 
@@ -235,7 +238,7 @@ def _of_role(session: Session, things: Sequence[NounPhrase], role: Role, predica
 
 def swap(session: Session, command: Command) -> bool:
     """Handles "swap A and B"."""
-    things = [t for c in command.chunks if c.kind in ("relation", "things") for t in c.things]
+    things = [t for move in moves(command.chunks) for t in _swapped(move)]
     things = [t for t in things if t.head not in ("place", "position", "spot", "location")]
     ids = session.resolver.all_of(things, "object")
     if len(ids) != 2:
@@ -249,13 +252,22 @@ def swap(session: Session, command: Command) -> bool:
     return True
 
 
+def _swapped(move: Move) -> tuple[NounPhrase, ...]:
+    """Returns both of "A (on the table) with B"."""
+    two = [c for c in move.relations if c.phrase in _PARTNERS]
+    where = tuple(c for c in move.relations if c not in two)
+    return (*_narrowed(replace(move, relations=where)), *(t for c in two for t in c.things))
+
+
 def look(session: Session, command: Command) -> bool:
     """Handles "find A"."""
     things = [t for move in moves(command.chunks) for t in _narrowed(move)]
     if not things or command.verb not in _FINDING:
         return False
-    if command.benefit and command.verb == "find" and all(fits(session, thing, "object") for thing in things):
-        deliver(session, things)
+    for_whom = [t for c in command.relations if c.phrase == "for" for t in c.things if fits(session, t, "person")]
+    wanted = command.verb == "find" and all(fits(session, thing, "object") for thing in things)
+    if wanted and (command.benefit or for_whom):
+        deliver(session, things, session.resolver.one(for_whom[0], "person") if for_whom else None)
         return True
     ids = session.resolver.all_of(things, "any")
     session.discourse.note_objects([i for i in ids if i in session.state.resting], things[-1])

@@ -147,6 +147,8 @@ class NounPhrases:
         if self._text(end) in ("that", "which") and self._text(end + 1) in ("is", "are"):
             words, selectors, _, after = self._words(end + 2, True)
             if words and not selectors and words[0] not in _STATES:  # "everything that is clothing"
+                made = words[-1] in self.index.ontology.materials and words[-1] in self.index.nouns  # "of glass"
+                words = (*words, "thing") if made else words
                 return NounPhrase(words, "all", plural=True, text=text), after
         attributes, end = self._attributes(end)
         return NounPhrase((*attributes, "thing"), "all", plural=True, text=text), end

@@ -14,7 +14,7 @@ from robomatrix.scheduling.language.commanding import Commander, Refusal
 from robomatrix.scheduling.language.commands import Command, fits
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.intents import INTENTS
-from robomatrix.scheduling.language.moves import moves, readings
+from robomatrix.scheduling.language.moves import is_strong, moves, readings
 from robomatrix.scheduling.language.nouns import PERSONS
 from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.placing import deliver, place
@@ -170,6 +170,7 @@ class ClauseRun:
             except PlanningError:
                 continue
             self.session.discourse.objects.append(tuple(found))
+            self.session.discourse.head = thing.head
         self.session.acts += 1
 
     def _correct(self, clause: Clause) -> bool:
@@ -184,8 +185,9 @@ class ClauseRun:
             if chunks is None:
                 return False
             self.session.restore(said.before)
-            self._planned(said.clause, chunks)
-            self.said = Said(said.clause, chunks, said.before, said.start)
+            meant = replace(said.clause, benefit=said.clause.benefit or clause.benefit)
+            self._planned(meant, chunks)
+            self.said = Said(meant, chunks, said.before, said.start)
             return True
         self.session.restore(self.opened if clause.opens and self.opened is not None else said.start)
         chunks = tuple(self.session.chunks(clause.tokens))
@@ -317,7 +319,8 @@ class ClauseRun:
         if self.said is not None and things and (clause.repeats or self._adds(chunks)):
             self._again(things)
             return
-        topic = bool(things) and all(t.pronoun or fits(self.session, t, "any") for t in things)
+        topic = bool(things) and not any(c.kind == "relation" and is_strong(c) for c in chunks)
+        topic = topic and all(t.pronoun or fits(self.session, t, "any") for t in things)
         if topic and self.following is not None and any(t.text in _REFERRING for t in self.following.whole):
             self._information(chunks)
             return

@@ -130,7 +130,8 @@ class ClauseParser:
                     (j for j in range(i, len(tokens)) if tokens[j].text in ("otherwise", "else", ",")), len(tokens)
                 )
                 rest = (*tokens[:i], *tokens[end:])
-                return Guard(tokens[i + 1 : end], tokens[i].text != "unless", trailing=True), rest
+                said = self.reader.without_trailers(tokens[i + 1 : end])
+                return Guard(said, tokens[i].text != "unless", trailing=True), rest
         return None
 
     def _ordered(self, tokens: Tokens) -> list[Clause]:
@@ -165,6 +166,8 @@ class ClauseParser:
                 meant = any(t.text in ("it", "them") for c in done for t in c.tokens)
                 named = [replace(c, form="information", heading=False) for c in then] if meant else []
                 return [*named, *done, *then]
+            if marker in _LATER and texts(tokens, i + 1, i + 2) == ("that",) and tokens[i - 1].text in CONNECTORS:
+                return [*self._clauses(tokens[i + 2 :]), *self._clauses(tokens[: i - 1])]
             if marker in _LATER and self._is_timed(tokens, i):
                 return [*self._clauses(tokens[:i]), *self._clauses(subjectless(tokens[i + 1 :]))]
         return self._clauses(tokens)
