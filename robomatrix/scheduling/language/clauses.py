@@ -214,7 +214,7 @@ class ClauseReader(Courtesies):
             subject = tuple(t for t in tokens[:at] if t.text not in BEING and t.text not in ("end", "ends", "up"))
             if not any(self.is_noun(t) for t in subject):
                 return None
-            return Clause("command", (*subject, *tokens[at + verb.length :]), verb, whole=whole)
+            return Clause("command", (*self._located(subject), *tokens[at + verb.length :]), verb, whole=whole)
         return None
 
     def participial(self, tokens: Tokens) -> Clause | None:

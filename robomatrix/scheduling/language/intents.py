@@ -36,6 +36,7 @@ _FINDING = frozenset(
         "scout",
     ]
 )
+_GETTERS = frozenset({"get", "gather", "gather up", "collect", "round up", "scoop up"})
 _PARTNERS = frozenset({"with", "for", "between", "of"})
 _DOORS = (("door",), ("lid",), ("front",))
 
@@ -47,7 +48,7 @@ def take(session: Session, command: Command) -> bool:
         if not things:
             return False
         move = replace(move, things=things)
-        if not person and (held_above(session, move) or (command.verb == "get" and _implied_place(session, move))):
+        if not person and (held_above(session, move) or (command.verb in _GETTERS and _implied_place(session, move))):
             continue
         if person:
             deliver(session, _narrowed(move), person)

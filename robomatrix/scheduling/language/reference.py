@@ -94,12 +94,12 @@ class Resolver:
             found = self._narrowed(phrase, found, modifier)
         best = max((fit.directness for fit in fits.values()), default=0.0)  # where there is wine, a wine glass is none
         found = [id_ for id_ in found if best < CLASS or not WIDER + 0.9 < fits[id_].directness <= PART + 0.5]
-        if found and min(fits[id_].doubts for id_ in found) > min(fit.doubts for fit in fits.values()) == 0:
-            found = []  # "the red can in the box", where the red can is elsewhere
-        found = self._closest(phrase, {id_: fits[id_] for id_ in found})
         if phrase.without:
             excluded = self._excluded(phrase)
             found = [id_ for id_ in found if id_ not in excluded]
+        if found and min(fits[id_].doubts for id_ in found) > min(fit.doubts for fit in fits.values()) == 0:
+            found = []  # "the red can in the box", where the red can is elsewhere
+        found = self._closest(phrase, {id_: fits[id_] for id_ in found})
         if phrase.quantity in ("all", "each"):
             found = [id_ for id_ in found if id_ not in self.discourse.untouchable]
         if phrase.selectors:
@@ -271,7 +271,7 @@ class Resolver:
             return self._matching(plural, "any")
 
     def _excluded(self, phrase: NounPhrase) -> set[str]:
-        excluded: set[str] = set()
+        excluded = set(self.discourse.untouchable)
         for other in phrase.without:
             inherited = replace(other, quantity="all")
             if other.head == "one" and phrase.head not in ("one", "thing"):

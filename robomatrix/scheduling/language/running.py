@@ -28,7 +28,7 @@ from robomatrix.scheduling.language.strolling import (
     only_walks,
     without_details,
 )
-from robomatrix.scheduling.language.text import Token
+from robomatrix.scheduling.language.text import Token, word_set
 from robomatrix.scheduling.plan import PlanResult
 from robomatrix.scheduling.symbolic import Literal
 
@@ -37,9 +37,7 @@ _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _SPEAKERS = frozenset({"i", "we"})
 _WHERE = frozenset({"where", "is", "are"})
-_SUBJECTS = frozenset(
-    {"i", "we", "he", "she", "they", "you", "my", "our", "it", "this", "that", "the", "there", "nice"}
-)
+_SUBJECTS = word_set("i we he she they you my our it this that the there nice")
 _OTHERS = frozenset({"other", "others", "rest", "remaining"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
 
@@ -150,8 +148,10 @@ class ClauseRun:
     def _holds(self, guard: guards.Guard) -> bool:
         """Judges a condition once: its "otherwise" comes after what it led to."""
         if guard.tokens not in self.judged:
-            plain = replace(guard, positive=True)
-            self.judged[guard.tokens] = guards.holds(plain, self.session.discourse, self.session.lexicon)
+            plain, discourse = replace(guard, positive=True), self.session.discourse
+            spoken = list(discourse.objects) if guard.trailing else []
+            self.judged[guard.tokens] = guards.holds(plain, discourse, self.session.lexicon)
+            discourse.objects = spoken or discourse.objects  # "put it there, if the box is not empty"
         return self.judged[guard.tokens] == guard.positive
 
     def _guarded(self, clause: Clause) -> Sequence[guards.Guard]:

@@ -168,6 +168,9 @@ class ClauseParser:
                 return [*named, *done, *then]
             if marker in _LATER and texts(tokens, i + 1, i + 2) == ("that",) and tokens[i - 1].text in CONNECTORS:
                 return [*self._clauses(tokens[i + 2 :]), *self._clauses(tokens[: i - 1])]
+            if marker in _LATER and self._is_timed(tokens, i) and self._forbids(tokens):  # "do not A before you B"
+                allowed = tuple(t for t in tokens[:i] if t.text not in ("do", "not", "dont", "never"))
+                return [*self._clauses(subjectless(tokens[i + 1 :])), *self._clauses(allowed)]
             if marker in _LATER and self._is_timed(tokens, i):
                 return [*self._clauses(tokens[:i]), *self._clauses(subjectless(tokens[i + 1 :]))]
         return self._clauses(tokens)
@@ -184,6 +187,10 @@ class ClauseParser:
         if tokens[0].text in _LATER:  # what is done before may speak of what comes after
             return [*(replace(c, form="information", heading=False) for c in first), *second, *first]
         return [*first, *second]
+
+    @staticmethod
+    def _forbids(tokens: Tokens) -> bool:
+        return texts(tokens, 0, 2) == ("do", "not") or texts(tokens, 0, 1) in (("dont",), ("never",))
 
     def _is_timed(self, tokens: Tokens, at: int) -> bool:
         rest = subjectless(tokens[at + 1 :])
