@@ -270,7 +270,8 @@ def look(session: Session, command: Command) -> bool:
     if wanted and (command.benefit or for_whom):
         deliver(session, things, session.resolver.one(for_whom[0], "person") if for_whom else None)
         return True
-    ids = session.resolver.all_of(things, "any")
+    spoken = all(t.pronoun in ("it", "them") for t in things) and session.discourse.objects
+    ids = session.resolver.all_of(things, "object" if spoken else "any")
     session.discourse.note_objects([i for i in ids if i in session.state.resting], things[-1])
     return visit(session, ids[:1]) if session.can("at") else False
 

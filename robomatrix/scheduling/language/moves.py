@@ -10,7 +10,7 @@ from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.text import word_set
 
 _STRONG = word_set("into onto to towards toward")
-_THERE = frozenset({"over on", "over in", "over at", "over by", "down on", "down in", "up on", "up in", "down at"})
+THERE = frozenset({"over on", "over in", "over at", "over by", "down on", "down in", "up on", "up in", "down at"})
 """Where something is or where it goes."""
 _ASIDE = frozenset({"side", "near", "under"})
 """Relations that tell where something is and are where it goes only if nothing else is."""
@@ -117,7 +117,7 @@ def readings(move: Move, *, weak_goal: bool) -> list[Reading]:
         (narrowing if chunk.restrictive or chunk.relation == "from" else rest).append(chunk)
     things = _narrow(move.things, narrowing)
     strong = next((i for i, chunk in enumerate(rest) if is_strong(chunk)), None)
-    if strong is not None and rest[strong].phrase in _THERE:  # "the can over on the table into the box"
+    if strong is not None and rest[strong].phrase in THERE:  # "the can over on the table into the box"
         strong = next((i for i, chunk in enumerate(rest) if is_strong(chunk) and i > strong), strong)
     if strong is not None:
         return [_attached(things, rest, strong)]

@@ -20,14 +20,15 @@ def amended(session: Session, said: Said, correction: Sequence[Chunk]) -> tuple[
         Unresolved: it could correct the thing as well as the place.
     """
     things = [c for c in correction if c.kind == "things" and c.things]
-    relations = [c for c in correction if c.kind == "relation" and not (c.restrictive and things)]
+    relations = [c for c in correction if c.kind == "relation" and not (c.restrictive and things)][-1:]
     if not things and not relations:
         return None
     chunks = list(said.chunks)
     if relations:
         chunks = _with_relation(chunks, relations[0])
     if things:
-        where = tuple(Modifier(c.relation, c.things) for c in correction if c.kind == "relation" and c.restrictive)
+        narrowing = (c for c in correction if c.kind == "relation" and c not in relations)
+        where = tuple(Modifier(c.relation, c.things) for c in narrowing)
         thing = things[0].things[-1]
         thing = replace(thing, modifiers=(*thing.modifiers, *where))
         chunks = _with_thing(session, chunks, thing, only=not relations)

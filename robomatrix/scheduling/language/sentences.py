@@ -185,7 +185,8 @@ class ClauseParser:
         first, second = self._clauses(subjectless(tokens[start:end])), self._clauses(tokens[end:])
         first = [replace(c, form="state") if c.form == "information" else c for c in first]
         if tokens[0].text in _LATER:  # what is done before may speak of what comes after
-            return [*(replace(c, form="information", heading=False) for c in first), *second, *first]
+            named = [replace(c, form="information", heading=False) for c in first]
+            return [*named, *second, *([] if any(c.correction for c in second) else first)]
         return [*first, *second]
 
     @staticmethod
