@@ -86,8 +86,10 @@ class Chunker:
 
     def _elsewhere(self) -> bool:
         """Takes "(in the box,) not on the shelf" as where nothing goes: named, and of no use."""
-        match = self.lexicon.relations.at(self.tokens, self._at + 1) if self._text() == "not" else None
-        found, end = self._list(self._at + 1 + match.length) if match is not None else ((), 0)
+        denied = self.lexicon.exceptions.at(self.tokens, self._at)
+        length = denied.length if denied else int(self._text() == "not")
+        match = self.lexicon.relations.at(self.tokens, self._at + length) if length else None
+        found, end = self._list(self._at + length + match.length) if match is not None else ((), 0)
         if not found:
             return False
         self._at = end

@@ -145,7 +145,7 @@ class ClauseReader(Courtesies):
             return Clause("command", kept, whole=body, negated=True)
         negation = next((n for n in NEGATIONS if texts(body, 0, len(n)) == n), None)
         if negation:
-            inner = self.clause(body[len(negation) :])
+            inner = self.clause(body[len(negation) : -1 if body[-1].text in ALONE else None])
             return replace(inner, negated=not inner.negated, whole=body) if inner else None
         return self._wish(body) or self._ensured(body) or self._statement(body) or self._command(body)
 

@@ -10,7 +10,7 @@ from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, Intent, fits, held_above, put, split_person
 from robomatrix.scheduling.language.discourse import Role, Unresolved
 from robomatrix.scheduling.language.going import go, visit
-from robomatrix.scheduling.language.moves import Move, moves, readings
+from robomatrix.scheduling.language.moves import THERE, Move, moves, readings
 from robomatrix.scheduling.language.nouns import PERSONS
 from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.placing import deliver, place
@@ -77,6 +77,9 @@ def bring(session: Session, command: Command) -> bool:
     for move in moves(command.chunks):
         person, things = split_person(session, move.things)
         move = replace(move, things=things)
+        if command.benefit or person:  # "bring me the can over on the desk"
+            there = (replace(c, restrictive=True) if c.phrase in THERE else c for c in move.relations)
+            move = replace(move, relations=tuple(there))
         goal = readings(move, weak_goal=False)[0].goal
         if not things:
             return False

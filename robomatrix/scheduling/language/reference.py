@@ -64,7 +64,9 @@ class Resolver:
         if phrase.pronoun:
             found = Pronouns(self.discourse).meaning(phrase, role)
             excluded = self._excluded(phrase) if phrase.without else set()
-            return [id_ for id_ in found if id_ not in excluded] or found
+            if not set(found) - excluded:
+                raise Unresolved(f"Nothing is left of {say(phrase)}.")
+            return [id_ for id_ in found if id_ not in excluded]
         found = self._matching(phrase, role)
         self.discourse.considered.update(found)
         if phrase.quantity in ("all", "each"):
