@@ -227,7 +227,7 @@ class NounPhrases:
         while at < len(self.tokens):
             token = self.tokens[at]
             length = self.index_phrase(at)
-            if words and (token.text in SOMETHING or token.text == "minus"):
+            if words and (token.text in SOMETHING or self.lexicon.exceptions.at(self.tokens, at)):
                 break
             if length:
                 words += [t.lemma for t in self.tokens[at : at + length]]

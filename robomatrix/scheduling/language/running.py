@@ -75,7 +75,8 @@ class ClauseRun:
             if not clause.negated:
                 continue
             chunks = self.session.chunks(clause.objects)
-            things = [t for c in chunks if c.kind == "things" for t in c.things if not t.pronoun]
+            wide = clause.verb is None  # "do not tamper with the can"
+            things = [t for c in chunks if wide or c.kind == "things" for t in c.things if not t.pronoun]
             things = [t for t in things if not _OTHERS & set(t.selectors)]  # whatever else there is, is not asked for
             for thing in things[:3]:
                 try:
