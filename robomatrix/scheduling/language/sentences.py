@@ -317,8 +317,10 @@ class ClauseParser:
             after = at
             while after < len(tokens) and tokens[after].text in CONNECTORS:
                 after += 1
-            corrected = self.reader.lexicon.corrections.at(tokens, after)
-            if after >= len(tokens) or (corrected is not None and corrected.length > 1):
+                corrected = self.reader.lexicon.corrections.at(tokens, after)
+                if corrected is not None and corrected.length > 1:
+                    return None
+            if after >= len(tokens):
                 return None
             if self.reader.starts_command(tokens, after, strict=False) or self._starts_other(
                 tokens, after, tokens[start:at]
