@@ -13,6 +13,7 @@ _REASONS = phrase_list(
     "as i|as we|as it is"
 )
 _ABLE = (("can",), ("could",), ("would",), ("please",), ("do",), ("have",))
+_AUXILIARY = frozenset("to not could would will should must be been being is are was were get gets got".split())
 _COURTEOUS = frozenset({"time", "a", "the", "not", "mind", "please", "so", "be"})
 
 
@@ -62,7 +63,7 @@ def auxiliary_before(tokens: Tokens, at: int) -> bool:
     """Returns whether a verb at a position hangs on what stands before it: "could | bring", "to | take"."""
     before, earlier = tokens[at - 1].text, tokens[at - 2].text if at > 1 else ""
     return (
-        before in ("to", "not", "could", "would", "will", "should", "must", "be", "been", "being")
+        before in _AUXILIARY
         or before == "can"
         and earlier in ("you", "we", "i", "u", "")
     )
