@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from robomatrix.scheduling.language.clause_words import LIKES, WISHES
 from robomatrix.scheduling.language.courtesies import Tokens, texts
-from robomatrix.scheduling.language.text import phrase_list
+from robomatrix.scheduling.language.text import phrase_list, word_set
 
 _AUXILIARIES = frozenset(["you", "have", "has", "had", "are", "is", "been", "being", "the", "robot", "we", "it"])
 _REASONS = phrase_list(
@@ -13,6 +13,7 @@ _REASONS = phrase_list(
     "as i|as we|as it is"
 )
 _ABLE = (("can",), ("could",), ("would",), ("please",), ("do",), ("have",))
+_AUXILIARY = word_set("to not could would will should must be been being is are was were get gets got")
 _COURTEOUS = frozenset({"time", "a", "the", "not", "mind", "please", "so", "be"})
 
 
@@ -61,8 +62,4 @@ def subjectless(tokens: Tokens) -> Tokens:
 def auxiliary_before(tokens: Tokens, at: int) -> bool:
     """Returns whether a verb at a position hangs on what stands before it: "could | bring", "to | take"."""
     before, earlier = tokens[at - 1].text, tokens[at - 2].text if at > 1 else ""
-    return (
-        before in ("to", "not", "could", "would", "will", "should", "must", "be", "been", "being")
-        or before == "can"
-        and earlier in ("you", "we", "i", "u", "")
-    )
+    return before in _AUXILIARY or before == "can" and earlier in ("you", "we", "i", "u", "")

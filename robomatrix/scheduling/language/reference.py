@@ -131,7 +131,9 @@ class Resolver:
         if phrase.head == "one":
             head = self.discourse.place_head if role == "place" else self.discourse.head
             inherited = (*phrase.words[:-1], head or self.discourse.head)
-            fits = (self._fits(inherited, role) if inherited[-1] else []) or fits or self._bare(phrase, role)
+            kind = self._fits(inherited, role) if inherited[-1] else []
+            kind = [(e, fit) for e, fit in kind if fit.doubts == 0 or e.id not in self.discourse.untouchable]
+            fits = kind or fits or self._bare(phrase, role)
         if not fits and phrase.fallback:
             return self._described(replace(phrase, words=phrase.fallback, fallback=()), role)
         fits = fits or self._plainly_named(phrase, role)

@@ -17,6 +17,9 @@ HAZARDS = [
     ("soap bottle", "microwave"),
     ("toilet paper", "bathtub"),
     ("knife", "stove burner"),
+    ("tablet", "aquarium"),
+    ("bleach", "aquarium"),
+    ("plastic cup", "stove"),
 ]
 HARMLESS = [("plate", "microwave"), ("fork", "sink"), ("book", "box"), ("apple", "fridge"), ("pan", "stove")]
 
