@@ -6,7 +6,7 @@ Origin is where the robot stands at first, x is where it looks; metres and kilog
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -134,7 +134,8 @@ def things(
     if scene == "package":
         return (thing("package", "brown", place, sizes.package),)
     table = thing("table", "brown", (TABLE_DISTANCE, 0.0, sizes.table), TABLE_SIZE)
-    return thing("box", "red", place, [BOX_EDGE] * 3), table
+    behind = replace(table, id="table_2", name="brown table behind", position=(-TABLE_DISTANCE, 0.0, sizes.table))
+    return thing("box", "red", place, [BOX_EDGE] * 3), table, *((behind,) if scene == "two_tables" else ())
 
 
 def place(scene: str, bench: Bench, rng: np.random.Generator, n: int) -> Array:

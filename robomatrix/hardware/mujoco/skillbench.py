@@ -10,13 +10,17 @@ import mujoco
 import numpy as np
 
 from robomatrix.errors import UnknownNameError
-from robomatrix.hardware.mujoco.humanoid import FLOOR, HAND_BIT, humanoid_spec
+from robomatrix.hardware.mujoco.humanoid import FLOOR, HAND_BIT, TIMESTEP, humanoid_spec
 from robomatrix.robots.humanoid import Humanoid
 from robomatrix.scenes import skillbench as bench
 from robomatrix.world import SceneObject
 
 OBJECT = "object"
 """Name of the loose thing's body, geometry and joint."""
+HARD = 1000.0
+"""Weight of the light box's contact parameters: with the usual ones it is soft as dough between two hands."""
+PATCH = 0.02
+"""Friction of the light box against being twisted [m]: a hand touches it with a patch, not in a point."""
 ESTIMATE_NOISE = 0.004
 """Of a tracked position, each axis and reading [m]."""
 WOOD, WHITE, RED, BLUE = (0.65, 0.5, 0.34, 1), (0.85, 0.85, 0.86, 1), (0.82, 0.25, 0.2, 1), (0.25, 0.42, 0.72, 1)
@@ -102,7 +106,10 @@ def _table(spec: mujoco.MjSpec, sizes: bench.Bench) -> None:
 def _two_tables(spec: mujoco.MjSpec, sizes: bench.Bench) -> None:
     _table(spec, sizes)
     _board(spec, "back_table", -bench.TABLE_DISTANCE, sizes)
-    spec.geom(OBJECT).mass = bench.TRANSFER_MASS
+    box = spec.geom(OBJECT)
+    box.mass, box.solmix = bench.TRANSFER_MASS, HARD
+    box.solref[0], box.solimp[:2] = 2.1 * TIMESTEP, [0.99, 0.995]
+    box.condim, box.friction, box.priority = 4, [1.0, PATCH, 0.0001], 2
 
 
 def _board(spec: mujoco.MjSpec, name: str, distance: float, sizes: bench.Bench) -> None:

@@ -21,7 +21,7 @@ from robomatrix.skills.skillblender.controller import Controller
 from robomatrix.skills.skillblender.functions import WholeBody
 from robomatrix.skills.skillblender.library import Policy, blended_primitive, load_task
 from robomatrix.skills.skillblender.primitives import RAMP, SETTLE, HumanoidSkill, odometry_of, rotation
-from robomatrix.skills.skillblender.views import Points, TaskView, view_of
+from robomatrix.skills.skillblender.views import HANDS, Points, TaskView, view_of
 from robomatrix.world import SceneObject, World
 
 Array = NDArray[np.float64]
@@ -47,6 +47,10 @@ ASIDE, ABOVE = 0.05, 0.1
 """Where the hands are held on the way, from where they rest [m]."""
 INWARD = 0.14
 """A box is pushed at least this far from the table's near edge, over which an arm could draw it [m]."""
+INSIDE = 0.05
+"""How far inside a table's near edge a box is put down [m]."""
+RELEASED = 0.12
+"""Distance of a hand's middle from a box's at which it has let go [m]."""
 LEAD = 0.45
 """Furthest the policy is asked to push at once: training went up to 0.5 [m]."""
 
@@ -255,40 +259,15 @@ class FootballShoot(BenchSkill):
         return {"goal": np.array([[goal[0] + depth, goal[1] + self.number("left"), bench.BALL_RADIUS]])}
 
 
-class BoxPush(BenchSkill):
-    """The box over its table, sideways."""
+class TableSkill(BenchSkill):
+    """Base: a box that lies on a table when the task begins and when it is done."""
 
-    spec = specs.BOX_PUSH
     about = "box"
     patience = 40.0
 
-    def fixed(self, observation: Observation) -> Points:
-        """Returns where the box shall be; PreconditionError if it is not on its table or would fall off it."""
-        world = observation.world
-        box, table, goal = self.thing(world), self.other(world, "table"), self.goal_in(world)
-        self._require_on(box, table)
-        edge = self._edge(table)
-        if self._sign * (goal[0, 1] - edge) > EDGE:
-            raise PreconditionError(f"the box would fall: the {self.arguments['side']} edge is {abs(edge):.2f} m away")
-        return {"goal": goal}
-
-    @property
-    def _sign(self) -> float:
-        return 1.0 if self.arguments["side"] == "left" else -1.0
-
-    def _edge(self, table: SceneObject) -> float:
-        return table.position[1] + self._sign * (0.5 * table.size[1] - EDGE)
-
-    def goal_in(self, world: World) -> Array:
-        """Returns a place for the box (1, 3): by the distance or at the edge, and away from the table's near edge."""
-        box, table = self.thing(world), self.other(world, "table")
-        distance = self.number("distance")
-        aside = box.position[1] + self._sign * distance if distance > 0 else self._edge(table)
-        ahead = max(box.position[0], table.position[0] - 0.5 * table.size[0] + INWARD)
-        return np.array([[ahead, aside, box.position[2]]])
-
     @staticmethod
-    def _require_on(box: SceneObject, table: SceneObject) -> None:
+    def require_on(box: SceneObject, table: SceneObject) -> None:
+        """Raises PreconditionError if a box does not lie on a table."""
         lift = box.position[2] - 0.5 * box.size[2] - table.position[2] - 0.5 * table.size[2]
         aside = np.abs(np.subtract(box.position, table.position)[:2]) - 0.5 * np.asarray(table.size[:2])
         if abs(lift) > 0.5 * bench.BOX_EDGE or aside.max() > OVERHANG:
@@ -316,10 +295,65 @@ class BoxPush(BenchSkill):
             observation = seen
         return observation
 
+
+class BoxPush(TableSkill):
+    """The box over its table, sideways."""
+
+    spec = specs.BOX_PUSH
+
+    def fixed(self, observation: Observation) -> Points:
+        """Returns where the box shall be; PreconditionError if it is not on its table or would fall off it."""
+        world = observation.world
+        box, table, goal = self.thing(world), self.other(world, "table"), self.goal_in(world)
+        self.require_on(box, table)
+        edge = self._edge(table)
+        if self._sign * (goal[0, 1] - edge) > EDGE:
+            raise PreconditionError(f"the box would fall: the {self.arguments['side']} edge is {abs(edge):.2f} m away")
+        return {"goal": goal}
+
+    @property
+    def _sign(self) -> float:
+        return 1.0 if self.arguments["side"] == "left" else -1.0
+
+    def _edge(self, table: SceneObject) -> float:
+        return table.position[1] + self._sign * (0.5 * table.size[1] - EDGE)
+
+    def goal_in(self, world: World) -> Array:
+        """Returns a place for the box (1, 3): by the distance or at the edge, and away from the table's near edge."""
+        box, table = self.thing(world), self.other(world, "table")
+        distance = self.number("distance")
+        aside = box.position[1] + self._sign * distance if distance > 0 else self._edge(table)
+        ahead = max(box.position[0], table.position[0] - 0.5 * table.size[0] + INWARD)
+        return np.array([[ahead, aside, box.position[2]]])
+
     def shown(self, fixed: Points, points: Points) -> Mapping[str, Array]:
         """Returns the goal, no further away than the policy has learnt to push at once."""
         way = fixed["goal"] - points["object"]
         return {"goal": points["object"] + way * min(1.0, LEAD / max(float(np.linalg.norm(way)), 1e-6))}
+
+
+class BoxTransfer(TableSkill):
+    """The box from one table to the other."""
+
+    spec = specs.BOX_TRANSFER
+
+    def fixed(self, observation: Observation) -> Points:
+        """Returns where the box shall be; PreconditionError if it is not on a table or there is no other one."""
+        world = observation.world
+        box, tables = self.thing(world), world.of_category("table")
+        if len(tables) < 2:
+            raise PreconditionError(f"box_transfer needs a second table; there are: {', '.join(world.objects)}")
+        apart = [abs(table.position[0] - box.position[0]) for table in tables]
+        first, other = tables[int(np.argmin(apart))], tables[int(np.argmax(apart))]
+        self.require_on(box, first)
+        inside = np.sign(other.position[0] - first.position[0]) * (INSIDE - 0.5 * other.size[0])
+        ahead, aside = other.position[0] + inside, other.position[1] + self.number("left")
+        return {"goal": np.array([[ahead, aside, box.position[2]]])}
+
+    def _error(self, points: Points, world: World) -> float:
+        """The paper's error, and more than the threshold while a hand is still at the box."""
+        hands = [float(np.linalg.norm(points["object"] - points[hand])) for hand in HANDS]
+        return max(super()._error(points, world), self.tolerance + RELEASED - min(hands))
 
 
 class PackageLift(BenchSkill):

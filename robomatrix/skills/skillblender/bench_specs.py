@@ -62,6 +62,13 @@ BOX_PUSH = _spec(
     Parameter("distance", "number", "how far; 0 for the table's edge", "m", 0.0, 0.0, 1.0),
     timeout=60.0,
 )
+BOX_TRANSFER = _spec(
+    "box_transfer",
+    "Take the box with both hands and put it onto the other table, behind the robot.",
+    Parameter("box", "location", "which one"),
+    Parameter("left", "number", "of the other table's middle, seen from the first one", "m", 0.0, -0.3, 0.3),
+    timeout=60.0,
+)
 PACKAGE_LIFT = _spec(
     "package_lift",
     "Grip the package that stands on the floor with both hands and lift it.",

@@ -92,7 +92,7 @@ VIEWS: Mapping[str, TaskView] = MappingProxyType(
         "football_shoot": TaskView("football", _WALK_REACH, _SHOT, 1.5, _DELIVERED),
         "box_push": TaskView("table", _WALK_REACH, (*_MOVED, _THERE), 0.05, _DELIVERED),
         "package_lift": TaskView("package", _ALL, _MOVED, 0.1, _DELIVERED, (2,)),
-        "box_transfer": TaskView("two_tables", _WALK_REACH, _MOVED, 0.05, _DELIVERED),
+        "box_transfer": TaskView("two_tables", _WALK_REACH, (*_MOVED, _THERE), 0.05, _DELIVERED),
         "package_carry": TaskView("package", _ALL, _MOVED, 0.1, _DELIVERED),
     }
 )

@@ -17,7 +17,7 @@ from robomatrix.skills.skillblender.blend import Blend
 from robomatrix.skills.skillblender.feedforward import rise
 from robomatrix.skills.skillblender.observation import rotate_back
 from robomatrix.skills.skillblender.views import Points
-from robomatrix.training.skillblender.carrying_guide import box_transfer, package, package_carry
+from robomatrix.training.skillblender.carrying_guide import package, package_carry
 from robomatrix.training.skillblender.env import HumanoidEnv
 from robomatrix.training.skillblender.guide_moves import (
     BUILDS,
@@ -33,6 +33,7 @@ from robomatrix.training.skillblender.guide_moves import (
     turned,
 )
 from robomatrix.training.skillblender.tasks import BenchTask
+from robomatrix.training.skillblender.transfer_guide import box_transfer
 
 Array = NDArray[np.float64]
 LOGIT = 2.5

@@ -18,6 +18,8 @@ from robomatrix.training.skillblender.env import HumanoidEnv, Ids
 from robomatrix.training.skillblender.moving_arms import MovingArms
 
 Array = NDArray[np.float64]
+LEVEL = 1.5
+"""Of the reward per sine by which a squatting pelvis leans sideways: it buckles over one knee from there."""
 
 
 def standing_rewards(env: HumanoidEnv) -> dict[str, Array]:
@@ -212,5 +214,6 @@ class Squat:
         return {
             "squat": 1.0 * np.exp(-4.0 * np.abs(error)) + 1.5 * np.exp(-np.abs(error) / 0.03),
             "arms": -0.05 * arms,
+            "level": -LEVEL * np.abs(env.signals.body.gravity[:, 1]),
             **standing_rewards(env),
         }

@@ -41,6 +41,7 @@ IMITATIONS: Mapping[tuple[str, str], ImitationConfig] = MappingProxyType(
         **{("g1", name): LONG_IMITATION for name in ("button_press", "box_push")},
         **{("h1_2", name): LEAN_IMITATION for name in ("cabinet_close", "football_shoot")},
         ("h1_2", "far_reach"): LONGER_IMITATION,
+        ("g1", "box_transfer"): LONGER_IMITATION,
     }
 )
 """By robot and task; all others take :data:`WHOLE_IMITATION`."""

@@ -31,6 +31,7 @@ def driven(scene: str, seed: int = 1) -> MujocoHumanoidDriver:
         ("bench_cabinet", {"cabinet", "door"}),
         ("bench_football", {"ball", "goal"}),
         ("bench_table", {"table", "box"}),
+        ("bench_two_tables", {"table", "box"}),
         ("bench_package", {"package"}),
     ],
 )

@@ -17,6 +17,7 @@ from robomatrix.skills.registry import registry_for
         ("bench_cabinet", {"cabinet_1", "left_door", "right_door"}),
         ("bench_football", {"ball_1", "goal_1"}),
         ("bench_table", {"box_1", "table_1"}),
+        ("bench_two_tables", {"box_1", "table_1", "table_2"}),
         ("bench_package", {"package_1"}),
     ],
 )

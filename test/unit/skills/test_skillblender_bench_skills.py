@@ -19,6 +19,7 @@ from robomatrix.skills.skillblender.bench_skills import (
     INWARD,
     LEAD,
     BoxPush,
+    BoxTransfer,
     ButtonPress,
     CabinetClose,
     FarReach,
@@ -88,6 +89,19 @@ def test_the_box_goes_to_the_edge_or_by_the_distance_and_not_over_it():
     assert right[1] == pytest.approx(box[1] - 0.2)
     with pytest.raises(PreconditionError, match="would fall"):
         BoxPush(ROBOT, {"box": "box_1", "side": "left", "distance": 1.0}).fixed(seen)
+
+
+def test_the_box_goes_onto_the_table_that_it_is_not_on_and_counts_only_when_let_go():
+    place = Place("bench_two_tables")
+    seen, skill = place.seen(), BoxTransfer(ROBOT, {"box": "box_1", "left": 0.2})
+    goal = skill.fixed(seen)["goal"]
+    assert goal[0] == pytest.approx([-0.6, 0.2, 0.775], abs=0.02)
+    there = {"object": goal, "goal": goal, "left_hand": goal + [0.0, 0.09, 0.0], "right_hand": goal - [0.0, 0.09, 0.0]}
+    assert skill._error(there, seen.world) == pytest.approx(skill.tolerance + 0.03)
+    free = {**there, "left_hand": goal + [0.0, 0.2, 0.0], "right_hand": goal - [0.0, 0.2, 0.0]}
+    assert skill._error(free, seen.world) < skill.tolerance
+    with pytest.raises(PreconditionError, match="second table"):
+        BoxTransfer(ROBOT, {"box": "box_1"}).fixed(Place("bench_table").seen())
 
 
 def test_the_policy_is_shown_no_goal_further_away_than_it_learnt():

@@ -202,3 +202,25 @@ def test_a_hand_is_held_back_until_the_robot_has_squatted():
     env.signals.position[:, 2] += before.height
     after = guide(task, env, task.points(env))
     assert (after.hands[:, 0, 0] > 1.4).all() and (after.hands[:, 0, 2] < 0.75).all()
+
+
+def test_the_guide_takes_the_box_from_one_table_to_the_other():
+    env = task_env(bench_task("g1", "box_transfer", 3), EnvConfig(3, 1, episode=1e6, seed=500, randomisation=NOMINAL))
+    blend, highest = running_blend(G1, env.task.skills), np.zeros(3)
+    start = env.task.points(env)["start"][:, 2]
+    for _ in range(500):
+        env.observations()
+        env.advance(guided_action(env, blend))
+        highest = np.maximum(highest, env.task.points(env)["object"][:, 2] - start)
+    assert (highest > 0.08).sum() >= 2 and (env.task.error(env) < 0.05).sum() >= 2
+
+
+def test_hands_close_only_where_both_are_beside_the_box():
+    env = worlds("box_transfer", 2)
+    box = env.task.points(env)["object"]
+    env.signals.position[:] = np.column_stack([box[:, 0] - 0.29, box[:, 1], np.full(2, 0.78)])
+    env.signals.hands[:, 0], env.signals.hands[:, 1] = box + [0.0, 0.14, 0.0], box - [0.0, 0.14, 0.0]
+    env.signals.hands[1, 0] += [0.06, 0.0, 0.0]
+    wanted = GUIDES["box_transfer"](env.task, env, env.task.points(env)).hands
+    width = wanted[:, 0, 1] - wanted[:, 1, 1]
+    assert width[0] < 0.24 < width[1]

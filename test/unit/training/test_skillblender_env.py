@@ -55,6 +55,12 @@ def test_walking_pays_for_feet_nearer_than_half_their_distance_at_home():
     assert env.task.rewards(env)["crossing"] == pytest.approx([10 * min(0.0, 0.2 - apart / 2), -10 * (apart / 2 + 0.1)])
 
 
+def test_squatting_pays_for_leaning_sideways_and_not_for_leaning_forwards():
+    env = squatting(3)
+    env.signals.body.gravity[:] = [[0.0, 0.0, -1.0], [0.0, 0.1, -0.995], [0.1, 0.0, -0.995]]
+    assert env.task.rewards(env)["level"] == pytest.approx([0.0, -0.15, 0.0])
+
+
 def test_squat_table_reaches_its_heights_without_any_learning():
     env = squatting()
     env.task.final[:] = [0.0, -0.1, -0.25, -0.37]
