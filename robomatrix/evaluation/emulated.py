@@ -26,7 +26,7 @@ from robomatrix.world import SceneObject, Vector3
 
 VIDEO_LATENCY = 0.01
 """Rendering, encoding, sending and decoding of an image on this machine [s]."""
-FIRST_IMAGE = 5.0
+FIRST_IMAGE = 15.0
 """[s] that a reset waits for the first image."""
 
 Result = TypeVar("Result")

@@ -64,14 +64,27 @@ class Identity:
     def _lost_twin(self, track: Track, tracks: list[Track]) -> Track | None:
         """Returns a thing of the same look that is missed or was let go near by: it was moved, and this is it."""
         for other in _confirmed(tracks):
+            gap = float(np.hypot(*(other.estimate.parameters[:2] - track.estimate.parameters[:2])))
+            if gap < self._settings.moved and self._fell_out(other, track, tracks):
+                return other
             if other.colour != track.colour or not self.may_be(other, track.category):
                 continue
-            gap = float(np.hypot(*(other.estimate.parameters[:2] - track.estimate.parameters[:2])))
             hidden = other.surface.kind == "inside" and other.stamp < track.stamp and gap < 0.2 * self._settings.moved
             astray = other.misses > 0 or (other.loose and other.stamp < track.stamp)
             if hidden or (astray and gap < self._settings.moved):
                 return other
         return None
+
+    def _fell_out(self, other: Track, track: Track, tracks: list[Track]) -> bool:
+        """Tells whether a thing that turned up is what was in a drawer: pushed, it may tip out, and look another kind.
+
+        A drawer is what does not stay where it was; what lies in a box stays in it.
+        """
+        owner = next((t for t in tracks if t.id is not None and t.id == other.surface.owner), None)
+        if owner is None or not self._categories[owner.category].restless or track.surface.kind == "inside":
+            return False
+        small = self._categories[other.category].graspable and self._categories[track.category].graspable
+        return small and other.colour == track.colour and other.stamp < track.born
 
     def _is_double(self, track: Track, tracks: list[Track]) -> bool:
         """Tells whether a confirmed track of the same look, or a small one of the same colour, is in the same place."""

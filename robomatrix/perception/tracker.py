@@ -134,16 +134,27 @@ class Tracker:
     def glimpse(self, view: View, scraps: Sequence[Detection], stamp: float) -> None:
         """Takes in what tells nothing but that something of a colour is there: a thing still lies where it was put.
 
+        What shows below the rim of a thing's container lies before it, not in it.
+
         Args:
             view: the camera in odom.
             scraps: detections that no shape fits, such as what shows of a can over the rim of a box.
             stamp: of the image [s].
         """
         for track in self.confirmed():
-            box = self._predicted(view, track) if track.surface.kind == "inside" else None
-            looks = self._categories[track.category].looks(track.colour)
-            if box is not None and any(d.colour in looks and holds(box, *d.center, SCRAP) for d in scraps):
+            owner = self.find(track.surface.owner) if track.surface.kind == "inside" else None
+            box = self._predicted(view, track) if owner is not None else None
+            if owner is None or box is None:
+                continue
+            looks, rim = self._categories[track.category].looks(track.colour), self._rim(view, owner)
+            over = (d for d in scraps if d.colour in looks and d.box[3] <= rim + SCRAP)
+            if any(holds(box, *d.center, SCRAP) for d in over):
                 track.stamp, track.misses = stamp, 0
+
+    def _rim(self, view: View, container: Track) -> float:
+        """Returns the lowest row in which something within a container can show [px]: its near wall hides the rest."""
+        points = self._categories[container.category].solid.points(container.estimate.parameters, view.position)
+        return float(view.project(points[points[:, 2] > points[:, 2].mean()])[:, 1].max())
 
     def _loosen(self, pose: Array, variances: Array, held: Track | None) -> None:
         """Lets the belief grow less certain by what odometry may have gone astray."""

@@ -105,6 +105,8 @@ class Track:
     """Given once it is confirmed."""
     kind: str = ""
     """Category that others know it by; settled with the id."""
+    born: float = 0.0
+    """When it was first seen [s]."""
     sightings: int = 1
     hits: int = 0
     misses: int = 0
@@ -200,6 +202,7 @@ def first_track(
         log_odds,
         best.category,
         periods,
+        born=stamp,
     )
 
 

@@ -131,6 +131,8 @@ class TaskExecution:
     finished: Finished | None = None
     _failures: dict[str, int] = field(default_factory=dict)
     """How often each step has failed under the plan in force; an approach that worked does not forgive the grasp."""
+    _fruitless: int = 0
+    """How often something failed since a step last worked."""
     _search: list[PlanStep] = field(default_factory=list)
     """What is still to be done to find what was named."""
     _views: int = 0
@@ -181,6 +183,7 @@ class TaskExecution:
         )
         if outcome.success and not missed:
             self.index += 1
+            self._fruitless = 0
             self._failures.pop(str(step), None)
             return self._next()
         reason = outcome.message if not outcome.success else f"afterwards {', '.join(map(str, missed))} did not hold"
@@ -339,6 +342,9 @@ class TaskExecution:
         step = str(self.plan[self.index]) if self.index < len(self.plan) else ""
         self._failures[step] = self._failures.get(step, 0) + 1
         self.history.append(reason)
+        self._fruitless += 1
+        if self._fruitless > self.rules.limits.fruitless:
+            return self._finish(False, f"gave up, nothing works any more: {reason}", TaskError.FAILED)
         if self._failures[step] <= self.rules.limits.retries and self._mend():
             return self._next()
         if self.replans >= self.rules.limits.replans:

@@ -14,7 +14,7 @@ from robomatrix.world import SceneObject, Vector3, World
 
 REACH = 0.75
 """The robot counts as standing at what is nearer than this to its centre, footprint deducted [m]."""
-_MARGIN = {"container": 0.03}
+_MARGIN = {"container": 0.01}
 """How far an object's centre may be perceived outside of what carries it [m]; what stands beside a box is not in it."""
 _USUAL_MARGIN = 0.06
 """The same for kinds of places without walls [m]."""

@@ -31,6 +31,8 @@ class Limits:
     replans: int
     retries: int
     """Of one step."""
+    fruitless: int
+    """Failures in a row after which a task is given up."""
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.calls import BODY
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.clauses import Tokens
@@ -46,6 +47,14 @@ def account_for(session: Session, verbs: Sequence[Token], tokens: Tokens) -> Non
             raise Unresolved(f"I did not understand what to do with '{token.text}'.", candidates=called)
 
 
+def obey(session: Session) -> None:
+    """Refuses to take what was said to be left alone: "don't touch the can, and put the can in the box"."""
+    taken = {str(value) for step in session.plan.steps for value in step.arguments.values()}
+    for id_ in sorted(taken & session.discourse.forbidden):
+        called = session.index.by_id[id_].name
+        raise PlanningError(f"The {called} is to be left alone, you said, and something is to be done with it, too.")
+
+
 def understood(session: Session, chunks: Iterable[Chunk]) -> None:
     """Asks where a piece of what was planned means nothing here: "(put it in the box) with a ribbon"."""
     for chunk in chunks:
@@ -68,7 +77,7 @@ def _means_something(session: Session, thing: NounPhrase) -> bool:
     considered = set(session.discourse.considered)
     known = words[-1:] in _COLOUR or fits(session, plain, "any")
     session.discourse.considered = considered  # to be known is not to be made use of
-    return known
+    return known or any(index.fit(index.by_id[id_], words) for id_ in session.discourse.untouchable)
 
 
 def unknown_words(session: Session, tokens: Sequence[Token]) -> list[str]:

@@ -116,7 +116,8 @@ class Chunker:
         holders = [i for i, chunk in enumerate(self.chunks) if chunk.things]
         wide = [i for i in holders if any(t.quantity == "all" or t.plural for t in self.chunks[i].things)]
         things = [i for i in holders if self.chunks[i].kind == "things"]
-        position = (wide or things or holders)[0]
+        named = [i for i in things if not self.chunks[i].things[-1].pronoun]  # "(bring) me a can but not the red one"
+        position = (wide or named or things or holders)[0]
         chunk = self.chunks[position]
         things = (*chunk.things[:-1], replace(chunk.things[-1], without=(*chunk.things[-1].without, *found)))
         self.chunks[position] = replace(chunk, things=things)

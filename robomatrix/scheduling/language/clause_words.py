@@ -55,7 +55,9 @@ REMARKS = word_set(
     "love like likes hate hates bought forgot remember remembers have has lost know knows forget own ran saw"
 )
 LIKES = frozenset({"likes", "loves", "hates", "bought", "forgot", "dislikes"})
-ALONE = ("alone", "untouched", "undisturbed", "unmoved")
+ALONE = frozenset({"alone", "untouched", "undisturbed", "unmoved"})
+TOUCHES = frozenset({"touch", "disturb", "bother", "mess with"})
+"""What is not to be done with something that is to be left alone."""
 LINKS = frozenset({"is", "are", "was", "were", "looks", "look", "seems", "seem", "fell"})
 DOORS = frozenset({"open", "closed", "close", "shut", "clear", "empty"})
 WHERE_IT_IS = {("where", "it", "is"), ("where", "they", "are"), ("where", "it", "stands")}

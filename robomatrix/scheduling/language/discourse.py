@@ -39,6 +39,9 @@ class Discourse:
     handled: set[str] = field(default_factory=set)
     """Objects that an earlier clause dealt with."""
     untouchable: set[str] = field(default_factory=set)
+    """Objects that something was said not to be done with: others are taken first."""
+    forbidden: set[str] = field(default_factory=set)
+    """Objects that are to be left alone, whatever else is said."""
     scope: tuple[str, ...] = ()
     """What "everything" means after "clear the table"."""
     focus: str = ""

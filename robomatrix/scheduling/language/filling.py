@@ -133,15 +133,16 @@ class Filler:
     def _without_measure(self, parameter: Parameter, axis: Mapping[str, float] | None, direction: int | None) -> None:
         """Takes most of a small range where only a direction is said, and a deep squat for "squat"."""
         low, high = parameter.minimum, parameter.maximum
-        if low is None or high is None or high > _SMALL:
+        if low is None or high is None:
+            return
+        if parameter.default is None and parameter.name == "height":
+            self._set(parameter, high if self.tokens[0].text in _STANDING else round(low + (high - low) / 4.0, 3))
             return
         rising = self.tokens[0].text in _RISING
-        if axis is not None and (direction is not None or (axis is _UPWARD and rising)):
+        if axis is not None and high <= _SMALL and (direction is not None or (axis is _UPWARD and rising)):
             sign = self._sign(axis, direction) if direction is not None else 1.0
             used = [] if direction is None else [direction]
             self._set(parameter, round(_SHARE * (high if sign > 0 else low), 3), *used)
-        elif parameter.default is None and parameter.name == "height":
-            self._set(parameter, high if self.tokens[0].text in _STANDING else round(low + (high - low) / 4.0, 3))
 
     # --- velocities ----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from robomatrix.scheduling.language.discourse import Discourse, Unresolved
 from robomatrix.scheduling.language.entities import Described, Fit
 from robomatrix.scheduling.language.phrases import NounPhrase
+from robomatrix.scheduling.language.selectors import from_left
+
+_SIDES = {2: ("left", "right"), 3: ("left", "middle", "right")}
 
 
 def say(phrase: NounPhrase) -> str:
@@ -35,8 +38,19 @@ def ambiguous(discourse: Discourse, phrase: NounPhrase, found: Sequence[str]) ->
 
 
 def _distinctly(discourse: Discourse, id_: str, found: Sequence[str]) -> str:
+    """Returns what one of several is called, with where it is if another is called the same."""
     called = name(discourse, id_)
-    if [name(discourse, other) for other in found].count(called) == 1:
+    alike = [other for other in found if name(discourse, other) == called]
+    if len(alike) == 1:
         return f"the {called}"
-    place = discourse.state.resting.get(id_)
-    return f"the {called} at {name(discourse, place)} ({id_})" if place else f"the {called} ({id_})"
+    resting = discourse.state.resting
+    where = f" at {name(discourse, resting[id_])}" if id_ in resting else ""
+    beside = [other for other in alike if resting.get(other) == resting.get(id_)]
+    return f"the {_side(discourse, id_, beside)}{called}{where} ({id_})"
+
+
+def _side(discourse: Discourse, id_: str, alike: Sequence[str]) -> str:
+    """Returns "left " and so on, as the user may say in reply; nothing if that does not tell."""
+    sides = _SIDES.get(len(alike))
+    ranked = from_left(discourse, alike)
+    return f"{sides[ranked.index(id_)]} " if sides and ranked else ""

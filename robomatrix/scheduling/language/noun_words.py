@@ -9,7 +9,8 @@ ARTICLES = word_set(
     "just same of few several many more one"
 )
 SELECTORS = word_set(
-    "left right leftmost rightmost middle nearest closest near farthest furthest far other others remaining rest "
+    "left right leftmost rightmost middle nearest closest near nearer closer farthest furthest far farther further "
+    "other others remaining rest "
     "same matching corresponding respective appropriate opposite next previous first second third fourth fifth last "
     "frontmost backmost rearmost "
     "bottom upper lower lefthand righthand central center centre correct proper own original usual different separate"

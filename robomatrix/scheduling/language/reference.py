@@ -108,6 +108,7 @@ class Resolver:
             found = self._selected(phrase, found)
         if not found:
             raise Unresolved(f"I find no {say(phrase)}.", [say(phrase)])
+        found = [id_ for id_ in found if id_ not in self.discourse.untouchable] or found
         if role == "place" and phrase.head not in ("one", "thing"):
             self.discourse.place_head = phrase.head
         return found
@@ -199,7 +200,11 @@ class Resolver:
         return location is not None and location.openable and (id_ in state.closed) == (STATES[word] == "closed")
 
     def _bare(self, phrase: NounPhrase, role: Role) -> list[tuple[Described, Fit]]:
-        return self._fits(phrase.words[:-1], role) if len(phrase.words) > 1 else []
+        """Returns what "the red one" or "the left one" may be where nothing was named: the verb tells its sort."""
+        if len(phrase.words) > 1:
+            return self._fits(phrase.words[:-1], role)
+        told = role in ("openable", "target", "obstacle", "person")
+        return [(e, Fit(CLASS, 0)) for e in self.discourse.index.entities if fills(role, e)] if told else []
 
     def _fits(self, words: tuple[str, ...], role: Role) -> list[tuple[Described, Fit]]:
         index = self.discourse.index

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language import guards
-from robomatrix.scheduling.language.accounting import account_for, unknown_words
+from robomatrix.scheduling.language.accounting import account_for, obey, unknown_words
 from robomatrix.scheduling.language.chunks import Chunk
+from robomatrix.scheduling.language.clause_words import ALONE, TOUCHES
 from robomatrix.scheduling.language.clauses import Clause, Tokens
 from robomatrix.scheduling.language.commanding import Commander, Refusal
 from robomatrix.scheduling.language.commands import Command, fits
@@ -71,20 +72,21 @@ class ClauseRun:
 
     def restrict(self, clauses: Sequence[Clause]) -> None:
         """Notes what must not be touched: "but not the red one", "don't move the can"."""
+        discourse = self.session.discourse
         self.handling, self.listed = handles_things(clauses), lists_steps(clauses)
-        self.session.discourse.listed = self.listed
-        for clause in clauses:
-            if not clause.negated:
-                continue
+        discourse.listed = self.listed
+        for clause in (c for c in clauses if c.negated):
             chunks = self.session.chunks(clause.objects)
-            things = [t for c in chunks if c.kind == "things" for t in c.things if not t.pronoun]
-            things = [t for t in things if not _OTHERS & set(t.selectors)]  # whatever else there is, is not asked for
+            named = (t for c in chunks if c.kind == "things" for t in c.things if not t.pronoun)
+            things = [t for t in named if not _OTHERS & set(t.selectors)]  # whatever else there is, is not asked for
             for thing in things[:3]:
                 try:
                     found = self.session.resolver.resolve(replace(thing, quantity="all"), "object")
                 except PlanningError:
                     continue
-                self.session.discourse.untouchable.update(found)
+                discourse.untouchable.update(found)
+                if clause.unable in TOUCHES or ALONE & {t.text for t in clause.whole}:
+                    discourse.forbidden.update(found)
 
     # --- one clause ----------------------------------------------------------------------------------------------
 
@@ -386,11 +388,12 @@ class ClauseRun:
             what = f"'{self.asked}'" if self.asked else "that"
             raise Unresolved(f"I do not understand what to do about {what}.")
         account_for(session, self.verbs, tokens)
+        obey(session)
         kept = [g for g in session.goals if session.state.holds(g)]
         goals = tuple(dict.fromkeys(_lasting(kept, session)))
         steps = tuple(session.plan.steps)
-        message = sentence(session.request.scene, goals, steps)
-        return PlanResult("ok", message, steps=steps, goal=tuple(str(g) for g in goals))
+        said = sentence(session.request.scene, goals, steps)
+        return PlanResult("ok", said, steps=steps, goal=tuple(map(str, goals)))
 
 
 def _lasting(goals: Sequence[Literal], session: Session) -> list[Literal]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from robomatrix.errors import PlanningError
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from robomatrix.scheduling.language.discourse import Discourse
     from robomatrix.scheduling.language.phrases import NounPhrase
 
-_NEAR = frozenset({"nearest", "closest", "near"})
-_FAR = frozenset({"farthest", "furthest", "far"})
+_NEAR = frozenset({"nearest", "closest", "near", "nearer", "closer"})
+_FAR = frozenset({"farthest", "furthest", "far", "farther", "further"})
 _DEPTH = {"frontmost": False, "backmost": True, "rearmost": True}
 _LEFT = frozenset({"left", "leftmost", "lefthand"})
 _RIGHT = frozenset({"right", "rightmost", "righthand"})
@@ -96,11 +96,9 @@ def within_reach(discourse: Discourse, id_: str, other: str) -> bool:
 
 
 def _by_side(discourse: Discourse, selector: str, phrase: NounPhrase, found: list[str]) -> list[str]:
-    places = {id_: _position(discourse, id_) for id_ in found}
-    if None in places.values():
+    ranked = from_left(discourse, found)
+    if not ranked:
         raise _unknown("which of them is where", discourse, found)
-    side: Callable[[str], float] = lambda id_: -_bearing(discourse, places[id_])  # noqa: E731 - a key, used twice
-    ranked = sorted(found, key=side)
     if selector in _LEFT:
         return ranked[:1] if phrase.quantity != "all" else ranked[: len(ranked) // 2]
     if selector in _RIGHT:
@@ -109,6 +107,13 @@ def _by_side(discourse: Discourse, selector: str, phrase: NounPhrase, found: lis
         return [ranked[len(ranked) // 2]]
     order = _ORDER[selector]
     return [ranked[order]] if order < len(ranked) else []
+
+
+def from_left(discourse: Discourse, found: Sequence[str]) -> list[str]:
+    """Returns things in the order of their bearings, the leftmost first; nothing if it is not known where they are."""
+    places = {id_: _position(discourse, id_) for id_ in found}
+    bearings = {id_: _bearing(discourse, place) for id_, place in places.items() if place is not None}
+    return sorted(found, key=lambda id_: -bearings[id_]) if len(bearings) == len(found) else []
 
 
 def _bearing(discourse: Discourse, position: Sequence[float]) -> float:

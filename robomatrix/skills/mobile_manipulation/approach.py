@@ -85,11 +85,17 @@ def support_of(thing: SceneObject, world: World) -> SceneObject | None:
     return max(under, key=lambda o: o.position[2] + o.size[2] / 2.0, default=None)
 
 
-def stations(thing: SceneObject, world: World, stance: Stance) -> Choose:
-    """Returns the poses that suit a thing, as a function of the free space."""
+def places(thing: SceneObject, world: World, stance: Stance) -> tuple[Pose2, ...]:
+    """Returns the poses that suit a thing, free or not; GiveUp(UNREACHABLE) where there are none."""
     candidates = tuple(_candidates(thing, world, stance))
     if not candidates:
         raise GiveUp(ErrorCode.UNREACHABLE, f"{thing.name} stands too far from every edge to be reached")
+    return candidates
+
+
+def stations(thing: SceneObject, world: World, stance: Stance) -> Choose:
+    """Returns the poses that suit a thing, as a function of the free space."""
+    candidates = places(thing, world, stance)
 
     def choose(space: FreeSpace) -> Sequence[Pose2]:
         point = (thing.position[0], thing.position[1])

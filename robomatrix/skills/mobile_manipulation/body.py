@@ -7,10 +7,11 @@ from collections.abc import Callable, Generator, Mapping
 from typing import TypeVar
 
 from robomatrix.errors import PreconditionError, RobomatrixError
-from robomatrix.hardware.driver import Odometry, RobotCommand, Twist
+from robomatrix.hardware.driver import Odometry, RobotCommand, RobotState, Twist
 from robomatrix.robots.spec import BaseSpec, RobotSpec
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Running, Skill, Steps, Unchanged
 from robomatrix.skills.mobile_manipulation.geometry import Pose2
+from robomatrix.skills.mobile_manipulation.obedience import Obedience
 from robomatrix.world import SceneObject, World
 
 Result = TypeVar("Result")
@@ -45,7 +46,7 @@ class Body:
     def __init__(self, robot: RobotSpec, observation: Observation) -> None:
         self.robot = robot
         self.observation = observation
-        self.guards: list[Callable[[], None]] = []
+        self.guards: list[Callable[[], None]] = [self._heeds]
         """Called on every new observation; each raises GiveUp when something went wrong."""
         self.positions: dict[str, float] = {}
         """Joint targets sent with every command."""
@@ -55,6 +56,7 @@ class Body:
         self.progress = 0.0
         self._twist = Twist()
         self._commanded = observation.state.stamp
+        self._obedience = Obedience()
 
     @property
     def now(self) -> float:
@@ -83,8 +85,7 @@ class Body:
     @property
     def pose(self) -> Pose2:
         """Where the base is, by odometry."""
-        position = self.odometry.position
-        return Pose2(float(position[0]), float(position[1]), self.odometry.yaw)
+        return Pose2.of(self.odometry)
 
     def thing(self, name: str) -> SceneObject:
         """Returns the newest belief about a thing; GiveUp(NOT_FOUND) where there is none."""
@@ -104,7 +105,9 @@ class Body:
         self.positions.update(positions or {})
         self._twist = self._smooth(twist or Twist())
         command = RobotCommand(positions=dict(self.positions), twist=self._twist if self.robot.base else None)
+        before = self.observation.state
         self.observation = yield Running(command, self.phase, self.progress, self.holding)
+        self._compare(before)
         for guard in self.guards:
             guard()
 
@@ -129,6 +132,16 @@ class Body:
     def enter(self, phase: str, progress: float) -> None:
         """Names the phase that follows, and how far the skill is."""
         self.phase, self.progress = phase, progress
+
+    def _compare(self, before: RobotState) -> None:
+        after = self.observation.state
+        if before.odometry is not None and after.odometry is not None:
+            poses = Pose2.of(before.odometry), Pose2.of(after.odometry)
+            self._obedience.note(after.stamp, self._twist, *poses, after.stamp - before.stamp)
+
+    def _heeds(self) -> None:
+        if self._obedience.astray():
+            raise GiveUp(ErrorCode.BLOCKED, "the base moves otherwise than it is told")
 
     def _smooth(self, wanted: Twist) -> Twist:
         base, last = self.base, self._twist

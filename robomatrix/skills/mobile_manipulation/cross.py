@@ -8,6 +8,7 @@ from robomatrix.errors import PreconditionError
 from robomatrix.hardware.driver import Twist
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
+from robomatrix.skills.mobile_manipulation.basic import rest
 from robomatrix.skills.mobile_manipulation.body import Body, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import Pose2, wrap
 from robomatrix.skills.mobile_manipulation.hand import guard_grip, tuck
@@ -21,6 +22,8 @@ RUN_UP = 0.34
 """From the base's centre to the bar's middle line before the run [m]."""
 CLEAR = 0.32
 """The base's centre is so far beyond the bar's middle line at the end [m]."""
+SLACK = 0.05
+"""By how much less it may be after the base came to rest [m]."""
 SPEEDS = (0.5, 0.7, 0.8)
 """Of the attempts [m/s]."""
 CROSSABLE = 0.03
@@ -95,12 +98,14 @@ def _run(body: Body, across: Pose2, speed: float) -> Motion[bool]:
 def _judge(body: Body, name: str, across: Pose2, attempt: int) -> Steps:
     """Compares odometry with sight: the bar must lie behind, and must not be seen ahead any more."""
     since = body.now
-    yield from body.wait(0.4)
+    yield from rest(body)
     bar = body.world.objects.get(name)
     if bar is not None:
         behind = -body.pose.local((bar.position[0], bar.position[1]))[0]
         seen_ahead = bar.stamp > since and behind < 0.0
         if seen_ahead:
             return Failed(ErrorCode.GOAL_NOT_REACHED, f"'{name}' is still ahead")
-    beyond = across.local(body.pose.point)[0]
+    beyond, left = across.local(body.pose.point)
+    if beyond < CLEAR - SLACK or abs(left) > FLOATING:
+        return Failed(ErrorCode.GOAL_NOT_REACHED, f"ended {beyond:.2f} m beyond '{name}', {left:.2f} m to the left")
     return Succeeded({"beyond_m": beyond, "attempts": attempt})

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from robomatrix.hardware.driver import Odometry
 from robomatrix.world import SceneObject
 
 Point = tuple[float, float]
@@ -27,6 +28,11 @@ class Pose2:
     x: float
     y: float
     yaw: float = 0.0
+
+    @classmethod
+    def of(cls, odometry: Odometry) -> Pose2:
+        """Returns where the base is, by odometry."""
+        return cls(float(odometry.position[0]), float(odometry.position[1]), odometry.yaw)
 
     @property
     def point(self) -> Point:

@@ -42,6 +42,8 @@ LIFT = 0.06
 """[m]."""
 IN_HAND = 0.06
 """A thing seen this near to the pads is between them [m]."""
+CLOSED_BY = 0.01
+"""By so much at least the pads must have closed to hold a thing [m]."""
 SAME_PLACE = 0.05
 """A thing seen within this of where it stood was not taken [m]."""
 
@@ -162,7 +164,7 @@ def _taken(body: Body, before: SceneObject) -> Motion[bool]:
     yield from back_off(body, 0.15, 0.3)
     since = body.now
     yield from body.wait(0.45)
-    if aperture(body) <= EMPTY or not palm_covered(body):
+    if not EMPTY < aperture(body) < OPEN - CLOSED_BY or not palm_covered(body):
         return False
     return _in_hand(body, before.id, since) or not any(
         _stands_there(o, before, since) for o in body.world.objects.values() if o.id != before.id

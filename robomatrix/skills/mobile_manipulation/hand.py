@@ -15,6 +15,8 @@ PALM = "palm"
 """Name of the range sensor between the pads."""
 CLOSING = 1.0
 """Time in which the pads close when nothing is between them any more [s]."""
+STILL, AT_REST = 0.0006, 4
+"""Pads that move by less than this [m] in so many periods on end are at rest."""
 LOOSE, FALL = 0.0005, 0.08
 """Pads further apart than they were by this [m] are parting; a thing is in the palm for this long afterwards [s]."""
 PALM_NEAR = 0.11
@@ -126,9 +128,9 @@ def open_gripper(body: Body, width: float = OPEN, limit: float = 1.5) -> Motion[
 def close_gripper(body: Body, limit: float = 2.0) -> Motion[float]:
     """Closes the gripper until it is closed or something stops it; returns the width between the pads [m]."""
     end, width, still = body.now + limit, aperture(body), 0
-    while body.now < end and still < 4:
+    while body.now < end and still < AT_REST:
         yield from body.step(positions={GRIPPER: 0.0})
-        still = still + 1 if abs(aperture(body) - width) < 0.0006 and body.now > end - limit + 0.3 else 0
+        still = still + 1 if abs(aperture(body) - width) < STILL and body.now > end - limit + 0.3 else 0
         width = aperture(body)
     return width
 
@@ -144,9 +146,14 @@ def tuck(body: Body) -> Motion[None]:
 
 
 def await_pads(body: Body) -> Motion[None]:
-    """Gives pads that nothing keeps apart the time to close where the palm sees nothing."""
+    """Gives pads that nothing keeps apart any more the time to close: while they move, or where the palm is bare."""
     if not palm_covered(body):
         yield from body.wait(CLOSING)
+    end, width, still = body.now + CLOSING, aperture(body), 0
+    while body.now < end and still < AT_REST:
+        yield from body.step()
+        still = still + 1 if abs(aperture(body) - width) < STILL else 0
+        width = aperture(body)
 
 
 def guard_grip(body: Body) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from robomatrix.errors import PreconditionError
 from robomatrix.skills.base import ErrorCode, Observation, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
-from robomatrix.skills.mobile_manipulation.approach import SMALL, STANCES, Stance, stations
-from robomatrix.skills.mobile_manipulation.basic import LOOK_RATE, drive_to_point
+from robomatrix.skills.mobile_manipulation.approach import SMALL, STANCES, Stance, places, stations
+from robomatrix.skills.mobile_manipulation.basic import LOOK_RATE, drive_to_point, rest
 from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import Pose2, wrap
 from robomatrix.skills.mobile_manipulation.hand import FLOOR_REACH, grip_height, guard_grip, has_arm, lower_to, tuck
@@ -26,6 +26,8 @@ SIGHTING = 1.5
 LASTING = 8.0
 """A sighting of furniture counts for so long [s]."""
 ATTEMPTS = 3
+LEVER = 0.3
+"""How far a place counts as off that asks for another heading [m/rad]."""
 
 
 class MoveTo(ManipulationSkill):
@@ -123,11 +125,19 @@ def _approach(body: Body, target: str, stance: Stance) -> Motion[float | None]:
     body.enter("align", 0.8)
     yield from settle(body, place, position=0.02, heading=0.03)
     yield from lower_for_view(body, target)
-    before = body.thing(target)
-    thing = yield from sight(body, target)
-    moved = (thing.position[0] - before.position[0], thing.position[1] - before.position[1])
-    place = Pose2(place.x + moved[0], place.y + moved[1], place.yaw)
-    yield from settle(body, place, position=0.015, heading=0.03)
+    yield from sight(body, target)
+    yield from settle(body, _nearest_place(body, target, stance), position=0.015, heading=0.03)
+    yield from rest(body)
+    place = _nearest_place(body, target, stance)
     error = body.pose.distance(place.point)
     near = error < POSITION_TOLERANCE and abs(wrap(place.yaw - body.pose.yaw)) < HEADING_TOLERANCE
     return error if near else None
+
+
+def _nearest_place(body: Body, target: str, stance: Stance) -> Pose2:
+    """Returns where the base should stand by the newest belief: what it drove by may have been wrong by then."""
+
+    def unlike(place: Pose2) -> float:
+        return body.pose.distance(place.point) + LEVER * abs(wrap(place.yaw - body.pose.yaw))
+
+    return min(places(body.thing(target), body.world, stance), key=unlike)

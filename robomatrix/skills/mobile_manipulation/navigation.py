@@ -161,14 +161,19 @@ def go(body: Body, choose: Callable[[FreeSpace], Sequence[Pose2]], ignore: Colle
     Returns the pose it reached; the base still rolls slowly.
 
     Raises:
-        GiveUp: UNREACHABLE where no pose has a free way, BLOCKED when stuck four times.
+        GiveUp: UNREACHABLE where no pose has a free way, BLOCKED when stuck four times, or where the base twice does
+            not move back either.
     """
-    unseen = Unseen()
+    unseen, held = Unseen(), 0
     for _ in range(4):
         arrived = yield from _follow_plans(body, choose, ignore, unseen)
         if arrived is not None:
             return arrived
+        stuck_at = body.pose.point
         yield from back_off(body, 0.2)
+        held += body.pose.distance(stuck_at) < STALL_DISTANCE
+        if held == 2:
+            raise GiveUp(ErrorCode.BLOCKED, "the base moves neither ahead nor back")
     raise GiveUp(ErrorCode.BLOCKED, "the base is stuck: something unseen is in the way")
 
 

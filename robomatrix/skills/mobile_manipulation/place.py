@@ -12,6 +12,7 @@ from robomatrix.robots.ep_kinematics import nearest
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Steps, Succeeded
 from robomatrix.skills.mobile_manipulation import specs
 from robomatrix.skills.mobile_manipulation.approach import SMALL
+from robomatrix.skills.mobile_manipulation.basic import rest
 from robomatrix.skills.mobile_manipulation.body import Body, GiveUp, ManipulationSkill, Motion
 from robomatrix.skills.mobile_manipulation.geometry import ROUND, Footprint, Point, Pose2, wrap
 from robomatrix.skills.mobile_manipulation.hand import (
@@ -77,6 +78,8 @@ GENTLE = 0.15
 """Speed of the finger tips while they put something down [m/s]."""
 UNLOADED = 0.02
 """Where lowering meets something, the finger tips go up by this before they open [m]."""
+TOO_HIGH = 0.04
+"""Let go so far above where it should be, a thing may jump out of its place [m]."""
 OVER_RIM = {"drawer": 0.055}
 """How far over a container's rim the finger tips stay when they open; 0.02 where it is not said [m]."""
 SECOND_LOOK = 0.4
@@ -87,8 +90,9 @@ FURTHER = 0.25
 """So far back a second look is taken, from where the gripper no longer hides a box [m]."""
 ASIDE = 0.14
 """So far to either side a third look is taken [m]."""
-INSIDE = 0.03
-"""A released thing may be seen this far outside the outline of its place, by the error of sight [m]."""
+INSIDE = 0.01
+"""The middle of a released thing may be seen this far outside the outline of its place, by the error of sight; one that
+stands beside a box and touches it is 0.03 outside [m]."""
 
 
 class PositionOver(ManipulationSkill):
@@ -135,10 +139,13 @@ class PositionOver(ManipulationSkill):
             pose, point, distance = _standing_place(body, place, stretch)
             yield from settle(body, pose, speed=0.35, position=position, heading=0.03)
         yield from lower_to(body, distance + HELD_DEPTH, z)
+        yield from rest(body)
         held = held_point(body)
         error = math.dist(held, point)
         if not _inside(place, held) or error > 0.06:
             raise GiveUp(ErrorCode.GOAL_NOT_REACHED, f"'{name}' is {error:.2f} m beside the middle of '{target}'")
+        if tip(body).z < z - ABOVE / 2.0:
+            raise GiveUp(ErrorCode.GOAL_NOT_REACHED, f"the arm does not lift '{name}' clear over '{target}'")
         yield from await_pads(body)
         return Succeeded({"offset_m": error})
 
@@ -161,8 +168,10 @@ class Release(ManipulationSkill):
         place = beneath(body.world, point, name, NEAR_MISS if tip(body).z < RAISED else FAR_MISS)
         body.enter("lower", 0.2)
         known = frozenset(body.world.objects)
-        if not (yield from lower_to(body, tip(body).x, release_height(body, place, point, thing), GENTLE)):
+        low = release_height(body, place, point, thing)
+        if not (yield from lower_to(body, tip(body).x, low, GENTLE)):
             yield from lower_to(body, tip(body).x, tip(body).z + UNLOADED)
+        dropped = tip(body).z > low + TOO_HIGH
         body.enter("open", 0.5)
         yield from await_pads(body)
         closed = aperture(body)
@@ -191,7 +200,7 @@ class Release(ManipulationSkill):
         since = body.now
         yield from lower_to(body, CARRY_X, 0.155)
         yield from body.wait(0.4)
-        return (yield from _judge(body, name, place, since, known))
+        return (yield from _judge(body, name, place, since, known, dropped))
 
 
 def _open_higher(body: Body) -> Motion[None]:
@@ -327,8 +336,13 @@ def _inside(place: SceneObject, point: Point) -> bool:
     return place.category in SMALL or place.category == "person" or Footprint.of(place).contains(point, -0.02)
 
 
-def _judge(body: Body, name: str, place: SceneObject | None, since: float, known: frozenset[str]) -> Motion[Outcome]:
-    """Looks for the thing, and for a place that may itself be carried off; says whether all is where it should be."""
+def _judge(
+    body: Body, name: str, place: SceneObject | None, since: float, known: frozenset[str], dropped: bool
+) -> Motion[Outcome]:
+    """Looks for the thing, and for a place that may itself be carried off; says whether all is where it should be.
+
+    What a container hides is believed to be in it, unless it was dropped from so high that it may have jumped out.
+    """
     sought = (name, place.id) if place is not None and place.category in PORTABLE else (name,)
     while body.now < since + SIGHTING and not _seen_since(body, sought, since):
         yield from body.step()
@@ -340,7 +354,7 @@ def _judge(body: Body, name: str, place: SceneObject | None, since: float, known
     thing = body.world.objects.get(name)
     if thing is None or thing.stamp < since:
         hidden = place is not None and place.category in CONTAINERS and not _would_show(place, thing)
-        if hidden and not _stray(body, place, thing, since, known):
+        if hidden and not dropped and not _stray(body, place, thing, since, known):
             return Succeeded({"seen": 0.0}, holding=None)
         return Failed(ErrorCode.RELEASE_FAILED, f"'{name}' is out of the gripper, and out of sight", holding=None)
     if place is not None and not Footprint.of(place).contains((thing.position[0], thing.position[1]), INSIDE):

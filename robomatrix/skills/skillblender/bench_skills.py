@@ -198,10 +198,10 @@ class FarReach(BenchSkill):
         return self.policy.function.robot.height
 
 
-class FarReachH1(FarReach):
-    """The same of a taller robot, whose goals lie further away."""
+class FarReachTall(FarReach):
+    """The same of the taller robots, whose goals lie further away."""
 
-    spec = specs.FAR_REACH_H1
+    spec = specs.FAR_REACH_TALL
 
 
 class ButtonPress(BenchSkill):
@@ -335,7 +335,7 @@ class PackageLift(BenchSkill):
 
 BENCH_SKILLS: tuple[type[BenchSkill], ...] = (
     FarReach,
-    FarReachH1,
+    FarReachTall,
     ButtonPress,
     CabinetClose,
     FootballShoot,

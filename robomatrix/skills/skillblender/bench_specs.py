@@ -21,24 +21,25 @@ def _spec(
     )
 
 
-def _far_reach(robot: str, far: float, up: float) -> SkillSpec:
-    """Returns far reaching of a robot whose goals lie up to that far ahead, aside and up [m]."""
+def _far_reach(robots: tuple[str, ...], far: float, up: float) -> SkillSpec:
+    """Returns far reaching of robots whose goals lie up to that far ahead, aside and up [m]."""
     return _spec(
         "far_reach",
         "Walk as far as needed and bring both hands to places given from where they rest now.",
         Parameter("forward", "number", "of the hands' resting places", "m", 0.8, 0.0, far),
         Parameter("left", "number", "of the hands' resting places", "m", 0.0, 0.0, far),
         Parameter("up", "number", "of the hands' resting places", "m", 0.0, 0.0, up),
-        robots=(robot,),
+        robots=robots,
     )
 
 
-FAR_REACH = _far_reach("g1", 1.25, 0.25)
-FAR_REACH_H1 = _far_reach("h1", 2.0, 0.5)
+FAR_REACH = _far_reach(("g1",), 1.25, 0.25)
+FAR_REACH_TALL = _far_reach(("h1", "h1_2"), 2.0, 0.5)
 BUTTON_PRESS = _spec(
     "button_press",
     "Walk to a button on a wall and press it with the left hand.",
     Parameter("button", "location", "which one", kinds=("target",)),
+    robots=_EVERY,
 )
 CABINET_CLOSE = _spec(
     "cabinet_close",

@@ -97,6 +97,14 @@ VIEWS: Mapping[str, TaskView] = MappingProxyType(
     }
 )
 """By task."""
+OTHER_SKILLS: Mapping[tuple[str, str], tuple[str, ...]] = MappingProxyType({("h1_2", "far_reach"): _ALL})
+"""By robot and task: the primitives of a blend where the view's do not do. The H1-2's walk steps about under raised
+arms, its squat stands."""
+
+
+def blended_skills(robot: str, task: str) -> tuple[str, ...]:
+    """Returns the primitives that a robot's policy of a task blends; UnknownNameError lists the tasks."""
+    return OTHER_SKILLS.get((robot, task), view_of(task).skills)
 
 
 def view_of(task: str) -> TaskView:

@@ -7,7 +7,6 @@ sees the true state, has no memory and knows nothing of balance; it is used in t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -18,24 +17,36 @@ from robomatrix.skills.skillblender.blend import Blend
 from robomatrix.skills.skillblender.feedforward import rise
 from robomatrix.skills.skillblender.observation import rotate_back
 from robomatrix.skills.skillblender.views import Points
+from robomatrix.training.skillblender.carrying_guide import box_transfer, package, package_carry
 from robomatrix.training.skillblender.env import HumanoidEnv
+from robomatrix.training.skillblender.guide_moves import (
+    BUILDS,
+    HAND,
+    NEAR,
+    SPEED,
+    Intent,
+    arrived,
+    feet_apart,
+    resting_hands,
+    still,
+    towards,
+    turned,
+)
 from robomatrix.training.skillblender.tasks import BenchTask
 
 Array = NDArray[np.float64]
 LOGIT = 2.5
 """Of the weights' preference: softmax of plus and minus this gives 0.993 to one of two skills."""
-SPEED = 0.48
-"""[m/s]; the paper's limit of the walk's sub-goal on the G1 is 0.5."""
-RAISING = (0.2, 0.7)
-"""Distances from its place at which a robot's hands are at their goals, and at which they leave their rest [m]."""
-NEAR = 0.05
-"""Closer than this the robot stands [m]."""
 DROP = 0.05
 """Furthest the pelvis' height is sent from the present one [m]."""
 BRAKE = 0.15
 """How far it is sent back for each m/s at which it moves [s]."""
-HAND = 0.04
-"""Radius of a hand [m]."""
+SWAY = (0.1, 0.25)
+"""Speeds of the pelvis over the ground up to which it sinks as it likes, and from which it does not [m/s]."""
+LEAN = (0.08, 0.2)
+"""The same of its sine sideways."""
+SIDESTEP = 0.3
+"""Speed aside of a robot that would squat with its feet too close together [m/s]."""
 FOLLOW = 0.3
 """Share of what a hand lacks that it is sent further."""
 LEAD = 0.1
@@ -48,44 +59,9 @@ WAITING = 0.2
 """How much further back it stands until both hands are outside the doors [m]."""
 SIDES = ((0, 1.0), (1, -1.0))
 """Index and sign along y of the left and the right."""
-SQUEEZE = 0.05
-"""How far inside a package the hands that hold it are sent [m]."""
-SQUATTING = 0.06
-"""A pelvis this far below home does not walk [m]."""
-
-
-@dataclass(frozen=True)
-class Build:
-    """What guides must know of a robot's size [m]."""
-
-    far: float
-    """Furthest a hand is sent from its rest."""
-    shoulder: float
-    """Height when it stands."""
-    arm: float
-    """Length."""
-    closest: float
-    """Nearest that it stands to what it presses."""
-    low_button: float
-    """A button below makes it squat."""
-
-
-_H1 = Build(0.8, 1.46, 0.60, 0.40, 0.97)
-BUILDS: Mapping[str, Build] = MappingProxyType({"g1": Build(0.33, 1.07, 0.45, 0.18, 0.70), "h1": _H1, "h1_2": _H1})
-
-
-@dataclass(frozen=True, eq=False)
-class Intent:
-    """What the body is told, in n worlds."""
-
-    velocity: Array
-    """(vx, vy, wz) in the body's heading (n, 3) [m/s, rad/s]."""
-    hands: Array
-    """Targets in the world (n, 2, 3) [m]."""
-    height: Array
-    """Wanted change of the pelvis' height (n,) [m]."""
-    squats: Array | bool = False
-    """Whether the squat moves the legs where the walk could, too (n,)."""
+LOWERED = (0.06, 0.15)
+"""How far above its height a squatting robot reaches for a button, and holds its hand back: a hand that meets the wall
+on the way pushes the robot over [m]."""
 
 
 def guided_output(task: BenchTask, env: HumanoidEnv, blend: Blend) -> Array:
@@ -137,9 +113,14 @@ def _preference(task: BenchTask, squats: Array, joints: int) -> Array:
 
 
 def _lowered(env: HumanoidEnv, wanted: Array) -> Array:
-    """The wanted change of height, never far from the present one and back against a fast one, so that none drops."""
+    """The wanted change of height, never far from the present one and back against a fast one, so that none drops.
+
+    A robot that sways or leans sideways sinks no further until it is calm.
+    """
     present = np.minimum(0.0, env.signals.position[:, 2] - env.robot.height)
-    braked = np.clip(wanted, present - DROP, present + DROP) - BRAKE * env.signals.velocity[:, 2]
+    sway = rise(np.linalg.norm(env.signals.velocity[:, :2], axis=-1), SWAY)
+    drop = DROP * (1.0 - sway) * (1.0 - rise(np.abs(env.signals.body.gravity[:, 1]), LEAN))
+    braked = np.clip(wanted, present - drop, present + DROP) - BRAKE * env.signals.velocity[:, 2]
     return np.where(wanted < 0.0, braked, np.minimum(0.0, braked))
 
 
@@ -152,65 +133,42 @@ def _offsets(task: BenchTask, env: HumanoidEnv, targets: Array) -> Array:
     return (hands * np.minimum(1.0, BUILDS[env.robot.name].far / np.maximum(length, 1e-6))).reshape(len(hands), 6)
 
 
-def towards(env: HumanoidEnv, place: Array, heading: Array | float = 0.0, near: float = NEAR) -> Array:
-    """Returns the velocity (n, 3) that brings the pelvis to a place (n, 2) at a heading, and stands there."""
-    way = place - env.signals.position[:, :2]
-    distance = np.linalg.norm(way, axis=-1, keepdims=True)
-    speed = np.where(distance > near, np.clip(1.5 * distance, 0.12, SPEED), 0.0)
-    turn = np.remainder(heading - env.signals.yaw + np.pi, 2 * np.pi) - np.pi
-    rate = np.where((np.abs(turn) > 0.1) | (speed[:, 0] > 0), np.clip(1.5 * turn, -0.8, 0.8), 0.0)
-    return np.concatenate([_turned(way / np.maximum(distance, 1e-6) * speed, -env.signals.yaw), rate[:, None]], -1)
-
-
-def _turned(vector: Array, angle: Array) -> Array:
-    c, s = np.cos(angle), np.sin(angle)
-    return np.stack([c * vector[:, 0] - s * vector[:, 1], s * vector[:, 0] + c * vector[:, 1]], -1)
-
-
-def _still(env: HumanoidEnv) -> Array:
-    return np.zeros(env.num_envs)
-
-
 def _far_reach(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     goals = np.stack([points["left_goal"], points["right_goal"]], 1)
     place = goals[..., :2].mean(1) - task.rest[:, :2].mean(0)
     away = np.linalg.norm(place - env.signals.position[:, :2], axis=-1)
-    share, resting = 1.0 - rise(away, RAISING)[:, None, None], _resting(task, env)
-    return Intent(towards(env, place), resting + share * (goals - resting), _still(env))
+    planted, resting = _planted(task, env, place, away), resting_hands(task, env)
+    share = np.maximum(planted, 1.0 - rise(away, BUILDS[env.robot.name].raising))[:, None, None]
+    near = 0.08 if "squat" in task.skills else NEAR
+    return Intent(towards(env, place, near=near), resting + share * (goals - resting), still(env), planted)
+
+
+def _planted(task: BenchTask, env: HumanoidEnv, place: Array, away: Array) -> NDArray[np.bool_]:
+    """Where the squat's legs carry a robot whose hands work; nowhere in a task that does not blend the squat."""
+    if "squat" not in task.skills:
+        return np.zeros(env.num_envs, bool)
+    working = (env.signals.hands[..., 2] - task.rest[:, 2]).max(-1) > 0.15
+    return arrived(env, place) | (working & (away < 0.35) & (np.linalg.norm(env.signals.velocity, axis=-1) < 0.35))
 
 
 def _button_press(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     """Stands the closer to the wall the lower the button is, and squats before one that is too low for the arm."""
     build, button = BUILDS[env.robot.name], points["object"] - [HAND + 0.01, 0.0, 0.0]
     too_low = button[:, 2] < build.low_button
-    low = np.where(too_low, np.clip(button[:, 2] - build.low_button - 0.06, -0.3, -0.09), 0.0)
+    low = np.where(too_low, np.clip(button[:, 2] - build.low_button - 0.06, -build.deepest, -0.09), 0.0)
     drop = build.shoulder + low - button[:, 2]
     ahead = np.sqrt(np.clip(build.arm**2 - drop**2, build.closest**2, max(build.closest, task.rest[0, 0] + 0.06) ** 2))
     place = np.stack([button[:, 0] - ahead, button[:, 1] - task.rest[0, 1]], -1)
-    resting, squats = _resting(task, env), _arrived(env, place) & too_low
+    resting, sunk = resting_hands(task, env), env.signals.position[:, 2] - env.robot.height
+    squats = arrived(env, place) & (button[:, 2] < build.planted)
     press = button + FOLLOW * (button - env.signals.hands[:, 0])
-    left = np.where((squats | ~too_low)[:, None], press, resting[:, 0])
-    return Intent(towards(env, place, near=0.08), np.stack([left, resting[:, 1]], 1), low, squats)
-
-
-def _arrived(env: HumanoidEnv, place: Array) -> NDArray[np.bool_]:
-    """Where the robot stands at rest at its place (n, 2), or squats near it and had better not walk."""
-    s, way = env.signals, np.linalg.norm(env.signals.position[:, :2] - place, axis=-1)
-    apart = _turned((s.feet[:, 0] - s.feet[:, 1])[:, :2], -s.yaw)
-    beside = (np.abs(apart[:, 0]) < 0.08) & (apart[:, 1] > 0.12)
-    calm = (np.linalg.norm(s.velocity[:, :2], axis=-1) < 0.25) & (np.abs(s.body.gravity[:, :2]).max(-1) < 0.08)
-    squatting = s.position[:, 2] < env.robot.height - SQUATTING
-    return np.where(squatting, way < 0.35, (way < 0.12) & beside & calm)
-
-
-def _resting(task: BenchTask, env: HumanoidEnv) -> Array:
-    """Where the hands rest for the pelvis' present place and heading (n, 2, 3)."""
-    base, yaw = env.signals.position, env.signals.yaw
-    turned = [
-        np.concatenate([_turned(np.tile(r[:2], (len(base), 1)), yaw), np.full((len(base), 1), r[2])], -1)
-        for r in task.rest
-    ]
-    return np.stack(turned, 1) + base[:, None] * [1.0, 1.0, 0.0]
+    withheld = resting[:, 0] + np.minimum(sunk, 0.0)[:, None] * [0.0, 0.0, 1.0]
+    share = np.where(too_low, squats * (1.0 - rise(sunk - low, LOWERED)), 1.0)[:, None]
+    left = withheld + share * (press - withheld)
+    velocity = towards(env, place, near=0.08)
+    narrow = (velocity[:, :2] == 0.0).all(-1) & ~squats & (feet_apart(env)[:, 1] < build.stance)
+    velocity[:, 1] = np.where(narrow & too_low, SIDESTEP, velocity[:, 1])
+    return Intent(velocity, np.stack([left, resting[:, 1]], 1), low, squats)
 
 
 def _cabinet_close(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
@@ -219,7 +177,7 @@ def _cabinet_close(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     found = [_closing_hand(task, env, front, doors[:, i], i, side) for i, side in SIDES]
     back = np.where(found[0][1] & found[1][1], 0.0, WAITING)
     place = np.stack([front - task.rest[0, 0] - ASTRIDE - back, 0.0 * back], -1)
-    return Intent(towards(env, place), np.stack([target for target, _ in found], 1), _still(env))
+    return Intent(towards(env, place), np.stack([target for target, _ in found], 1), still(env))
 
 
 def _closing_hand(
@@ -253,8 +211,8 @@ def _football_shoot(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent
     wanted = np.where(lined, SPEED * ahead - 1.5 * aside, 2.0 * (behind - env.signals.position[:, :2]))
     wanted *= np.minimum(1.0, SPEED / np.maximum(np.linalg.norm(wanted, axis=-1, keepdims=True), 1e-6))
     turn = np.clip(1.5 * (np.arctan2(ahead[:, 1], ahead[:, 0]) - env.signals.yaw), -0.8, 0.8)
-    velocity = np.concatenate([_turned(wanted, -env.signals.yaw), turn[:, None]], -1)
-    return Intent(velocity, _resting(task, env), _still(env))
+    velocity = np.concatenate([turned(wanted, -env.signals.yaw), turn[:, None]], -1)
+    return Intent(velocity, resting_hands(task, env), still(env))
 
 
 def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
@@ -271,7 +229,7 @@ def _box_push(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
     steady = 1.0 - rise(-env.signals.velocity[:, 0], (0.0, 0.06))
     late = env.signals.position[:, 1] - place[:, 1]
     hands = [_pushing_hand(env.signals.hands[:, i], box, lack, near, steady, late, side) for i, side in SIDES]
-    return Intent(towards(env, place), np.stack(hands, 1), _still(env))
+    return Intent(towards(env, place), np.stack(hands, 1), still(env))
 
 
 def _pushing_hand(hand: Array, box: Array, lack: Array, near: Array, steady: Array, late: Array, side: float) -> Array:
@@ -287,81 +245,6 @@ def _pushing_hand(hand: Array, box: Array, lack: Array, near: Array, steady: Arr
     return target + FOLLOW * (target - hand)
 
 
-def _grip(task: BenchTask, env: HumanoidEnv, points: Points, half: float, grip: Array, lift: Array) -> Intent:
-    """Both hands at the sides of a thing ``2 half`` thick, ``grip`` (n, 3) from its middle; then up by ``lift``."""
-    middle, sides = points["object"] + grip, np.array([1.0, -1.0])
-    hands = env.signals.hands
-    off = hands - middle[:, None]
-    level = np.abs(off[..., 2]).max(-1) < 0.06
-    ready = level & (np.abs(off[..., 0]).max(-1) < 0.09)
-    held = ready & (np.abs(off[..., 1]).max(-1) < half + HAND + 0.02)
-    apart = np.where(ready, half + HAND - 0.07, half + HAND + 0.06)
-    up = np.where(held, np.clip(lift + 0.02, -0.08, 0.12), 0.0)
-    targets = np.repeat(middle[:, None], 2, 1)
-    targets[..., 1] += apart[:, None] * sides
-    targets[..., 2] += up[:, None]
-    return Intent(np.zeros((env.num_envs, 3)), targets, _still(env))
-
-
-def _package(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    """Steps up to the package's edge, squats with the hands apart, closes both at once, and rises with it.
-
-    The package is ten centimetres thick and falls over where one hand meets it before the other.
-    """
-    package, hands = points["object"], env.signals.hands
-    grip = package + [0.11 - 0.5 * task.bench.package[0], 0.0, 0.5 * task.bench.package[2] - 0.08]
-    place = grip[:, :2] - [task.rest[0, 0] + 0.02, 0.0]
-    squats, rest = _arrived(env, place), task.rest[0, 2]
-    off = hands - grip[:, None]
-    gap = off[..., 1] * [1.0, -1.0] - 0.5 * task.bench.package[1] - HAND
-    closed = gap.max(-1) < 0.03
-    level = (np.abs(off[..., [0, 2]]).max((1, 2)) < np.where(closed, 0.2, 0.07)) & squats
-    closing = np.where(level, np.clip(gap.mean(-1) - 0.04, -SQUEEZE, 0.06), 0.08)
-    lack = (points["goal"] - package)[:, 2]
-    held = level & closed
-    targets = np.repeat(grip[:, None], 2, 1)
-    targets[..., 1] += (0.5 * task.bench.package[1] + HAND + closing)[:, None] * [1.0, -1.0]
-    targets[..., 2] += np.where(held, np.clip(2.0 * lack, -0.1, 0.15), 0.0)[:, None]
-    low = np.clip(grip[:, 2] + np.where(held, np.clip(2.0 * lack, 0.0, 0.2), 0.0) - rest + 0.1, -0.2, 0.0)
-    lowered = env.signals.position[:, 2] < env.robot.height - 0.07
-    ready = squats & (lowered | held | (low > -0.08))
-    hands = np.where(ready[:, None, None], targets, _spread(task, env))
-    return Intent(towards(env, place, near=0.05), hands, low, squats)
-
-
-def _spread(task: BenchTask, env: HumanoidEnv) -> Array:
-    """Resting hands, a little wider apart (n, 2, 3)."""
-    rest = _resting(task, env)
-    return rest + 0.2 * (rest - rest.mean(1, keepdims=True))
-
-
-def _package_carry(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    intent = _package(task, env, points)
-    lack, lifted = points["goal"] - points["object"], points["object"][:, 2] - points["start"][:, 2]
-    raised = (lifted > 0.1) & (intent.height > -0.03)
-    place = env.signals.position[:, :2] + lack[:, :2]
-    velocity = np.where(raised[:, None], towards(env, place), intent.velocity)
-    return Intent(velocity, intent.hands, intent.height, intent.squats & ~raised)
-
-
-def _box_transfer(task: BenchTask, env: HumanoidEnv, points: Points) -> Intent:
-    box, goal = points["object"], points["goal"]
-    raised = (box[:, 2] - points["start"][:, 2]) > 0.05
-    over = np.linalg.norm((goal - box)[:, :2], axis=-1) < 0.08
-    lift = np.where(over, goal[:, 2] - box[:, 2] - 0.03, points["start"][:, 2] + 0.12 - box[:, 2])
-    intent = _grip(task, env, points, 0.5 * bench.BOX_EDGE, np.zeros_like(box), lift)
-    reach = task.rest[0, 0] + 0.06
-    heading = np.where(raised, np.pi, 0.0)
-    place = np.where(raised[:, None], goal[:, :2] + [reach, 0.0], box[:, :2] - [reach, 0.0])
-    carried = _resting(task, env)
-    carried[..., :2] = (
-        carried[..., :2].mean(1, keepdims=True) + (carried - carried.mean(1, keepdims=True))[..., :2] * 0.13
-    )
-    carried[..., 2] = points["start"][:, None, 2] + np.clip(lift, -0.1, 0.12)[:, None]
-    hands = np.where((raised & ~over)[:, None, None], carried, intent.hands)
-    return Intent(towards(env, place, heading), hands, _still(env))
-
-
 Guide = Callable[[BenchTask, HumanoidEnv, Points], Intent]
 GUIDES: Mapping[str, Guide] = MappingProxyType(
     {
@@ -370,9 +253,9 @@ GUIDES: Mapping[str, Guide] = MappingProxyType(
         "cabinet_close": _cabinet_close,
         "football_shoot": _football_shoot,
         "box_push": _box_push,
-        "package_lift": _package,
-        "box_transfer": _box_transfer,
-        "package_carry": _package_carry,
+        "package_lift": package,
+        "box_transfer": box_transfer,
+        "package_carry": package_carry,
     }
 )
 """By task."""

@@ -20,7 +20,7 @@ from robomatrix.training.ppo import Learner, PpoConfig, Progress
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv
 from robomatrix.training.skillblender.imitation import ImitationConfig, imitate, running_blend
 from robomatrix.training.skillblender.recipes import humanoid_policy, made
-from robomatrix.training.skillblender.tasks import RULES, BenchTask, Scatter, task_env
+from robomatrix.training.skillblender.tasks import BenchTask, Scatter, task_env
 
 TASK_PPO = PpoConfig(
     initial_std=0.06, desired_kl=0.002, gamma=0.99, learning_rate=3e-5, learning_rate_limit=1e-4, entropy=0.0
@@ -33,12 +33,14 @@ IMITATION = ImitationConfig()
 LONG_IMITATION = ImitationConfig(rounds=6, steps=250, keep=5, passes=14, decay=0.75)
 WHOLE_IMITATION = ImitationConfig(rounds=4, steps=320, keep=4, passes=14, decay=0.75, worlds=256)
 """Rounds as long as it takes to do a task."""
+LONGER_IMITATION = replace(WHOLE_IMITATION, rounds=6, keep=3)
 LEAN_IMITATION = replace(WHOLE_IMITATION, keep=2, passes=8, worlds=128)
 IMITATIONS: Mapping[tuple[str, str], ImitationConfig] = MappingProxyType(
     {
         **{("g1", name): IMITATION for name in ("far_reach", "football_shoot")},
         **{("g1", name): LONG_IMITATION for name in ("button_press", "box_push")},
-        **{("h1_2", name): LEAN_IMITATION for name in RULES},
+        **{("h1_2", name): LEAN_IMITATION for name in ("cabinet_close", "football_shoot")},
+        ("h1_2", "far_reach"): LONGER_IMITATION,
     }
 )
 """By robot and task; all others take :data:`WHOLE_IMITATION`."""

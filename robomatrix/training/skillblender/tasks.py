@@ -20,7 +20,7 @@ from robomatrix.scenes import skillbench as bench
 from robomatrix.skills.skillblender.controller import ARM_RATE
 from robomatrix.skills.skillblender.functions import WholeBody
 from robomatrix.skills.skillblender.mirror import signs
-from robomatrix.skills.skillblender.views import HANDS, Pair, Points, TaskView, difference, view_of
+from robomatrix.skills.skillblender.views import HANDS, Pair, Points, TaskView, blended_skills, difference, view_of
 from robomatrix.training.skillblender import rewards as terms
 from robomatrix.training.skillblender.env import EnvConfig, HumanoidEnv, Ids
 from robomatrix.training.skillblender.standing import paper_goals, standing_privileged
@@ -84,7 +84,7 @@ class BenchTask:
         self.name, self.view, self.rules, self.robot = name, view_of(name), task_rules(name, robot.name), robot
         self.bench, self.rest = bench.bench_for(robot.name), rest.reshape(2, 3) + [0.0, 0.0, robot.height]
         self.function = WholeBody(robot, self.view.terms)
-        self.lowest = (0.36 if "squat" in self.view.skills else 0.64) * robot.height
+        self.lowest = (0.36 if "squat" in self.skills else 0.64) * robot.height
         """A pelvis below counts as fallen [m]."""
         self.fixed: dict[str, Array] = {}
         """Points that stay for an episode (worlds, 3)."""
@@ -96,7 +96,7 @@ class BenchTask:
     @property
     def skills(self) -> tuple[str, ...]:
         """Primitives that the blend uses."""
-        return self.view.skills
+        return blended_skills(self.robot.name, self.name)
 
     def reset(self, env: HumanoidEnv, ids: Ids) -> None:
         """Puts the object to its start and draws goals."""

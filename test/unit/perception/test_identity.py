@@ -8,7 +8,7 @@ import pytest
 from robomatrix.perception.categories import PerceptionModel
 from robomatrix.perception.identity import BODY, Identity
 from robomatrix.perception.settings import TrackerSettings
-from robomatrix.perception.surfaces import FLOOR
+from robomatrix.perception.surfaces import FLOOR, Surface
 from robomatrix.perception.tracks import Estimate, Track
 
 SURE = TrackerSettings().confirmed
@@ -64,3 +64,31 @@ def test_what_is_held_is_never_merged_with_what_it_is_carried_past(identity: Ide
     tracks = identity.settled([ball(1.0), ball(2.0)], None)
     tracks[1].estimate.parameters[0] = 1.01
     assert ids(identity.settled(tracks, tracks[1])) == ["ball_1", "ball_2"]
+
+
+@pytest.mark.parametrize(
+    ("container", "colour", "born", "place", "known_as"),
+    [
+        ("drawer", "red", 2.0, FLOOR, "bottle_1"),
+        ("box", "red", 2.0, FLOOR, "ball_1"),
+        ("drawer", "green", 2.0, FLOOR, "ball_1"),
+        ("drawer", "red", 0.5, FLOOR, "ball_1"),
+        ("drawer", "red", 2.0, Surface("drawer_1", "inside"), "ball_1"),
+    ],
+    ids=["fell out", "boxes stay", "another colour", "was there before", "seen in the drawer"],
+)
+def test_what_turns_up_before_a_drawer_is_what_tipped_out_of_it(
+    identity: Identity, container: str, colour: str, born: float, place: Surface, known_as: str
+) -> None:
+    owner = Track(
+        "beige", {container: Estimate(np.zeros(7), np.eye(7))}, {container: 0.0}, FLOOR, 1.0, 4.0, container, {}
+    )
+    owner.id = "drawer_1"
+    bottle = ball(1.0, stamp=1.0)
+    bottle.estimates, bottle.category = {"bottle": bottle.estimate}, "bottle"
+    bottle.id, bottle.kind, bottle.surface = "bottle_1", "bottle", Surface("drawer_1", "inside")
+    new = ball(1.3, colour, stamp=3.0)
+    new.born, new.surface = born, place
+    tracks = identity.settled([owner, bottle, new], None)
+    assert new.id == known_as
+    assert (bottle in tracks) == (known_as == "ball_1")

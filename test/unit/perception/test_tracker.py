@@ -16,6 +16,7 @@ from robomatrix.perception.projection import View
 from robomatrix.perception.settings import TrackerSettings
 from robomatrix.perception.surfaces import FLOOR, Surface
 from robomatrix.perception.tracker import Tracker
+from robomatrix.perception.tracks import Estimate, Track
 
 BODY = np.zeros((360, 640), np.uint8)
 REST = np.zeros(3)
@@ -150,17 +151,34 @@ def test_a_part_that_the_hand_splits_off_is_no_second_thing(tracker: Tracker, vi
     assert [t.id for t in tracker.tracks] == [track.id]
 
 
+def box_round(track: Track) -> Track:
+    """Puts a thing into a box that is known well."""
+    parameters = np.array([1.0, 0.0, 0.0, 0.0, 0.2, 0.2, 0.065])
+    track.surface = Surface("box_1", "inside", 0.008)
+    estimates = {"box": Estimate(parameters, np.eye(7) * 1e-4)}
+    return Track("white", estimates, {"box": 0.0}, FLOOR, 0.6, 4.0, "box", {"box": np.pi / 2.0}, id="box_1", kind="box")
+
+
 @pytest.mark.parametrize(
-    ("colour", "aside", "inside", "seen"),
-    [("red", 0.0, True, 9.0), ("green", 0.0, True, 0.6), ("red", 0.3, True, 0.6), ("red", 0.0, False, 0.6)],
+    ("colour", "aside", "inside", "lower", "seen"),
+    [
+        ("red", 0.0, True, 0.0, 9.0),
+        ("green", 0.0, True, 0.0, 0.6),
+        ("red", 0.3, True, 0.0, 0.6),
+        ("red", 0.0, False, 0.0, 0.6),
+        ("red", 0.0, True, 10.0, 0.6),
+    ],
+    ids=["over the rim", "another colour", "beside", "not in a box", "reaches down before the box"],
 )
 def test_a_scrap_of_its_colour_shows_that_a_thing_still_lies_in_its_box(
-    tracker: Tracker, view: View, colour: str, aside: float, inside: bool, seen: float
+    tracker: Tracker, view: View, colour: str, aside: float, inside: bool, lower: float, seen: float
 ) -> None:
     watch(tracker, view, *[[ball(view, 1.0, 0.0)]] * 4)
     (track,) = tracker.confirmed()
     if inside:
-        track.surface = Surface("box_1", "inside", 0.008)
-    tracker.glimpse(view, [detection(view, 1.0, aside, colour)], 9.0)
+        tracker.tracks.append(box_round(track))
+    scrap, rim = detection(view, 1.0, aside, colour), view.project(np.array([0.9, 0.0, 0.065]))[1]
+    left, top, right, _ = scrap.box
+    tracker.glimpse(view, [replace(scrap, box=(left, top, right, rim + lower))], 9.0)
     assert track.stamp == pytest.approx(seen)
     assert track.estimate.parameters[:2] == pytest.approx([1.0, 0.0], abs=1e-6)

@@ -116,6 +116,19 @@ def test_after_the_retries_comes_a_new_plan_with_the_reason_then_the_end(office)
     assert len(steps) < 30
 
 
+def test_a_robot_on_which_nothing_works_any_more_is_not_asked_for_ever(office):
+    task = task_for(OK)
+    end, steps = drive(task, office, {"move_to": 99}, code=ErrorCode.BLOCKED)
+    assert (end.success, end.error) == (False, TaskError.FAILED)
+    assert "nothing works" in end.message
+    assert len(steps) == task.rules.limits.fruitless + 1
+
+
+def test_what_works_in_between_starts_the_count_of_failures_anew(office):
+    end, _ = drive(task_for(OK), office, {"grasp": 2, "release": 2})
+    assert end.success
+
+
 def test_success_that_perception_contradicts_is_a_failure(office):
     task = task_for(OK)
     action = task.begin(office)

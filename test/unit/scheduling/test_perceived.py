@@ -1,5 +1,7 @@
 from dataclasses import replace
 
+import pytest
+
 from robomatrix.scheduling.perceived import Believed, planning_scene, seen_since
 from robomatrix.scheduling.plan import PlanStep
 from robomatrix.world import SceneObject, World
@@ -58,8 +60,9 @@ def test_the_robot_stands_at_what_is_near_else_at_the_start_else_nowhere():
     assert scene_of(TABLE, position=(-3.0, 0.0, 0.0)).robot.at is None
 
 
-def test_what_stands_beside_a_box_is_not_in_it():
-    beside = thing("can_1", "can", (1.0, 1.19, 0.06), (0.07, 0.07, 0.12))
+@pytest.mark.parametrize("gap", [0.027, 0.04])
+def test_what_stands_beside_a_box_is_not_in_it_even_where_it_leans_on_it(gap):
+    beside = thing("can_1", "can", (1.0, BOX.size[1] / 2.0 + 1.0 + gap, 0.06), (0.06, 0.06, 0.12))
     assert scene_of(BOX, beside).object("can_1").at is None
 
 

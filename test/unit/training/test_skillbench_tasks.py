@@ -178,3 +178,27 @@ def test_hands_go_round_the_doors_and_push_them_from_outside(robot):
     env.signals.hands[:] = [[1.2, 0.1, 1.0], [1.2, -0.1, 1.0]]
     inside = guide(task, env, task.points(env))
     assert (inside.hands[..., 0] < 1.0).all()
+
+
+def test_the_h1_2_raises_its_hands_only_on_the_legs_of_the_squat():
+    env = task_env(bench_task("h1_2", "far_reach", 4), EnvConfig(4, 1, episode=1e6, seed=500, randomisation=NOMINAL))
+    task, rest = env.task, env.task.rest
+    assert task.skills == ("walk", "reach", "squat") and bench_task("h1", "far_reach", 1).skills == ("walk", "reach")
+    away = GUIDES["far_reach"](task, env, task.points(env))
+    assert not away.squats.any() and np.abs(away.hands - env.signals.hands).max() < 0.1
+    task.fixed["left_goal"][:], task.fixed["right_goal"][:] = rest + [0.0, 0.0, 0.5]
+    env.signals.velocity[:] = 0.0
+    there = GUIDES["far_reach"](task, env, task.points(env))
+    assert there.squats.all() and (there.hands[..., 2] > env.signals.hands[..., 2] + 0.4).all()
+
+
+def test_a_hand_is_held_back_until_the_robot_has_squatted():
+    env = task_env(bench_task("h1_2", "button_press", 4), EnvConfig(4, 1, episode=1e6, seed=500, randomisation=NOMINAL))
+    guide, task = GUIDES["button_press"], env.task
+    task.fixed["start"][:] = [1.48, 0.24, 0.7]
+    env.signals.velocity[:], env.signals.position[:, :2] = 0.0, [1.03, 0.0]
+    before = guide(task, env, task.points(env))
+    assert before.squats.all() and (before.height < -0.25).all() and (before.hands[:, 0, 0] < 1.4).all()
+    env.signals.position[:, 2] += before.height
+    after = guide(task, env, task.points(env))
+    assert (after.hands[:, 0, 0] > 1.4).all() and (after.hands[:, 0, 2] < 0.75).all()

@@ -74,6 +74,14 @@ def test_a_wheeled_robot_is_steered_in_words(text, step):
     assert steps(text, MOBILE) == [step]
 
 
+@pytest.mark.parametrize(("standing", "squat"), [(0.78, 0.495), (1.04, 0.56)])
+def test_squatting_without_a_height_is_deep_for_a_tall_robot_too(standing, squat):
+    height = Parameter("height", "number", "", "m", None, 0.4, standing)
+    skill = SkillSpec("squat", "Lower the pelvis.", ("g1",), (height,))
+    assert steps("squat", (skill,)) == [f"squat(height={squat})"]
+    assert steps("turn left and squat", (WALK, skill))[1] == f"squat(height={squat})"
+
+
 @pytest.mark.parametrize(
     ("text", "step"),
     [

@@ -35,3 +35,18 @@ def test_does_not_cross_what_is_high():
     outcome = Playground().add(thing("box_1", 0.6, 0.0, (0.2, 0.2, 0.07))).run("cross", obstacle="box_1")
     assert isinstance(outcome, Failed)
     assert "0.07 m high" in outcome.message
+
+
+def test_a_base_that_does_not_stay_beyond_the_bar_has_not_crossed_it():
+    ground = Playground().add(BAR)
+    step = ground.step
+
+    def rolls_back(command):
+        step(command)
+        if ground.pose.x > 0.6 + 0.2 and command.twist.vx == 0.0:
+            ground.pose = ground.pose.ahead(-0.025)
+
+    ground.step = rolls_back
+    outcome = ground.run("cross", obstacle="bar_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.GOAL_NOT_REACHED

@@ -73,3 +73,17 @@ def test_an_arm_that_does_not_rise_has_grasped_nothing():
     assert isinstance(outcome, Failed)
     assert outcome.code == ErrorCode.GRASP_FAILED
     assert ground.runner.holding is None
+
+
+def test_pads_that_do_not_close_hold_nothing():
+    ground = Playground(ranges={"palm": 0.05}).add(can(x=0.46))
+    step = ground.step
+
+    def goes_out_of_sight(command):
+        step(command)
+        if ground.runner.feedback.phase == "close":
+            ground.hidden.add("can_1")
+
+    ground.step, ground._grip = goes_out_of_sight, lambda width: None
+    assert isinstance(ground.run("grasp", object="can_1"), Failed)
+    assert ground.runner.holding is None

@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 
 import pytest
 from support.playground import Playground, can, thing
@@ -79,3 +80,34 @@ def test_what_slips_on_the_way_is_lost():
     assert isinstance(outcome, Failed)
     assert outcome.code == ErrorCode.OBJECT_LOST
     assert ground.runner.holding is None
+
+
+def test_stands_before_where_the_can_is_seen_in_the_end_not_where_it_was_on_the_way():
+    table = thing("table_1", 1.5, 0.0, (0.4, 1.1, 0.1))
+    ground = Playground().add(table, can(x=1.37, y=0.2, z=0.155))
+    step = ground.step
+
+    def seen_better(command):
+        step(command)
+        if ground.runner.feedback.phase == "align":
+            ground.things["can_1"] = replace(ground.things["can_1"], position=(1.37, 0.07, 0.155))
+
+    ground.step = seen_better
+    assert isinstance(ground.run("move_to", target="can_1"), Succeeded)
+    assert abs(ground.pose.bearing((1.37, 0.07))) < 0.12
+
+
+def test_a_base_that_rolls_on_after_its_last_command_did_not_arrive():
+    ground = Playground().add(can(x=1.2, y=0.8))
+    step, rolled = ground.step, []
+
+    def rolls(command):
+        step(command)
+        near = ground.pose.distance((1.2, 0.8)) < STANCES["ep"].object + 0.05
+        if near and len(rolled) < 400 and command.twist.vx == command.twist.vy == 0.0:
+            rolled.append(ground.pose)
+            ground.pose = ground.pose.ahead(0.0, 0.005)
+
+    ground.step = rolls
+    assert isinstance(ground.run("move_to", target="can_1"), Failed)
+    assert len(rolled) > 10

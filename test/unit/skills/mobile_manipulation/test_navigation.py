@@ -1,8 +1,10 @@
 import math
 
+import numpy as np
 import pytest
 from support.playground import PERIOD, Playground, can, thing
 
+from robomatrix.hardware.driver import Twist
 from robomatrix.skills.base import ErrorCode, Failed, Succeeded
 from robomatrix.skills.mobile_manipulation.body import ACCELERATION
 from robomatrix.skills.mobile_manipulation.geometry import Pose2
@@ -66,3 +68,21 @@ def test_track_looks_where_it_goes_until_close():
     assert far.wz > 1.0
     assert near.wz == pytest.approx(0.0)
     assert near.vy > 0.1
+
+
+def test_a_base_that_moves_neither_ahead_nor_back_is_given_up_soon():
+    ground = Playground(free=lambda pose: False)
+    outcome = ground.run("go_to", x=1.0, y=0.0)
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.BLOCKED
+    assert ground.time < 9.0
+
+
+def test_noise_in_place_of_commands_is_noticed():
+    ground, rng = Playground(), np.random.default_rng(3)
+    drive = ground._drive
+    ground._drive = lambda twist: drive(Twist(*rng.uniform(-0.5, 0.5, 3)))
+    outcome = ground.run("go_to", x=3.0, y=0.0)
+    assert isinstance(outcome, Failed)
+    assert "otherwise than it is told" in outcome.message
+    assert ground.time < 3.0

@@ -5,7 +5,7 @@ import pytest
 from support.playground import Playground, can, thing
 
 from robomatrix.skills.base import ErrorCode, Failed, Succeeded
-from robomatrix.skills.mobile_manipulation.geometry import Footprint
+from robomatrix.skills.mobile_manipulation.geometry import Footprint, Pose2
 
 BOX = thing("box_1", 1.5, 0.0, (0.2, 0.2, 0.07), yaw=0.3)
 
@@ -107,13 +107,15 @@ def test_a_can_goes_to_a_free_place_on_the_table():
     assert abs(y) > 0.12
 
 
-def test_what_falls_beside_the_box_is_a_failure():
+@pytest.mark.parametrize("gap", [0.027, 0.3], ids=["leaning on it", "further off"])
+def test_what_falls_beside_the_box_is_a_failure(gap):
     ground = carried_before(holding_a_can(BOX), "box_1")
     drop = ground._drop
 
     def miss(name):
         drop(name)
-        ground.things[name] = replace(ground.things[name], position=(1.5, 0.4, 0.055))
+        beside = Pose2(*BOX.position[:2], BOX.yaw).world((0.0, BOX.size[1] / 2.0 + gap))
+        ground.things[name] = replace(ground.things[name], position=(*beside, 0.055))
 
     ground._drop = miss
     fails_to_release(ground, ErrorCode.RELEASE_FAILED)
@@ -205,3 +207,57 @@ def test_a_base_that_cannot_move_away_has_not_released():
     ground = carried_before(holding_a_can(BOX), "box_1")
     ground.free = lambda pose: False
     fails_to_release(ground, ErrorCode.BLOCKED)
+
+
+def with_a_dead_arm(ground):
+    move = ground._move
+    ground._move = lambda name, target: None if name.startswith("arm") else move(name, target)
+    return ground
+
+
+def test_an_arm_that_does_not_rise_holds_nothing_over_a_table():
+    ground = holding_a_can(thing("table_1", 1.8, 0.0, (0.4, 1.1, 0.16)))
+    assert isinstance(ground.run("move_to", target="table_1"), Succeeded)
+    outcome = with_a_dead_arm(ground).run("position_over", object="can_1", target="table_1")
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.GOAL_NOT_REACHED
+
+
+def test_what_is_dropped_from_high_above_a_box_is_not_believed_to_be_in_it_unseen():
+    high = replace(BOX, colour="white", position=(1.5, 0.0, 0.06), size=(0.2, 0.2, 0.12))
+    ground = with_a_dead_arm(lost_from_sight_when_let_go(high))
+    fails_to_release(ground, ErrorCode.RELEASE_FAILED)
+    assert ground.held is None
+
+
+def test_pads_that_are_still_closing_hold_nothing_whatever_the_palm_says():
+    ground = carried_before(holding_a_can(BOX), "box_1")
+    ground.ranges["palm"], ground.held = 0.05, None
+    step = ground.step
+
+    def closing(command):
+        width = ground.joints["gripper"]
+        step(command)
+        if ground.runner.feedback.phase == "open" and "gripper" not in command.positions:
+            ground.joints["gripper"] = max(width - 0.0075, 0.0)
+
+    ground.step = closing
+    fails_to_release(ground, ErrorCode.OBJECT_LOST)
+
+
+def test_a_base_that_rolls_on_in_the_end_is_not_over_the_box():
+    ground = holding_a_can(BOX)
+    assert isinstance(ground.run("move_to", target="box_1"), Succeeded)
+    step, rolled = ground.step, []
+
+    def rolls(command):
+        step(command)
+        if ground.tip()[0] > 0.29 and command.twist.vx == 0.0 and len(rolled) < 6:
+            rolled.append(ground.pose)
+            ground.pose = ground.pose.ahead(0.0, 0.02)
+
+    ground.step = rolls
+    outcome = ground.run("position_over", object="can_1", target="box_1")
+    assert len(rolled) == 6
+    assert isinstance(outcome, Failed)
+    assert outcome.code == ErrorCode.GOAL_NOT_REACHED
