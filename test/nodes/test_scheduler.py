@@ -51,7 +51,7 @@ def test_a_task_of_a_robot_without_odometry_is_timed_on_its_own_clock(bring_up: 
     result = Client(stack).run_task("hold it for two seconds")
     assert result.success, result.error_msg
     assert 1.9 < result.elapsed < 6.0
-    assert stack.scheduler._now() == pytest.approx(stack.bridge.stamp, abs=0.1)
+    assert stack.scheduler.surroundings.now() == pytest.approx(stack.bridge.stamp, abs=0.1)
 
 
 def test_what_a_hand_holds_is_turned_though_a_tracker_sees_it(bring_up: Callable[..., Stack]) -> None:
