@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,12 +16,15 @@ from rich.table import Table
 
 from robomatrix_interfaces.action import ExecuteSkill
 from robomatrix_nodes import conversions, qos
+from robomatrix_nodes.bridge import Bridge
 from robomatrix_nodes.stack import Stack, StackSettings
 
 DOMAIN = 93
 PATIENCE = 30.0
 """[s]"""
 MILLISECONDS = 1e3
+FAST = 2.0
+"""Speed of the simulation at which the EP, 50 control periods a second, makes 100."""
 BLOCK = 50
 """Control periods; five images at 5 Hz."""
 
@@ -77,6 +80,7 @@ def run(repeats: int = 5, goals: int = 40) -> Report:
         (
             Line("real-time factor without camera", real_time_factor(False, repeats), "x", 10.0),
             Line("real-time factor with camera at 5 Hz", real_time_factor(True, repeats), "x", 2.0),
+            *bridge_lines(bridge_overhead(repeats)),
             Line("recording costs, without camera", recording_cost(False, repeats), "%", 10.0, False),
             Line("recording costs, with camera at 5 Hz", recording_cost(True, repeats), "%", 10.0, False),
             Line("goal sent to first command, median", ours, "ms", bare + 5.0, False),
@@ -129,6 +133,65 @@ def real_time_factor(camera: bool, repeats: int) -> float:
         for _ in range(repeats):
             client.perform("look_around")
         return (stack.bridge.stamp - stamp) / (time.perf_counter() - began)
+
+
+def bridge_overhead(repeats: int) -> list[float]:
+    """What the bridge adds to each control period over the bare simulator, 100 a second, a skill in flight [ms]."""
+    with Stack(StackSettings(speed=FAST, camera=False, domain_id=DOMAIN)) as stack:
+        client = _Client(stack)
+        client.perform("turn", angle_deg=20.0)
+        overhead = _Overhead(stack.bridge)
+        for _ in range(repeats):
+            client.perform("look_around")
+        return [MILLISECONDS * added for added in overhead.added]
+
+
+def bridge_lines(added: list[float]) -> tuple[Line, Line]:
+    """Median and 99th percentile of what the bridge adds to a control period [ms]."""
+    name = "bridge adds to a control period, 100 a second"
+    return (
+        Line(f"{name}, median", statistics.median(added), "ms", 1.0, False),
+        Line(f"{name}, 99th percentile", statistics.quantiles(added, n=100)[-1], "ms", 3.0, False),
+    )
+
+
+class _Overhead:
+    """Times control periods from the safety gate to the last topic, less what the driver takes."""
+
+    def __init__(self, bridge: Bridge) -> None:
+        self.added: list[float] = []
+        self._began = self._driver = 0.0
+        bridge.gate = _Watched(bridge.gate, {"filter": self._beginning})
+        bridge.driver = _Watched(bridge.driver, {"write": self._timed, "step": self._timed})
+        bridge.on_step = self._end
+
+    def _beginning(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        self._began, self._driver = time.perf_counter(), 0.0
+        return call
+
+    def _timed(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return call(*arguments)
+            finally:
+                self._driver += time.perf_counter() - began
+
+        return timed
+
+    def _end(self) -> None:
+        self.added.append(time.perf_counter() - self._began - self._driver)
+
+
+class _Watched:
+    """Stands before an object; some of its methods are handed out through a function."""
+
+    def __init__(self, inner: Any, through: Mapping[str, Callable[[Callable[..., Any]], Callable[..., Any]]]) -> None:
+        self._inner, self._through = inner, through
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._inner, name)
+        return self._through[name](member) if name in self._through else member
 
 
 def recording_cost(camera: bool, repeats: int) -> float:

@@ -135,8 +135,8 @@ def planner(
         str,
         typer.Option(
             "--set",
-            help="handwritten, crowd to crowd5, hazards3, skills, partly(-dev), generated, old-frames, tuning, "
-            "seen-frames.",
+            help="handwritten, crowd to crowd6, hazards3, hazards4, skills, partly(-dev), generated, old-frames, "
+            "tuning, seen-frames.",
         ),
     ] = "handwritten",
     items: Annotated[

@@ -156,8 +156,9 @@ def classes_of(entity: Location | Object) -> frozenset[str]:
     for phrase in (*own, *_phrases(entity.name), *(p for alias in entity.aliases for p in _phrases(alias))):
         own |= {phrase} if phrase in ontology.is_a else frozenset()
     wider = frozenset().union(*(ontology.wider(name) for name in own))
-    material = {"metal item"} if (entity.material or "") in ontology.materials and _is_metal(entity.material) else set()
-    return frozenset(own | wider | material) - {""}
+    materials = ontology.materials.get((entity.material or "").lower(), frozenset())
+    made = {f"{material} item" for material in materials} & ontology.wider_classes
+    return frozenset(own | wider | made) - {""}
 
 
 @cache
@@ -171,10 +172,6 @@ def _called(place: Location | Object) -> frozenset[str]:
         return frozenset()
     fitting = (p for p in phrases if p not in ontology.kinds and ontology.kind(p) in _BEARING)
     return frozenset().union(*(ontology.classes[p] for p in fitting))
-
-
-def _is_metal(material: str | None) -> bool:
-    return "metal" in load_ontology().materials.get((material or "").lower(), frozenset())
 
 
 def _phrases(name: str) -> Sequence[str]:

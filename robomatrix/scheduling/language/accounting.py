@@ -38,7 +38,7 @@ def account_for(session: Session, verbs: Sequence[Token], tokens: Tokens) -> Non
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         after = following.text if following is not None else ""
         compound = following is not None and following.lemma in session.index.nouns
-        compound = compound or (token.text == "can" and after in ("you", "we", "i", "u"))
+        compound = compound or (token.text == "can" and after in ("you", "we", "i", "u", "not"))
         compound = compound or (token.text in VESSELS and after == "of")  # "a glass of water" is water
         if token.lemma in names or compound or any(token is verb for verb in verbs):
             continue

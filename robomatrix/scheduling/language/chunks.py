@@ -86,8 +86,10 @@ class Chunker:
 
     def _elsewhere(self) -> bool:
         """Takes "(in the box,) not on the shelf" as where nothing goes: named, and of no use."""
-        match = self.lexicon.relations.at(self.tokens, self._at + 1) if self._text() == "not" else None
-        found, end = self._list(self._at + 1 + match.length) if match is not None else ((), 0)
+        denied = self.lexicon.exceptions.at(self.tokens, self._at)
+        length = denied.length if denied else int(self._text() == "not")
+        match = self.lexicon.relations.at(self.tokens, self._at + length) if length else None
+        found, end = self._list(self._at + length + match.length) if match is not None else ((), 0)
         if not found:
             return False
         self._at = end
@@ -178,6 +180,8 @@ class Chunker:
             seen = skip + 1 + (self._text(skip + 1) in ("can", "could", "may"))
             if self._text(seen) in ("find", "see", "have", "spot", "found", "want"):
                 self._at += seen + 1
+                match = self.lexicon.relations.at(self.tokens, self._at)
+                self._restrictive = match is not None and match.value != "to" and self._text() not in ("into", "onto")
                 return True
         if self._text() in _RELATIVE and self._text(1) in _BE | PARTICIPLES | {"you", "i", "we"}:
             self._at += 1

@@ -38,6 +38,7 @@ _TELLING = frozenset(
     }
 )
 """How a sentence begins that tells something."""
+_WHERE = frozenset({"in", "on", "at", "to", "near", "under"})
 _AGAIN = frozenset({"do", "same", "likewise", "ditto"})
 _OF_ALL = frozenset({*DETERMINERS, "of", "these", "those"})
 _DEFINITE = frozenset({"the", "my", "your", "his", "her", "our", "their", "its"})
@@ -144,7 +145,7 @@ class ClauseReader(Courtesies):
             return Clause("command", kept, whole=body, negated=True)
         negation = next((n for n in NEGATIONS if texts(body, 0, len(n)) == n), None)
         if negation:
-            inner = self.clause(body[len(negation) :])
+            inner = self.clause(body[len(negation) : -1 if body[-1].text in ALONE else None])
             return replace(inner, negated=not inner.negated, whole=body) if inner else None
         return self._wish(body) or self._ensured(body) or self._statement(body) or self._command(body)
 
@@ -168,7 +169,7 @@ class ClauseReader(Courtesies):
                     return self._command(rest[1:])
                 if rest[0].text == "to" and len(rest) > 1 and rest[1].text not in ("be", "have", "see"):
                     return Clause("information", rest[1:], whole=body)  # what the speaker will do
-                return self._passive(rest, body) or Clause("wish", _without_state_words(rest), whole=body)
+                return self._passive(rest, body) or Clause("wish", self._stated(rest), whole=body)
         return None
 
     def _ensured(self, body: Tokens) -> Clause | None:
@@ -190,7 +191,7 @@ class ClauseReader(Courtesies):
             ):
                 return self._command(rest)
             if rest:
-                state = Clause("state", _without_state_words(_unmodal(rest)), whole=body)
+                state = Clause("state", self._stated(_unmodal(rest)), whole=body)
                 return self._passive(rest, body) or state
         return None
 
@@ -206,12 +207,14 @@ class ClauseReader(Courtesies):
                 verb = self.lexicon.verbs.verb_at(tokens[: at + 1], at)
             if not participle or attribute or self.is_noun(token) or verb is None:
                 continue
-            if token.text in STATE_WORDS and {"place", "take", "bring"} & set(verb.value.intents):
+            bound = any(self.lexicon.relations.at(tokens, i) is not None for i in range(at + 1, len(tokens)))
+            moved = {"place", "take", "bring"} & set(verb.value.intents)
+            if token.text in STATE_WORDS and moved and (bound or "take" not in moved):
                 continue
             subject = tuple(t for t in tokens[:at] if t.text not in BEING and t.text not in ("end", "ends", "up"))
             if not any(self.is_noun(t) for t in subject):
                 return None
-            return Clause("command", (*subject, *tokens[at + verb.length :]), verb, whole=whole)
+            return Clause("command", (*self._located(subject), *tokens[at + verb.length :]), verb, whole=whole)
         return None
 
     def participial(self, tokens: Tokens) -> Clause | None:
@@ -247,8 +250,10 @@ class ClauseReader(Courtesies):
         liked = next((i for i in range(min(len(body) - 1, 5)) if body[i].text in LIKES), -1)
         if liked >= 0 and self.lexicon.verbs.verb_at(body, 0) is None:
             return body[liked + 1 :]
-        if texts(body, 0, 3) == ("i", "can", "not") and len(body) > 4:
-            return body[4:]
+        unable = next((i for i in range(1, min(len(body), 4)) if texts(body, i, i + 2) == ("can", "not")), 0)
+        if unable and len(body) > unable + 3 and body[0].text not in ("you", "robot"):
+            needed = tuple(t for t in body[unable + 3 :] if t.text != "without")
+            return (*(body[:unable] if body[0].text not in PERSONS else ()), Token(",", ","), *needed)
         return body[2:] if texts(body, 0, 2) in _TELLING else None
 
     def _modal(self, body: Tokens) -> Clause | None:
@@ -259,13 +264,33 @@ class ClauseReader(Courtesies):
         modal = self.modal_at(body)
         if modal <= 0:
             return None
-        passive = self._passive((*body[:modal], *body[modal + 1 :]), body)
+        subject = self._located(body[:modal])
+        passive = self._passive((*subject, *body[modal + 1 :]), body)
         if passive:
             return passive
-        subject, predicate = body[:modal], _without_state_words(body[modal + 1 :])
+        predicate = _without_state_words(body[modal + 1 :])
         if self.lexicon.relations.at(body, 0) is not None:  # "into the bin goes the can"
             subject, predicate = predicate, subject
         return Clause("state", (*subject, *predicate), whole=body)
+
+    def _stated(self, tokens: Tokens) -> Tokens:
+        """Returns what is to be where: "the can (that is) on the table (put) on the shelf"."""
+        at = next((i for i, t in enumerate(tokens) if i and t.text in STATE_WORDS and is_participle(t.text)), 0)
+        goes = at and self.lexicon.relations.at(tokens, at + 1) is not None
+        return _without_state_words((*self._located(tokens[:at]), *tokens[at:]) if goes else tokens)
+
+    def _located(self, subject: Tokens) -> Tokens:
+        """Returns "the can that is on the table" for "the can on the table", of which something is said."""
+        for at in range(1, len(subject)):
+            match = self.lexicon.relations.at(subject, at)
+            if subject[at].text in ("that", "which", "with"):
+                return subject
+            if match is not None:
+                noun = match.value in _WHERE and self.is_noun(subject[at - 1]) and len(subject) > at + match.length
+                place = noun and subject[at + match.length].text not in BEING
+                inserted = (Token("that", "that"), Token("is", "is")) if place else ()
+                return (*subject[:at], *inserted, *subject[at:])
+        return subject
 
     def _linked(self, body: Tokens) -> Clause | None:
         """Reads "the pan is dirty" and questions."""

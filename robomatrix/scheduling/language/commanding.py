@@ -85,6 +85,8 @@ class Commander:
         if particle:
             intents.insert(0, moved[particle])
         chunks = _without_adverbs(chunks, self.session.lexicon.manners)
+        for denied in (t for c in chunks if c.kind == "word" for t in c.things):
+            self.session.resolver.consider(denied)
         if any(c.kind == "measure" and c.unit for c in chunks) and "wait" not in intents:
             raise fault or Unresolved(f"I cannot measure that out: '{clause}'.")
         command = Command(base, chunks, clause.benefit)

@@ -19,6 +19,7 @@ _PEOPLE = frozenset({"me", "us", "him", "her", "myself"})
 _STANDERS = frozenset({"stand", "stay", "wait", "park", "stop", "rest", "go", "return", "walk", "drive", "run"})
 _MOVERS = frozenset({"move", "get", "return", "step", "roll", "shift"})
 """Verbs that without a thing move the robot, unless it has something in hand."""
+_LOADERS = frozenset({"load", "insert", "pack", "add"})
 _STACKERS = frozenset({"stack", "pile", "heap", "stack up", "pile up"})
 
 
@@ -63,6 +64,9 @@ def put(session: Session, command: Command) -> bool:
     moving = command.verb.split()[0] in _MOVERS if command.verb else False
     if not command.things and (command.verb in _STANDERS or moving and not session.in_hand):
         return False  # "stand there", "move back to the bed": what was moved before is not put there
+    if command.verb in _LOADERS and not command.relations and command.things and session.discourse.places:
+        there = NounPhrase(pronoun="there", text="there")  # "the washer is open, load the shirt"
+        command = replace(command, chunks=(*command.chunks, Chunk("relation", "", (there,), "in", "into")))
     done = False
     for move in told_apart(session, moves(command.chunks)):
         if command.verb == "position" and held_above(session, move):
@@ -106,6 +110,8 @@ def split_person(session: Session, things: Sequence[NounPhrase]) -> tuple[str | 
     if not things:
         return None, ()
     first = things[0]
+    if first.pronoun in ("him", "her"):
+        return session.resolver.one(first, "person"), tuple(things[1:])
     if first.pronoun in _PEOPLE:
         return session.resolver.person(), tuple(things[1:])
     if len(things) > 1 and first.words and fits(session, first, "person") and not fits(session, first, "object"):

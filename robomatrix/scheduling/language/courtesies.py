@@ -102,7 +102,7 @@ class Courtesies:
         """Drops what is said after a command and means nothing to it."""
         end = len(tokens)
         while end > 0:
-            if tokens[end - 1].text in (",", "-", "(", ")", "and", "then", "+"):
+            if tokens[end - 1].text in (",", "-", "(", ")", "and", "then", "but", "+"):
                 end -= 1
                 continue
             match = self.lexicon.trailers.ending(tokens, end)

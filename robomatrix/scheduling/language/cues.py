@@ -28,6 +28,7 @@ def is_remark(tokens: Tokens) -> bool:
         "been" in said
         or bool(LIKES & set(texts(tokens, 0, 4)))
         or bool({"am", "is", "are", "was", "were"} & set(said[:2]))
+        or bool({"looks", "look", "seems", "seem"} & set(said[1:]))
     )
 
 
@@ -61,7 +62,7 @@ def auxiliary_before(tokens: Tokens, at: int) -> bool:
     """Returns whether a verb at a position hangs on what stands before it: "could | bring", "to | take"."""
     before, earlier = tokens[at - 1].text, tokens[at - 2].text if at > 1 else ""
     return (
-        before in ("to", "not", "could", "would", "will", "should", "must")
+        before in ("to", "not", "could", "would", "will", "should", "must", "be", "been", "being")
         or before == "can"
         and earlier in ("you", "we", "i", "u", "")
     )

@@ -43,8 +43,9 @@ def hazard(
             continue  # "strike that"
         if match.value in own and not any(_is_living(t, index) for t in tokens[at + 1 : at + 7]):
             continue
+        noun = token.text in rules.harm["nouns"] and at and tokens[at - 1].text in ("a", "the", "my", "your", "our")
         if match.length == 1 and (
-            token.lemma in index.words or token.text != token.lemma and at and not _verb_place(tokens, at)
+            token.lemma in index.words or noun or token.text != token.lemma and at and not _verb_place(tokens, at)
         ):
             continue
         return f"I will not do that: {rules.harm['flaw']} ('{match.value}')."
@@ -105,8 +106,9 @@ def _victim(tokens: Sequence[Token], index: EntityIndex, *, direct: bool, sharp:
 
 
 def _names_sharp_thing(tokens: Sequence[Token], index: EntityIndex) -> bool:
-    wider = (index.ontology.wider(t.lemma) for t in tokens[:8] if t.lemma in index.ontology.classes)
-    return any(classes & {"sharp thing", "weapon", "fire source"} for classes in wider)
+    ontology = index.ontology
+    named = {c for t in tokens[:8] for c in (t.lemma, *ontology.classes.get(t.lemma, ()))}
+    return any(ontology.wider(c) & {"sharp thing", "weapon", "fire source"} for c in named)
 
 
 def _is_living(token: Token, index: EntityIndex) -> bool:

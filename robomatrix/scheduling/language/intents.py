@@ -10,7 +10,7 @@ from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, Intent, fits, held_above, put, split_person
 from robomatrix.scheduling.language.discourse import Role, Unresolved
 from robomatrix.scheduling.language.going import go, visit
-from robomatrix.scheduling.language.moves import Move, moves, readings
+from robomatrix.scheduling.language.moves import THERE, Move, moves, readings
 from robomatrix.scheduling.language.nouns import PERSONS
 from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.placing import deliver, place
@@ -32,8 +32,12 @@ _FINDING = frozenset(
         "see",
         "look",
         "point out",
+        "track down",
+        "scout",
     ]
 )
+_GETTERS = frozenset({"get", "gather", "gather up", "collect", "round up", "scoop up"})
+_PARTNERS = frozenset({"with", "for", "between", "of"})
 _DOORS = (("door",), ("lid",), ("front",))
 
 
@@ -44,7 +48,7 @@ def take(session: Session, command: Command) -> bool:
         if not things:
             return False
         move = replace(move, things=things)
-        if not person and (held_above(session, move) or (command.verb == "get" and _implied_place(session, move))):
+        if not person and (held_above(session, move) or (command.verb in _GETTERS and _implied_place(session, move))):
             continue
         if person:
             deliver(session, _narrowed(move), person)
@@ -73,6 +77,9 @@ def bring(session: Session, command: Command) -> bool:
     for move in moves(command.chunks):
         person, things = split_person(session, move.things)
         move = replace(move, things=things)
+        if command.benefit or person:  # "bring me the can over on the desk"
+            there = (replace(c, restrictive=True) if c.phrase in THERE else c for c in move.relations)
+            move = replace(move, relations=tuple(there))
         goal = readings(move, weak_goal=False)[0].goal
         if not things:
             return False
@@ -235,7 +242,7 @@ def _of_role(session: Session, things: Sequence[NounPhrase], role: Role, predica
 
 def swap(session: Session, command: Command) -> bool:
     """Handles "swap A and B"."""
-    things = [t for c in command.chunks if c.kind in ("relation", "things") for t in c.things]
+    things = [t for move in moves(command.chunks) for t in _swapped(move)]
     things = [t for t in things if t.head not in ("place", "position", "spot", "location")]
     ids = session.resolver.all_of(things, "object")
     if len(ids) != 2:
@@ -249,15 +256,25 @@ def swap(session: Session, command: Command) -> bool:
     return True
 
 
+def _swapped(move: Move) -> tuple[NounPhrase, ...]:
+    """Returns both of "A (on the table) with B"."""
+    two = [c for c in move.relations if c.phrase in _PARTNERS]
+    where = tuple(c for c in move.relations if c not in two)
+    return (*_narrowed(replace(move, relations=where)), *(t for c in two for t in c.things))
+
+
 def look(session: Session, command: Command) -> bool:
     """Handles "find A"."""
     things = [t for move in moves(command.chunks) for t in _narrowed(move)]
     if not things or command.verb not in _FINDING:
         return False
-    if command.benefit and command.verb == "find" and all(fits(session, thing, "object") for thing in things):
-        deliver(session, things)
+    for_whom = [t for c in command.relations if c.phrase == "for" for t in c.things if fits(session, t, "person")]
+    wanted = command.verb == "find" and all(fits(session, thing, "object") for thing in things)
+    if wanted and (command.benefit or for_whom):
+        deliver(session, things, session.resolver.one(for_whom[0], "person") if for_whom else None)
         return True
-    ids = session.resolver.all_of(things, "any")
+    spoken = all(t.pronoun in ("it", "them") for t in things) and session.discourse.objects
+    ids = session.resolver.all_of(things, "object" if spoken else "any")
     session.discourse.note_objects([i for i in ids if i in session.state.resting], things[-1])
     return visit(session, ids[:1]) if session.can("at") else False
 

@@ -10,6 +10,8 @@ from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.text import word_set
 
 _STRONG = word_set("into onto to towards toward")
+THERE = frozenset({"over on", "over in", "over at", "over by", "down on", "down in", "up on", "up in", "down at"})
+"""Where something is or where it goes."""
 _ASIDE = frozenset({"side", "near", "under"})
 """Relations that tell where something is and are where it goes only if nothing else is."""
 
@@ -25,7 +27,7 @@ class Move:
 
 def moves(chunks: Sequence[Chunk]) -> list[Move]:
     """Returns what is moved: one for "A in B", two for "A in B and C on D"."""
-    chunks = [_as_place(chunk) for chunk in chunks]
+    chunks = _told_last([_as_place(chunk) for chunk in chunks])
     again = _second_sentence(chunks)
     if again:
         return [*moves(chunks[:again]), *moves(chunks[again:])]
@@ -55,6 +57,15 @@ def moves(chunks: Sequence[Chunk]) -> list[Move]:
         else:
             current.append(relation)
     return [*found, Move(things, tuple(current), particles)]
+
+
+def _told_last(chunks: list[Chunk]) -> list[Chunk]:
+    """Marks where things are, where it is said after where they go: "put in the box A from B", "A on B"."""
+    kinds = [c.kind for c in chunks]
+    first = next((i for i, kind in enumerate(kinds) if kind in ("things", "relation")), len(kinds))
+    if kinds[first : first + 2] != ["relation", "things"] or not is_strong(chunks[first]):
+        return chunks
+    return [replace(c, restrictive=c.restrictive or c.kind == "relation" and i > first) for i, c in enumerate(chunks)]
 
 
 def _second_sentence(chunks: Sequence[Chunk]) -> int:
@@ -106,6 +117,8 @@ def readings(move: Move, *, weak_goal: bool) -> list[Reading]:
         (narrowing if chunk.restrictive or chunk.relation == "from" else rest).append(chunk)
     things = _narrow(move.things, narrowing)
     strong = next((i for i, chunk in enumerate(rest) if is_strong(chunk)), None)
+    if strong is not None and rest[strong].phrase in THERE:  # "the can over on the table into the box"
+        strong = next((i for i, chunk in enumerate(rest) if is_strong(chunk) and i > strong), strong)
     if strong is not None:
         return [_attached(things, rest, strong)]
     if not weak_goal:

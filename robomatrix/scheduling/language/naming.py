@@ -43,9 +43,9 @@ def _distinctly(discourse: Discourse, id_: str, found: Sequence[str]) -> str:
     alike = [other for other in found if name(discourse, other) == called]
     if len(alike) == 1:
         return f"the {called}"
-    resting = discourse.state.resting
-    where = f" at {name(discourse, resting[id_])}" if id_ in resting else ""
-    beside = [other for other in alike if resting.get(other) == resting.get(id_)]
+    place = discourse.state.resting.get(id_)
+    where = f" at {name(discourse, place)}" if place else ""
+    beside = [other for other in alike if discourse.state.resting.get(other) == place]
     return f"the {_side(discourse, id_, beside)}{called}{where} ({id_})"
 
 

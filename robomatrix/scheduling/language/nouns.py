@@ -147,6 +147,8 @@ class NounPhrases:
         if self._text(end) in ("that", "which") and self._text(end + 1) in ("is", "are"):
             words, selectors, _, after = self._words(end + 2, True)
             if words and not selectors and words[0] not in _STATES:  # "everything that is clothing"
+                made = words[-1] in self.index.ontology.materials and words[-1] in self.index.nouns  # "of glass"
+                words = (*words, "thing") if made else words
                 return NounPhrase(words, "all", plural=True, text=text), after
         attributes, end = self._attributes(end)
         return NounPhrase((*attributes, "thing"), "all", plural=True, text=text), end
@@ -225,7 +227,7 @@ class NounPhrases:
         while at < len(self.tokens):
             token = self.tokens[at]
             length = self.index_phrase(at)
-            if words and token.text in SOMETHING:
+            if words and (token.text in SOMETHING or self.lexicon.exceptions.at(self.tokens, at)):
                 break
             if length:
                 words += [t.lemma for t in self.tokens[at : at + length]]

@@ -66,6 +66,12 @@ def with_article(phrase: NounPhrase, article: str) -> NounPhrase:
     return replace(phrase, definite=phrase.definite or article not in ("of", "only", "just", "more"))
 
 
+def rivals(phrase: NounPhrase, other: NounPhrase) -> bool:
+    """Returns whether two phrases speak of two things of a kind: "the red apple and the green apple"."""
+    told = bool(phrase.words[:-1] and other.words[:-1])
+    return told and phrase.head == other.head and phrase.words != other.words
+
+
 def settled(phrase: NounPhrase) -> NounPhrase:
     """Returns a phrase as it stands by itself: a bare or definite plural means all of them."""
     if phrase.plural and phrase.quantity == "one":

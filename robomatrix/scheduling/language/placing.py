@@ -289,7 +289,7 @@ def _target(session: Session, goal: Chunk, id_: str) -> str:
         raise PlanningError(f"I cannot put things {goal.phrase} the {entity.name}; I can put them in or on something.")
     if entity.is_object:
         return _object_target(session, goal, id_)
-    if ("drawer",) in entity.heads and "top" in goal.phrase.split():
+    if entity.kind == "container" and ("drawer",) in entity.heads and "top" in goal.phrase.split():
         raise Unresolved(f"I put things into the {entity.name}, not on top of it. Where should it go?")
     if tuple(goal.phrase.split()) in _ON_ONE_SIDE and entity.kind == "surface":
         return id_

@@ -19,7 +19,7 @@ ENGLISH = word_set(
     "third last same different else otherwise unless because about also very much many more most less least good "
     "great nice sure make sure here thing things one ones its been being were was are colour color coloured colored "
     "matching instead plus alone untouched undisturbed unmoved bought itself around along through against "
-    "without within closest nearest furthest farthest nearer closer farther further leftmost rightmost "
+    "without within ever stat closest nearest furthest farthest nearer closer farther further leftmost rightmost "
     "cold hot wet dirty dry broken full empty"
 )
 """Common words that are no misspellings."""

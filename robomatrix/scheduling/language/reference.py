@@ -6,20 +6,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
 from robomatrix.scheduling.language.discourse import Discourse, Role, Unresolved, fills
-from robomatrix.scheduling.language.entities import (
-    CLASS,
-    NAME,
-    PART,
-    SYNONYM,
-    WIDER,
-    Described,
-    Fit,
-    name_words,
-)
+from robomatrix.scheduling.language.entities import CLASS, NAME, PART, SYNONYM, WIDER, Described, Fit, name_words
 from robomatrix.scheduling.language.lexicon import load_lexicon
 from robomatrix.scheduling.language.naming import ambiguous, missing, name, say
 from robomatrix.scheduling.language.noun_words import PACKAGES
-from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase, rivals
 from robomatrix.scheduling.language.pronouns import Pronouns
 from robomatrix.scheduling.language.selectors import alike, nearest, select
 from robomatrix.scheduling.language.text import lemmas
@@ -39,11 +30,16 @@ class Resolver:
     ) -> list[str]:
         """Returns the ids that several phrases mean together, without repetition."""
         found: list[str] = []
+        single: list[tuple[NounPhrase, list[str]]] = []
         for phrase in phrases:
             if phrase.alternative and found:
                 self.consider(phrase)
                 continue
-            found += [id_ for id_ in self.resolve(phrase, role, wanted) if id_ not in found]
+            meant = self.resolve(phrase, role, wanted)
+            if any(meant == ids and rivals(phrase, other) for other, ids in single):
+                raise Unresolved(f"I find only one {phrase.head}.", [say(phrase)])
+            single.append((phrase, meant))
+            found += [id_ for id_ in meant if id_ not in found]
         return found
 
     def one(self, phrase: NounPhrase, role: Role, wanted: Callable[[str], bool] | None = None) -> str:
@@ -68,7 +64,9 @@ class Resolver:
         if phrase.pronoun:
             found = Pronouns(self.discourse).meaning(phrase, role)
             excluded = self._excluded(phrase) if phrase.without else set()
-            return [id_ for id_ in found if id_ not in excluded] or found
+            if not set(found) - excluded:
+                raise Unresolved(f"Nothing is left of {say(phrase)}.")
+            return [id_ for id_ in found if id_ not in excluded]
         found = self._matching(phrase, role)
         self.discourse.considered.update(found)
         if phrase.quantity in ("all", "each"):
@@ -90,7 +88,7 @@ class Resolver:
     # --- candidates ----------------------------------------------------------------------------------------------
 
     def _matching(self, phrase: NounPhrase, role: Role) -> list[str]:
-        if phrase.words == ("thing",) and not phrase.modifiers and self.discourse.scope:
+        if phrase.words in (("thing",), ("stuff",)) and not phrase.modifiers and self.discourse.scope:
             return [id_ for id_ in self.discourse.scope if id_ not in self.discourse.untouchable]
         fits = self._described(phrase, role)
         found = list(fits)
@@ -98,10 +96,12 @@ class Resolver:
             found = self._narrowed(phrase, found, modifier)
         best = max((fit.directness for fit in fits.values()), default=0.0)  # where there is wine, a wine glass is none
         found = [id_ for id_ in found if best < CLASS or not WIDER + 0.9 < fits[id_].directness <= PART + 0.5]
-        found = self._closest(phrase, {id_: fits[id_] for id_ in found})
         if phrase.without:
             excluded = self._excluded(phrase)
             found = [id_ for id_ in found if id_ not in excluded]
+        if found and min(fits[id_].doubts for id_ in found) > min(fit.doubts for fit in fits.values()) == 0:
+            found = []  # "the red can in the box", where the red can is elsewhere
+        found = self._closest(phrase, {id_: fits[id_] for id_ in found})
         if phrase.quantity in ("all", "each"):
             found = [id_ for id_ in found if id_ not in self.discourse.untouchable]
         if phrase.selectors:
@@ -278,7 +278,7 @@ class Resolver:
             return self._matching(plural, "any")
 
     def _excluded(self, phrase: NounPhrase) -> set[str]:
-        excluded: set[str] = set()
+        excluded = set(self.discourse.untouchable)
         for other in phrase.without:
             inherited = replace(other, quantity="all")
             if other.head == "one" and phrase.head not in ("one", "thing"):

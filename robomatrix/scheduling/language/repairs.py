@@ -9,7 +9,7 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.discourse import Role, Unresolved
 from robomatrix.scheduling.language.nouns import PERSONS
-from robomatrix.scheduling.language.phrases import NounPhrase
+from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.session import Said, Session
 
 
@@ -20,14 +20,18 @@ def amended(session: Session, said: Said, correction: Sequence[Chunk]) -> tuple[
         Unresolved: it could correct the thing as well as the place.
     """
     things = [c for c in correction if c.kind == "things" and c.things]
-    relations = [c for c in correction if c.kind == "relation"]
+    relations = [c for c in correction if c.kind == "relation" and not (c.restrictive and things)][-1:]
     if not things and not relations:
         return None
     chunks = list(said.chunks)
     if relations:
         chunks = _with_relation(chunks, relations[0])
     if things:
-        chunks = _with_thing(session, chunks, things[0].things[-1], only=not relations)
+        narrowing = (c for c in correction if c.kind == "relation" and c not in relations)
+        where = tuple(Modifier(c.relation, c.things) for c in narrowing)
+        thing = things[0].things[-1]
+        thing = replace(thing, modifiers=(*thing.modifiers, *where))
+        chunks = _with_thing(session, chunks, thing, only=not relations)
     return tuple(chunks)
 
 

@@ -15,7 +15,7 @@ from robomatrix.scheduling.language.commanding import Commander, Refusal
 from robomatrix.scheduling.language.commands import Command, fits
 from robomatrix.scheduling.language.discourse import Unresolved
 from robomatrix.scheduling.language.intents import INTENTS
-from robomatrix.scheduling.language.moves import moves, readings
+from robomatrix.scheduling.language.moves import is_strong, moves, readings
 from robomatrix.scheduling.language.nouns import PERSONS
 from robomatrix.scheduling.language.phrases import NounPhrase
 from robomatrix.scheduling.language.placing import deliver, place
@@ -29,18 +29,15 @@ from robomatrix.scheduling.language.strolling import (
     only_walks,
     without_details,
 )
-from robomatrix.scheduling.language.text import Token
+from robomatrix.scheduling.language.text import Token, word_set
 from robomatrix.scheduling.plan import PlanResult
-from robomatrix.scheduling.symbolic import Literal
 
 _OPEN_WORDS = frozenset({"open", "opened"})
 _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _SPEAKERS = frozenset({"i", "we"})
 _WHERE = frozenset({"where", "is", "are"})
-_SUBJECTS = frozenset(
-    {"i", "we", "he", "she", "they", "you", "my", "our", "it", "this", "that", "the", "there", "nice"}
-)
+_SUBJECTS = word_set("i we he she they you my our it this that the there nice")
 _OTHERS = frozenset({"other", "others", "rest", "remaining"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
 
@@ -77,7 +74,8 @@ class ClauseRun:
         discourse.listed = self.listed
         for clause in (c for c in clauses if c.negated):
             chunks = self.session.chunks(clause.objects)
-            named = (t for c in chunks if c.kind == "things" for t in c.things if not t.pronoun)
+            wide = clause.verb is None  # "do not tamper with the can"
+            named = (t for c in chunks if wide or c.kind == "things" for t in c.things if not t.pronoun)
             things = [t for t in named if not _OTHERS & set(t.selectors)]  # whatever else there is, is not asked for
             for thing in things[:3]:
                 try:
@@ -152,8 +150,10 @@ class ClauseRun:
     def _holds(self, guard: guards.Guard) -> bool:
         """Judges a condition once: its "otherwise" comes after what it led to."""
         if guard.tokens not in self.judged:
-            plain = replace(guard, positive=True)
-            self.judged[guard.tokens] = guards.holds(plain, self.session.discourse, self.session.lexicon)
+            plain, discourse = replace(guard, positive=True), self.session.discourse
+            spoken = list(discourse.objects) if guard.trailing else []
+            self.judged[guard.tokens] = guards.holds(plain, discourse, self.session.lexicon)
+            discourse.objects = spoken or discourse.objects  # "put it there, if the box is not empty"
         return self.judged[guard.tokens] == guard.positive
 
     def _guarded(self, clause: Clause) -> Sequence[guards.Guard]:
@@ -172,6 +172,7 @@ class ClauseRun:
             except PlanningError:
                 continue
             self.session.discourse.objects.append(tuple(found))
+            self.session.discourse.head = thing.head
         self.session.acts += 1
 
     def _correct(self, clause: Clause) -> bool:
@@ -186,8 +187,9 @@ class ClauseRun:
             if chunks is None:
                 return False
             self.session.restore(said.before)
-            self._planned(said.clause, chunks)
-            self.said = Said(said.clause, chunks, said.before, said.start)
+            meant = replace(said.clause, benefit=said.clause.benefit or clause.benefit)
+            self._planned(meant, chunks)
+            self.said = Said(meant, chunks, said.before, said.start)
             return True
         self.session.restore(self.opened if clause.opens and self.opened is not None else said.start)
         chunks = tuple(self.session.chunks(clause.tokens))
@@ -319,7 +321,8 @@ class ClauseRun:
         if self.said is not None and things and (clause.repeats or self._adds(chunks)):
             self._again(things)
             return
-        topic = bool(things) and all(t.pronoun or fits(self.session, t, "any") for t in things)
+        topic = bool(things) and not any(c.kind == "relation" and is_strong(c) for c in chunks)
+        topic = topic and all(t.pronoun or fits(self.session, t, "any") for t in things)
         if topic and self.following is not None and any(t.text in _REFERRING for t in self.following.whole):
             self._information(chunks)
             return
@@ -390,11 +393,7 @@ class ClauseRun:
         account_for(session, self.verbs, tokens)
         obey(session)
         kept = [g for g in session.goals if session.state.holds(g)]
-        goals = tuple(dict.fromkeys(_lasting(kept, session)))
+        goals = tuple(dict.fromkeys(g for g in kept if g.predicate != "at" or session.state.place == g.arguments[0]))
         steps = tuple(session.plan.steps)
         said = sentence(session.request.scene, goals, steps)
         return PlanResult("ok", said, steps=steps, goal=tuple(map(str, goals)))
-
-
-def _lasting(goals: Sequence[Literal], session: Session) -> list[Literal]:
-    return [g for g in goals if g.predicate != "at" or session.state.place == g.arguments[0]]

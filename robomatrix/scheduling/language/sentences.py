@@ -130,7 +130,8 @@ class ClauseParser:
                     (j for j in range(i, len(tokens)) if tokens[j].text in ("otherwise", "else", ",")), len(tokens)
                 )
                 rest = (*tokens[:i], *tokens[end:])
-                return Guard(tokens[i + 1 : end], tokens[i].text != "unless", trailing=True), rest
+                said = self.reader.without_trailers(tokens[i + 1 : end])
+                return Guard(said, tokens[i].text != "unless", trailing=True), rest
         return None
 
     def _ordered(self, tokens: Tokens) -> list[Clause]:
@@ -165,6 +166,11 @@ class ClauseParser:
                 meant = any(t.text in ("it", "them") for c in done for t in c.tokens)
                 named = [replace(c, form="information", heading=False) for c in then] if meant else []
                 return [*named, *done, *then]
+            if marker in _LATER and texts(tokens, i + 1, i + 2) == ("that",) and tokens[i - 1].text in CONNECTORS:
+                return [*self._clauses(tokens[i + 2 :]), *self._clauses(tokens[: i - 1])]
+            if marker in _LATER and self._is_timed(tokens, i) and self._forbids(tokens):  # "do not A before you B"
+                allowed = tuple(t for t in tokens[:i] if t.text not in ("do", "not", "dont", "never"))
+                return [*self._clauses(subjectless(tokens[i + 1 :])), *self._clauses(allowed)]
             if marker in _LATER and self._is_timed(tokens, i):
                 return [*self._clauses(tokens[:i]), *self._clauses(subjectless(tokens[i + 1 :]))]
         return self._clauses(tokens)
@@ -179,8 +185,13 @@ class ClauseParser:
         first, second = self._clauses(subjectless(tokens[start:end])), self._clauses(tokens[end:])
         first = [replace(c, form="state") if c.form == "information" else c for c in first]
         if tokens[0].text in _LATER:  # what is done before may speak of what comes after
-            return [*(replace(c, form="information", heading=False) for c in first), *second, *first]
+            named = [replace(c, form="information", heading=False) for c in first]
+            return [*named, *second, *([] if any(c.correction for c in second) else first)]
         return [*first, *second]
+
+    @staticmethod
+    def _forbids(tokens: Tokens) -> bool:
+        return texts(tokens, 0, 2) == ("do", "not") or texts(tokens, 0, 1) in (("dont",), ("never",))
 
     def _is_timed(self, tokens: Tokens, at: int) -> bool:
         rest = subjectless(tokens[at + 1 :])
@@ -306,8 +317,10 @@ class ClauseParser:
             after = at
             while after < len(tokens) and tokens[after].text in CONNECTORS:
                 after += 1
-            corrected = self.reader.lexicon.corrections.at(tokens, after)
-            if after >= len(tokens) or (corrected is not None and corrected.length > 1):
+                corrected = self.reader.lexicon.corrections.at(tokens, after)
+                if corrected is not None and corrected.length > 1:
+                    return None
+            if after >= len(tokens):
                 return None
             if self.reader.starts_command(tokens, after, strict=False) or self._starts_other(
                 tokens, after, tokens[start:at]

@@ -30,7 +30,7 @@ _LISTED = 4
 
 def lists_steps(clauses: Sequence[Clause]) -> bool:
     """Returns whether an instruction is a list of steps, most likely written down by somebody who watched them."""
-    return len(clauses) >= _LISTED and handles_things(clauses)
+    return len(clauses) >= _LISTED and handles_things(clauses) and any(map(is_direction, clauses))
 
 
 def is_direction(clause: Clause) -> bool:

@@ -44,6 +44,7 @@ _CONTRACTED = re.compile(
     r"['\d\u00b0&/.\u2026\u2013\u2014-]|\b(cannot|\w+nt|im|whats|thats|gonna|wanna|gotta|gimme|lemme|is|are)\b"
 )
 _APOSTROPHES = re.compile("[\u2018\u2019\u02bc\u0060\u00b4]")
+_NAMED_IT = re.compile(r"(?<=[a-z])-(?=its?\b)")
 _TOKEN = re.compile(r"\d+(?:\.\d+)?|[^\W\d_]+|[.,;:!?()+-]|\n")
 _NUMBER = re.compile(r"^\d+(?:\.\d+)?$")
 
@@ -133,8 +134,9 @@ def normalise(text: str) -> str:
 
 
 def tokenise(text: str) -> tuple[Token, ...]:
-    """Returns the tokens of a text; underscores and hyphens within words separate words."""
-    text = re.sub(r"(?<=\w)[-_](?=\w)", " ", normalise(text))
+    """Returns the tokens of a text; underscores and hyphens within words separate words, but for a "post-it"."""
+    text = _NAMED_IT.sub("", normalise(text))
+    text = re.sub(r"(?<=\w)[-_](?=\w)", " ", text)
     words = _TOKEN.findall(text)
     return tuple(Token(word, singular(word)) if word != "\n" else Token(".", ".") for word in words)
 

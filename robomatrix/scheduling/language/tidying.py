@@ -10,7 +10,7 @@ from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.commands import Command, fits, put
 from robomatrix.scheduling.language.discourse import Unresolved
-from robomatrix.scheduling.language.moves import Move, is_strong, readings
+from robomatrix.scheduling.language.moves import THERE, Move, is_strong, readings
 from robomatrix.scheduling.language.phrases import Modifier, NounPhrase
 from robomatrix.scheduling.language.placing import fallback_place, matching_pairs, place
 from robomatrix.scheduling.language.session import Session
@@ -104,12 +104,15 @@ def _look_back(session: Session, places: Sequence[str]) -> bool:
 
 def discard(session: Session, command: Command) -> bool:
     """Handles "throw A away"."""
+    if command.particles & _AWAY or " " in command.verb:  # "throw away the can over on the desk"
+        there = (replace(c, restrictive=True) if c.phrase in THERE else c for c in command.chunks)
+        command = replace(command, chunks=tuple(there))
     narrowed = readings(Move(command.things, command.relations), weak_goal=False)[0].things
     weak = [c for c in command.relations if c.relation in ("in", "on") and not c.restrictive]
     inside = any(c.text in ("inside", "in") or c.phrase in ("inside", "in") and not c.things for c in command.chunks)
     elsewhere = (
         inside
-        or any(map(is_strong, command.relations))
+        or any(is_strong(c) and not c.restrictive for c in command.relations)
         or (weak and (any(t.pronoun for t in narrowed) or not all(fits(session, t, "object") for t in narrowed)))
     )
     if elsewhere and put(session, command.without("away", "out")):

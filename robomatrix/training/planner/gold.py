@@ -7,16 +7,19 @@ without positions) is left out of the test.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from robomatrix.scheduling.compact.program import Condition, Statement, Term, parse
-from robomatrix.scheduling.safety import load_rules
+from robomatrix.scheduling.safety import classes_of, load_rules
 from robomatrix.training.planner.rooms import Named
 from robomatrix.training.planner.samples import Sample
 
 _COUNTED = frozenset(["both", "two", "three", "four", "five"])
+_HOLDING = re.compile(r"\b(hold|holding|held|carrying|hand|gripper|grip|you have|claw)\b")
+_BROUGHT_BACK = re.compile(r"\bbr(ing|inging|ought)\b(?!.*\b(belongs|its place|came from|it was)\b)")
 _UNDECIDED = frozenset(["store", "sort", "group", "drop", "wait"])
 
 
@@ -49,6 +52,8 @@ def outcome_of(sample: Sample) -> Outcome | None:
     if program.verdict:
         return Outcome(only_decline=True)
     world = _World(sample)
+    if world.condition_is_loose(program.statements):
+        return None
     try:
         for statement in program.statements:
             world.keep(statement)
@@ -83,6 +88,19 @@ class _World:
         self.initial = dict(self.resting)
         self.closed = {p.id for p in scene.locations if p.closed}
 
+    @property
+    def _said(self) -> str:
+        return self.sample.instruction
+
+    def condition_is_loose(self, statements: Sequence[Statement]) -> bool:
+        """Returns whether "A. B, if C" leaves open whether C is a condition of A too."""
+        conditions = {s.condition for s in statements}
+        if len(statements) < 2 or len(conditions) > 1 or None in conditions or not re.search(r"[.;] \w", self._said):
+            return False
+        order = [name for name in self.sample.order if name[0] != "N"]
+        last = {term.name for term in conditions.pop().terms}
+        return bool(order) and order[-1] in last and order[0] not in last
+
     # --- what phrases mean ---------------------------------------------------------------------------------------
 
     def _named(self, name: str) -> Named:
@@ -100,8 +118,9 @@ class _World:
     def _ids(self, terms: Sequence[Term]) -> list[str]:
         found: list[str] = []
         for term in terms:
-            if term.name == "held":
-                raise _Declined  # nobody holds anything at the start of a generated room
+            if term.name == "held":  # nobody holds anything at the start of a generated room
+                named = any(name[0] in "TUV" for name in self.sample.order) and not _HOLDING.search(self._said)
+                raise _Undecided if named else _Declined  # "that" may be what was named
             if term.name in ("me", "start"):
                 found += [self._person()] if term.name == "me" else ["start"]
                 continue
@@ -245,6 +264,8 @@ class _World:
             case "discard":
                 return self._bin()
             case "back":
+                if _BROUGHT_BACK.search(self._said):
+                    raise _Undecided  # to the asker or to where it was
                 return str(self.sample.room.scene.object(id_).at)  # type: ignore[union-attr]
             case "beside":
                 ids = self._ids(arguments[1])
@@ -270,6 +291,8 @@ class _World:
 
     def _reopen(self, place: str) -> None:
         """What was closed before something is put into it or taken out of it does not stay closed."""
+        while place in self.resting:  # in a bowl in it
+            place = str(self.resting[place])
         if self.goals.get(("open", place), "").startswith("not"):
             self.goals.pop(("open", place))
 
@@ -278,6 +301,12 @@ class _World:
         self._must_not_grip(id_)
         if self.resting[id_] != target and load_rules().placing_fault(scene, id_, target):
             raise _Declined
+        onto = self.goals.get(("on", id_), "").removesuffix(")").split(", ")[-1]
+        if onto in self.resting and re.search(r"\b(it|them)\b", self._said):
+            raise _Undecided  # "set A on B, and it goes to C"
+        location = scene.location(target)
+        if location is not None and load_rules().not_inside.keys() & classes_of(location):
+            self.uncertain = True  # nothing goes into a toilet, and what is said may be "into" or "onto"
         if target in self.resting:
             self.loose = True
             if self.resting[target] == id_:

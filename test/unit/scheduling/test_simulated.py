@@ -38,3 +38,19 @@ def test_what_stands_in_a_humanoids_rooms(scene: str, ids: set[str]) -> None:
 def test_an_instruction_gets_the_first_room_in_which_it_makes_sense(robot: str, instruction: str, scene: str) -> None:
     skills = (skill.spec for skill in registry_for(robot))
     assert fitting_scene(instruction, load_robot(robot), skills, 0) == scene
+
+
+ASKED = {
+    "button_press": ("press the button", "bench_button"),
+    "cabinet_close": ("close the cabinet", "bench_cabinet"),
+    "football_shoot": ("kick the ball into the goal", "bench_football"),
+    "box_push": ("push the box to the left edge of the table", "bench_table"),
+}
+"""Skills that need things in the room: how they are asked for, and where there are such things."""
+
+
+@pytest.mark.parametrize("robot", ["g1", "h1", "h1_2"])
+def test_for_what_a_humanoid_can_do_it_has_a_room(robot: str) -> None:
+    skills = [skill.spec for skill in registry_for(robot)]
+    wanted = {ASKED[spec.name] for spec in skills if spec.name in ASKED}
+    assert {(said, fitting_scene(said, load_robot(robot), skills, 0)) for said, _ in wanted} == wanted
