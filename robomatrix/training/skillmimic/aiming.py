@@ -184,9 +184,10 @@ def throw_all(
     """
     n = len(random)
     env = TeacherEnv(shot, EnvConfig(worlds=n, seed=seed, noise_scale=config.noise, first_frame=1.0), gains)
-    held = np.arange(int(config.held_share * n))
-    chosen = np.random.default_rng(seed).integers(len(starts[0]), size=len(held))
-    env.place(held, np.full(len(held), FIRST), starts[0][chosen].copy(), starts[1][chosen].copy())
+    if len(starts[0]):
+        held = np.arange(int(config.held_share * n))
+        chosen = np.random.default_rng(seed).integers(len(starts[0]), size=len(held))
+        env.place(held, np.full(len(held), FIRST), starts[0][chosen].copy(), starts[1][chosen].copy())
     features, steps = np.zeros((n, len(law.matrix))), np.zeros_like(random)
     for frame in range(FIRST, released(shot) + 8):
         if frame == config.frame:

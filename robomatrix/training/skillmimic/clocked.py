@@ -59,7 +59,7 @@ class ClockedLesson:
     """(3,) what the expert sees of the hoop [m]."""
 
     def __init__(self, clip: Reference, gains: NDArray[np.float32], starts: Starts, config: ClockedConfig) -> None:
-        """``starts`` are states in which a player who has picked the ball up stands."""
+        """``starts`` are states in which a player who has picked the ball up stands; without any, none begins so."""
         env = EnvConfig(
             worlds=config.worlds, seed=config.seed, noise_scale=config.noise, first_frame=1.0, linger=config.linger,
             pushes=config.pushes,
@@ -108,7 +108,10 @@ class ClockedLesson:
 
     def _begin(self, ids: NDArray[np.intp]) -> None:
         """Lets some of the episodes that just began start from a ball that was picked up."""
-        held = ids[self._rng.random(len(ids)) < self.config.held_share]
+        share = self.config.held_share if len(self.starts[0]) else 0.0
+        held = ids[self._rng.random(len(ids)) < share]
+        if not len(held):
+            return
         chosen = self._rng.integers(len(self.starts[0]), size=len(held))
         self.env.place(held, np.full(len(held), FIRST), self.starts[0][chosen].copy(), self.starts[1][chosen].copy())
 

@@ -101,6 +101,8 @@ class Recipe:
     """The bounce with both hands, made from the posture in which the pass starts; None leaves it out."""
     bouncing: ClockedConfig = field(default_factory=lambda: ClockedConfig(linger=1.0, repeated=0.95))
     """How the bounce's expert learns."""
+    holders: tuple[tuple[int, float], ...] = ((128, 0.005), (64, 0.025))
+    """Worlds in which the student picks the ball up for the experts, and the half width of the joints' errors [rad]."""
     dribblers: int = 0
     """Worlds in which the dribble is taught; 0 leaves it out."""
     distill: DistillConfig = field(default_factory=DistillConfig)
@@ -282,7 +284,7 @@ def _learn(rounds: Distillation, path: Path, log: Log) -> None:
     rounds.resume(path)
     for iteration in range(len(rounds.student.log), rounds.config.iterations):
         row = rounds.iterate()
-        if iteration % 10 == 9:
+        if iteration % 10 == 9 or iteration + 1 == rounds.config.iterations:
             text = f"loss {row['loss']:.5f} failures {row['failures']:.3f}"
             log(f"{path.stem} {iteration + 1}/{rounds.config.iterations} {text}")
             rounds.save(path)
@@ -302,20 +304,22 @@ def aim_law(
 
 
 def teach_experts(
-    made: Mapping[str, Taught], act: Act, start: Starts, run: Path, recipe: Recipe, log: Log = say
+    made: Mapping[str, Taught], act: Act, start: Starts | None, run: Path, recipe: Recipe, log: Log = say
 ) -> dict[str, Expert]:
     """Stage 3, skills that no clip shows: their experts; goes on where it stopped.
 
     Args:
         made: what :func:`prepare_made` returns.
         act: a policy that picks the ball up; experts learn from how it then holds the ball.
-        start: the state (nq,), (nv,) in which that begins.
+        start: the state (nq,), (nv,) in which that begins; None where the policy has not learnt it.
         run: folder of the stage's results.
         recipe: all figures.
         log: gets lines of progress.
     """
-    held = [held_starts(act, *start, worlds, joints, worlds) for worlds, joints in ((128, 0.005), (64, 0.025))]
-    starts = np.concatenate([q for q, _ in held]), np.concatenate([v for _, v in held])
+    if not made:
+        return {}
+    starts = _holding(act, start, recipe)
+    log(f"experts learn from {len(starts[0])} balls that the student has picked up")
     experts = {}
     for label, taught in made.items():
         if label == "set_shot":
@@ -329,6 +333,23 @@ def teach_experts(
         _learn(rounds, run / f"{label}.pt", log)
         experts[label] = Expert(rounds.student, taught[0], until)
     return experts
+
+
+def _holding(act: Act, start: Starts | None, recipe: Recipe) -> Starts:
+    """States in which the policy holds a ball that it has picked up; none where it cannot."""
+    if start is None:
+        model = build_model(ROBOT)
+        return np.zeros((0, model.nq)), np.zeros((0, model.nv))
+    held = [held_starts(act, *start, worlds, joints, worlds) for worlds, joints in recipe.holders]
+    return np.concatenate([q for q, _ in held]), np.concatenate([v for _, v in held])
+
+
+def _picking(reference: Reference) -> Starts | None:
+    """The state in which picking up from rest begins, None where no clip shows it."""
+    starts = start_states(reference)
+    if "start_qpos_pick_up" not in starts:
+        return None
+    return starts["start_qpos_pick_up"][-1].astype(float), starts["start_qvel_pick_up"][-1].astype(float)
 
 
 def acting(student: Student) -> Act:
@@ -355,9 +376,8 @@ def train(clips: Path, run: Path, out: Path, recipe: Recipe | None = None, log: 
     learner = train_teacher(reference, gains, run, recipe, log)
     stance = make_dribble_stance(reference) if recipe.dribblers else None
     student = distil(reference, gains, learner, recipe, stance, log)
-    starts = start_states(reference)
-    start = tuple(starts[f"start_{kind}_pick_up"][-1].astype(float) for kind in ("qpos", "qvel"))
-    experts = teach_experts(prepare_made(reference, run, recipe), acting(student), start, run, recipe, log)
+    made = prepare_made(reference, run, recipe)
+    experts = teach_experts(made, acting(student), _picking(reference), run, recipe, log)
     training = {
         "command": "robomatrix train skillmimic",
         "seed": recipe.seed,

@@ -45,6 +45,7 @@ from robomatrix.training.skillmimic.clocked import (
 from robomatrix.training.skillmimic.distill import Distillation, DistillConfig
 from robomatrix.training.skillmimic.flight import flown
 from robomatrix.training.skillmimic.hands import TwoHands
+from robomatrix.training.skillmimic.pipeline import Recipe, teach_experts
 from robomatrix.training.skillmimic.reference import Reference, make_reference
 from robomatrix.training.skillmimic.shooting import ShotLesson
 from robomatrix.training.skillmimic.shot import ShotDesign, make_shot
@@ -243,3 +244,28 @@ def test_a_bounce_is_taught_again_and_again_with_a_clock_that_begins_again(shot:
     assert np.abs(lesson.sim.qpos - before).max() < 0.05
     assert period(bounce) == pytest.approx((last - 2 - FIRST) / RATE)
     np.testing.assert_array_equal(lesson.seen()[:, -CLOCK_KNOTS - 2 :][:, :3], [[0, 0, 1]] * 2)
+
+
+SHORT = DistillConfig(iterations=3, steps=2, teacher_iterations=1, buffer=2, updates=1, batch=8, hidden=(8,))
+
+
+def test_experts_learn_also_where_the_student_picks_nothing_up_and_go_on_where_they_stopped(shot, tmp_path) -> None:
+    clip = replace(shot, label=np.full(len(shot), SKILLS.index("bounce")))
+    made = {"bounce": (clip, np.zeros((len(clip), 31, 74), np.float32))}
+    recipe = Recipe(bouncing=ClockedConfig(worlds=2, linger=1.0, distill=SHORT), holders=((2, 0.0),))
+    home, said = clip.qpos[0, 7:-7], []
+
+    def idle(qpos, qvel, label):
+        return np.repeat(home[None], len(qpos), axis=0)
+
+    expert = teach_experts(made, idle, None, tmp_path, recipe, said.append)["bounce"]
+    assert said[0] == "experts learn from 0 balls that the student has picked up"
+    assert len(expert.student.log) == 3
+    assert expert.period == pytest.approx(period(clip))
+    again = teach_experts(made, idle, None, tmp_path, recipe, said.append)["bounce"]
+    for name, tensor in expert.tensors("bounce").items():
+        np.testing.assert_array_equal(again.tensors("bounce")[name], tensor)
+
+
+def test_without_made_skills_there_are_no_experts(tmp_path) -> None:
+    assert teach_experts({}, lambda *_: np.zeros(0), None, tmp_path, Recipe()) == {}

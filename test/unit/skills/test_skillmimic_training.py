@@ -17,6 +17,7 @@ from robomatrix.motions.clip import save_npz
 from robomatrix.motions.edit import relabel_contact
 from robomatrix.motions.retarget import PLAYER, retarget
 from robomatrix.resources import share
+from robomatrix.robots.loader import load_robot
 from robomatrix.scenes.court import RATE, build_model, court
 from robomatrix.skills.skillmimic.observation import LABELS, heading, into_heading
 from robomatrix.skills.skillmimic.policy import PlayerPolicy
@@ -30,7 +31,7 @@ from robomatrix.training.skillmimic.exporting import export
 from robomatrix.training.skillmimic.feedback import feedback_gains
 from robomatrix.training.skillmimic.hands import TwoHands
 from robomatrix.training.skillmimic.letting_go import parting_targets
-from robomatrix.training.skillmimic.pipeline import Cut, Recipe, choose_clips, load_reference, save_reference
+from robomatrix.training.skillmimic.pipeline import Cut, Recipe, choose_clips, load_reference, save_reference, train
 from robomatrix.training.skillmimic.reference import Reference, join, make_reference, make_stance
 from robomatrix.training.skillmimic.reward import RewardWeights, contact_matters, imitation_reward
 from robomatrix.training.skillmimic.search import SearchConfig, cross_entropy, splines, with_targets
@@ -417,3 +418,17 @@ def test_clips_are_chosen_by_label_and_a_lacking_one_is_named(tmp_path: Path) ->
         choose_clips(tmp_path, Recipe(labels=("pick_up", "catch"), cuts=()))
     with pytest.raises(ConfigurationError, match="unknown skill label 'dunk'; labels: pick_up"):
         choose_clips(tmp_path, Recipe(labels=("dunk",)))
+
+
+def test_a_users_own_clip_is_learnt_from_beginning_to_end(tmp_path: Path) -> None:
+    (tmp_path / "clips").mkdir()
+    save_npz(made_clip(), tmp_path / "clips" / "mine.npz")
+    short = DistillConfig(iterations=1, steps=2, teacher_iterations=1, buffer=1, updates=1, batch=8, hidden=(8,))
+    recipe = Recipe(labels=("pick_up",), cuts=(), worlds=2, distill=short)
+    spec = train(tmp_path / "clips", tmp_path / "run", tmp_path / "policy", recipe, lambda _: None)
+    assert spec.parameters["trained"] == ["pick_up", "stand"]
+    policy = PlayerPolicy(load_robot("player"), tmp_path / "policy")
+    assert policy.experts == ()
+    assert np.isfinite(policy.targets(*policy.starts("pick_up"), "pick_up")).all()
+    again = train(tmp_path / "clips", tmp_path / "run", tmp_path / "again", recipe, lambda _: None)
+    assert again.weights == spec.weights
