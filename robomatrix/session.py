@@ -16,7 +16,8 @@ import numpy as np
 from robomatrix.errors import DriverError
 from robomatrix.hardware.driver import CameraFrame, RobotState, SimulatedDriver, TrackingDriver
 from robomatrix.hardware.safety import SafetyGate
-from robomatrix.scheduling.execution import Action, Approve, Ask, Finished, RunStep, StepOutcome, TaskExecution
+from robomatrix.scheduling.actions import Action, Approve, Ask, Finished, RunStep, StepOutcome
+from robomatrix.scheduling.execution import TaskExecution
 from robomatrix.scheduling.perceived import NOTHING_BELIEVED, Believed, planning_scene, seen_since
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.skills.base import ErrorCode, Failed, Observation, Outcome, Succeeded

@@ -23,18 +23,9 @@ from rclpy.task import Future
 from std_msgs.msg import String
 
 from robomatrix.errors import RobomatrixError
+from robomatrix.scheduling.actions import Action, Approve, Ask, Finished, Options, RunStep, StepOutcome, TaskError
 from robomatrix.scheduling.audit import AuditLog
-from robomatrix.scheduling.execution import (
-    Action,
-    Approve,
-    Ask,
-    Finished,
-    Options,
-    RunStep,
-    StepOutcome,
-    TaskError,
-    TaskExecution,
-)
+from robomatrix.scheduling.execution import TaskExecution
 from robomatrix.scheduling.perceived import seen_since
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix.scheduling.planners import DEFAULT, make_planner

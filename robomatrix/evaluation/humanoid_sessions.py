@@ -16,7 +16,8 @@ from robomatrix.hardware.mujoco.humanoid_driver import MujocoHumanoidDriver
 from robomatrix.robots.humanoid import humanoid
 from robomatrix.robots.loader import load_robot
 from robomatrix.robots.spec import RobotSpec
-from robomatrix.scheduling.execution import RunStep, TaskExecution
+from robomatrix.scheduling.actions import RunStep
+from robomatrix.scheduling.execution import TaskExecution
 from robomatrix.scheduling.plan import PlanStep
 from robomatrix.scheduling.planners import make_planner
 from robomatrix.session import Session

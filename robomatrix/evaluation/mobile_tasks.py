@@ -11,7 +11,8 @@ from typing import Any
 from robomatrix.evaluation.episodes import Case, Judge, Stage, Unprepared
 from robomatrix.evaluation.mobile_skills import GRASPABLE, base_pose, rests_on
 from robomatrix.resources import load_yaml, resource
-from robomatrix.scheduling.execution import RunStep, TaskExecution
+from robomatrix.scheduling.actions import RunStep
+from robomatrix.scheduling.execution import TaskExecution
 from robomatrix.scheduling.planners import make_planner
 from robomatrix.skills.mobile_manipulation import specs
 from robomatrix.skills.mobile_manipulation.geometry import Pose2

@@ -3,17 +3,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from robomatrix.scheduling.actions import Approve, Ask, Finished, Options, RunStep, StepOutcome, TaskError
 from robomatrix.scheduling.audit import AuditLog
-from robomatrix.scheduling.execution import (
-    Approve,
-    Ask,
-    Finished,
-    Options,
-    RunStep,
-    StepOutcome,
-    TaskError,
-    TaskExecution,
-)
+from robomatrix.scheduling.execution import TaskExecution
 from robomatrix.scheduling.plan import PlanRequest, PlanResult, PlanStep
 from robomatrix.scheduling.scene import PlanningScene
 from robomatrix.skills.base import ErrorCode

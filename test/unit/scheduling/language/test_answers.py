@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from robomatrix.scheduling.execution import Finished, RunStep, StepOutcome, TaskExecution
+from robomatrix.scheduling.actions import Finished, RunStep, StepOutcome
+from robomatrix.scheduling.execution import TaskExecution
 from robomatrix.scheduling.language.answers import answered
 from robomatrix.scheduling.language.questions import question, with_report
 from robomatrix.scheduling.plan import PlanRequest
