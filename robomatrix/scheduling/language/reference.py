@@ -104,8 +104,7 @@ class Resolver:
         found = self._closest(phrase, {id_: fits[id_] for id_ in found})
         if phrase.quantity in ("all", "each"):
             found = [id_ for id_ in found if id_ not in self.discourse.untouchable]
-        if phrase.selectors:
-            found = self._selected(phrase, found)
+        found = self._selected(phrase, found) if phrase.selectors else found
         if not found:
             raise Unresolved(f"I find no {say(phrase)}.", [say(phrase)])
         found = [id_ for id_ in found if id_ not in self.discourse.untouchable] or found
