@@ -374,5 +374,6 @@ BENCH_SKILLS: tuple[type[BenchSkill], ...] = (
     CabinetClose,
     FootballShoot,
     BoxPush,
+    BoxTransfer,
 )
 """Those whose weights ship."""
