@@ -35,8 +35,7 @@ from robomatrix.scheduling.symbolic import Literal
 _OPEN_WORDS = frozenset({"open", "opened"})
 _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
-_SPEAKERS = frozenset({"i", "we"})
-_WHERE = frozenset({"where", "is", "are"})
+_TELLING = frozenset({"i", "we", "where", "is", "are"})
 _SUBJECTS = word_set("i we he she they you my our it this that the there nice")
 _OTHERS = frozenset({"other", "others", "rest", "remaining"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
@@ -75,7 +74,7 @@ class ClauseRun:
             if not clause.negated:
                 continue
             chunks = self.session.chunks(clause.objects)
-            wide = clause.verb is None  # "do not tamper with the can"
+            wide = clause.verb is None  # "do not tamper with A"
             things = [t for c in chunks if wide or c.kind == "things" for t in c.things if not t.pronoun]
             things = [t for t in things if not _OTHERS & set(t.selectors)]  # whatever else there is, is not asked for
             for thing in things[:3]:
@@ -208,7 +207,7 @@ class ClauseRun:
                 self._information(chunks)
             case "question":
                 self.asked = str(clause)
-                if clause.whole[:1] and clause.whole[0].text in _SPEAKERS | _WHERE:  # "I left it there, can you ...?"
+                if clause.whole[:1] and clause.whole[0].text in _TELLING:  # "I left it there, can you ...?"
                     self._information(chunks)
             case _:
                 self._fragment(clause, chunks)
