@@ -24,7 +24,8 @@ class Surroundings:
 
     def __init__(self, node: Node, robot: str) -> None:
         """Subscribes for a robot, by name."""
-        self._node, self._robot = node, robot
+        spec = load_robot(robot)
+        self._node, self._robot, self._sees = node, robot, bool(spec.cameras)
         self.world = World()
         """As perception has it."""
         self._tracked, self._holding = World(), ""
@@ -34,7 +35,7 @@ class Surroundings:
         node.create_subscription(SceneObjectArray, "scene/objects", self._on_scene, qos.LATCHED)
         node.create_subscription(SceneObjectArray, "tracker/objects", self._on_tracked, qos.LATCHED)
         node.create_subscription(String, "holding", self._on_holding, qos.LATCHED)
-        if load_robot(robot).odometry:
+        if spec.odometry:
             node.create_subscription(OdometryMsg, "odom", self._on_odometry, qos.STATE)
         else:
             node.create_subscription(JointState, "joint_states", self._on_joint_states, qos.STATE)
@@ -60,7 +61,8 @@ class Surroundings:
 
     @property
     def _perceived(self) -> bool:
-        return self._node.count_publishers("scene/objects") > 0
+        """Whether somebody perceives; a perception node that launched for a robot without a camera never does."""
+        return self._sees and self._node.count_publishers("scene/objects") > 0
 
     def _on_scene(self, message: SceneObjectArray) -> None:
         self.world = conversions.from_scene(message)

@@ -11,6 +11,7 @@ from support.ros import Client
 from robomatrix.scheduling.audit import AuditLog
 from robomatrix.scheduling.plan import PlanRequest, PlanResult
 from robomatrix_interfaces.action import ExecuteTask
+from robomatrix_nodes.perception import Perception
 from robomatrix_nodes.stack import Stack
 
 
@@ -60,3 +61,16 @@ def test_what_a_hand_holds_is_turned_though_a_tracker_sees_it(bring_up: Callable
     result = client.run_task("rotate the cube in your hand a quarter turn, then hold it", dry_run=True)
     assert result.success, result.error_msg
     assert [step.skill for step in result.plan.steps] == ["rotate", "hold"]
+
+
+def test_what_a_player_holds_is_known_though_a_node_waits_for_images_that_never_come(
+    bring_up: Callable[..., Stack],
+) -> None:
+    stack = bring_up(robot="player")
+    stack.add(Perception)  # as the launch files start it for every robot
+    client = Client(stack)
+    result = client.run_task("pick up the ball")
+    assert result.success, result.error_msg
+    assert stack.scheduler.surroundings.scene().robot.holding is not None
+    result = client.run_task("pass it", dry_run=True)
+    assert [step.skill for step in result.plan.steps] == ["pass_to"]

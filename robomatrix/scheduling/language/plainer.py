@@ -9,6 +9,8 @@ from functools import cache
 from robomatrix.scheduling.data import read_yaml
 from robomatrix.scheduling.language.nouns import HELD
 
+_BLANK, _LINES = re.compile(r"[^\S\n]+"), re.compile(r"\s*\n\s*")
+"""Long runs of either would be tried at every place in them."""
 _PART = re.compile(r"%([a-z_]+)%")
 _CHECK = re.compile(r"(?<!to )\b((can|could|would|will) you (please )?)?(please )?(check|see|look) (if|whether)\b")
 _HOPED = re.compile(
@@ -66,7 +68,7 @@ def plainer(text: str, misspellings: Mapping[str, str]) -> str:
     """
     if _NUMBERED.match(text):
         text = _MARK.sub(" . ", text)
-    text = _WONDERING.sub("", text.lower())
+    text = _WONDERING.sub("", _LINES.sub("\n", _BLANK.sub(" ", text.lower())))
     for pattern, plain in _turns():
         text = pattern.sub(plain, text)
     text = _HOPED.sub("make sure that", text)

@@ -35,8 +35,7 @@ from robomatrix.scheduling.plan import PlanResult
 _OPEN_WORDS = frozenset({"open", "opened"})
 _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
-_SPEAKERS = frozenset({"i", "we"})
-_WHERE = frozenset({"where", "is", "are"})
+_TELLING = frozenset({"i", "we", "where", "is", "are"})
 _SUBJECTS = word_set("i we he she they you my our it this that the there nice")
 _OTHERS = frozenset({"other", "others", "rest", "remaining"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
@@ -209,7 +208,7 @@ class ClauseRun:
                 self._information(chunks)
             case "question":
                 self.asked = str(clause)
-                if clause.whole[:1] and clause.whole[0].text in _SPEAKERS | _WHERE:  # "I left it there, can you ...?"
+                if clause.whole[:1] and clause.whole[0].text in _TELLING:  # "I left it there, can you ...?"
                     self._information(chunks)
             case _:
                 self._fragment(clause, chunks)

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -59,3 +61,12 @@ def test_frequent_slips_are_mended() -> None:
 @given(st.text(max_size=300))
 def test_any_text_is_taken_and_stays_of_bounded_length(text: str) -> None:
     assert len(plainer(text, {})) <= 4 * len(text.lower()) + 60
+
+
+@pytest.mark.parametrize(
+    "text", [" " * 1990, "\n" * 1990, ", " * 990, "\t \n" * 660, "the mug " * 240, "while i am " * 180]
+)
+def test_long_runs_take_no_time(text):
+    began = time.process_time()
+    plainer(text, {})
+    assert time.process_time() - began < 1.0
