@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language.calls import BODY
 from robomatrix.scheduling.language.chunks import Chunk
 from robomatrix.scheduling.language.clauses import Tokens
@@ -45,14 +44,6 @@ def account_for(session: Session, verbs: Sequence[Token], tokens: Tokens) -> Non
         called = [e.id for e in session.index.entities if e.entity and e.heads.get((token.lemma,), 0.0) >= CLASS]
         if called:
             raise Unresolved(f"I did not understand what to do with '{token.text}'.", candidates=called)
-
-
-def obey(session: Session) -> None:
-    """Refuses to take what was said to be left alone: "don't touch the can, and put the can in the box"."""
-    taken = {str(value) for step in session.plan.steps for value in step.arguments.values()}
-    for id_ in sorted(taken & session.discourse.forbidden):
-        called = session.index.by_id[id_].name
-        raise PlanningError(f"The {called} is to be left alone, you said, and something is to be done with it, too.")
 
 
 def understood(session: Session, chunks: Iterable[Chunk]) -> None:

@@ -85,7 +85,7 @@ class Chunker:
         return True
 
     def _elsewhere(self) -> bool:
-        """Takes "(in the box,) not on the shelf" as where nothing goes: named, and of no use."""
+        """Takes "(in the box,) not on the shelf" as where nothing goes: named, of no use unless any box would do."""
         denied = self.lexicon.exceptions.at(self.tokens, self._at)
         length = denied.length if denied else int(self._text() == "not")
         match = self.lexicon.relations.at(self.tokens, self._at + length) if length else None
@@ -93,7 +93,12 @@ class Chunker:
         if not found:
             return False
         self._at = end
-        self.chunks.append(Chunk("word", "not", found))
+        anywhere = [i for i, c in enumerate(self.chunks) if c.kind == "relation" and c.things[-1:]]
+        anywhere = [i for i in anywhere if self.chunks[i].things[-1].quantity == "any"]
+        if anywhere:
+            self._leave_out(anywhere[-1], found)
+        else:
+            self.chunks.append(Chunk("word", "not", found))
         return True
 
     def _trailing_modifiers(self, excluded: NounPhrase) -> tuple[Modifier, ...]:
@@ -116,10 +121,13 @@ class Chunker:
 
     def _exclude(self, found: tuple[NounPhrase, ...]) -> None:
         holders = [i for i, chunk in enumerate(self.chunks) if chunk.things]
+        alike = [i for i in holders if self.chunks[i].things[-1].head == found[0].head]  # "any box but the white box"
         wide = [i for i in holders if any(t.quantity == "all" or t.plural for t in self.chunks[i].things)]
         things = [i for i in holders if self.chunks[i].kind == "things"]
         named = [i for i in things if not self.chunks[i].things[-1].pronoun]  # "(bring) me a can but not the red one"
-        position = (wide or named or things or holders)[0]
+        self._leave_out((alike or wide or named or things or holders)[0], found)
+
+    def _leave_out(self, position: int, found: tuple[NounPhrase, ...]) -> None:
         chunk = self.chunks[position]
         things = (*chunk.things[:-1], replace(chunk.things[-1], without=(*chunk.things[-1].without, *found)))
         self.chunks[position] = replace(chunk, things=things)

@@ -42,6 +42,8 @@ class Discourse:
     """Objects that something was said not to be done with: others are taken first."""
     forbidden: set[str] = field(default_factory=set)
     """Objects that are to be left alone, whatever else is said."""
+    shut: set[str] = field(default_factory=set)
+    """Places that are not to be opened."""
     scope: tuple[str, ...] = ()
     """What "everything" means after "clear the table"."""
     focus: str = ""

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 
 from robomatrix.errors import PlanningError
 from robomatrix.scheduling.language import guards
-from robomatrix.scheduling.language.accounting import account_for, obey, unknown_words
+from robomatrix.scheduling.language.accounting import account_for, unknown_words
 from robomatrix.scheduling.language.chunks import Chunk
-from robomatrix.scheduling.language.clause_words import ALONE, TOUCHES
 from robomatrix.scheduling.language.clauses import Clause, Tokens
 from robomatrix.scheduling.language.commanding import Commander, Refusal
 from robomatrix.scheduling.language.commands import Command, fits
 from robomatrix.scheduling.language.discourse import Unresolved
+from robomatrix.scheduling.language.forbidding import note_prohibitions, obey
 from robomatrix.scheduling.language.intents import INTENTS
 from robomatrix.scheduling.language.moves import is_strong, moves, readings
 from robomatrix.scheduling.language.nouns import PERSONS
@@ -37,7 +37,6 @@ _CLOSED_WORDS = frozenset({"closed", "shut", "close"})
 _REPEATED = frozenset({"place", "give", "bring", "open", "close", "discard", "store"})
 _TELLING = frozenset({"i", "we", "where", "is", "are"})
 _SUBJECTS = word_set("i we he she they you my our it this that the there nice")
-_OTHERS = frozenset({"other", "others", "rest", "remaining"})
 _REFERRING = frozenset({"it", "them", "there", "these", "those", "both", "inside"})
 
 
@@ -67,23 +66,10 @@ class ClauseRun:
     # --- before anything is planned ------------------------------------------------------------------------------
 
     def restrict(self, clauses: Sequence[Clause]) -> None:
-        """Notes what must not be touched: "but not the red one", "don't move the can"."""
-        discourse = self.session.discourse
+        """Notes what must not be touched or opened: "but not the red one", "don't move the can"."""
         self.handling, self.listed = handles_things(clauses), lists_steps(clauses)
-        discourse.listed = self.listed
-        for clause in (c for c in clauses if c.negated):
-            chunks = self.session.chunks(clause.objects)
-            wide = clause.verb is None  # "do not tamper with the can"
-            named = (t for c in chunks if wide or c.kind == "things" for t in c.things if not t.pronoun)
-            things = [t for t in named if not _OTHERS & set(t.selectors)]  # whatever else there is, is not asked for
-            for thing in things[:3]:
-                try:
-                    found = self.session.resolver.resolve(replace(thing, quantity="all"), "object")
-                except PlanningError:
-                    continue
-                discourse.untouchable.update(found)
-                if clause.unable in TOUCHES or ALONE & {t.text for t in clause.whole}:
-                    discourse.forbidden.update(found)
+        self.session.discourse.listed = self.listed
+        note_prohibitions(self.session, clauses)
 
     # --- one clause ----------------------------------------------------------------------------------------------
 

@@ -63,7 +63,9 @@ def clear(session: Session, command: Command) -> bool:
     if things and not sources and not fits(session, things[0], "object") or not things:
         emptied = things or sources
         modifiers = tuple(Modifier("in", (thing,)) for thing in emptied)
-        return _empty(session, emptied, NounPhrase(("thing",), "all", plural=True, modifiers=modifiers), goal)
+        kept = tuple(other for thing in emptied for other in thing.without)  # "clear the table except the can"
+        what = NounPhrase(("thing",), "all", plural=True, modifiers=modifiers, without=kept)
+        return _empty(session, emptied, what, goal)
     if not sources and goal is None:
         return store(session, command)
     narrowed = tuple(replace(t, modifiers=(Modifier("on", tuple(sources)),)) if sources else t for t in things)
