@@ -99,7 +99,7 @@ def sabotage(
 
 @app.command()
 def faults(
-    drivers: Annotated[str, typer.Option(help="Comma-separated drivers.")] = "mujoco,pybullet,mock,robomaster",
+    drivers: Annotated[str, typer.Option(help="Comma-separated drivers.")] = "mujoco,pybullet,mock,robomaster,topics",
     markdown: Annotated[Path | None, typer.Option(help="Also write the table of docs/reliability.md here.")] = None,
     out: OutOption = None,
     as_json: JsonFlag = False,

@@ -14,6 +14,7 @@ from rich.table import Table
 from robomatrix.emulators.ep.server import EpEmulator
 from robomatrix.errors import RobomatrixError, UnknownNameError
 from robomatrix.evaluation.emulated import EmulatedDriver
+from robomatrix.evaluation.foreign import ForeignDriver
 from robomatrix.hardware.checks import CameraWatch
 from robomatrix.hardware.driver import RobotCommand, RobotState, SimulatedDriver, Twist
 from robomatrix.hardware.safety import SafetyGate, SafetyLimits
@@ -68,7 +69,7 @@ class Injection:
     end: Callable[[Rig], None] = lambda rig: None
     stops: bool = True
     """Whether the robot has to stand still; otherwise it must stay within its limits."""
-    drivers: tuple[str, ...] = ("mujoco", "pybullet", "mock", "robomaster")
+    drivers: tuple[str, ...] = ("mujoco", "pybullet", "mock", "robomaster", "topics")
 
 
 @dataclass
@@ -86,12 +87,13 @@ class Rig:
     applied: RobotCommand = RobotCommand()
     fastest: float = 0.0
     travelled: float = 0.0
-    _ahead: float = 0.0
 
     @property
     def clock(self) -> float:
         """Now on the clock of the states [s]: simulated, or the wall clock of a real robot."""
-        return time.time() if self.name == "robomaster" else self.driver.read().stamp + self._ahead
+        if self.name == "robomaster":
+            return time.time()
+        return self.driver.now if isinstance(self.driver, ForeignDriver) else self.driver.read().stamp
 
     def run(self, seconds: float, injection: Injection | None = None) -> None:
         """Drives for a while; with an injection until it is at rest or the time is over."""
@@ -216,7 +218,15 @@ def _faulty_pushes(rig: Rig, on: bool) -> None:
     rig.driver.inside(_report_nan, on)
 
 
-_ROBOMASTER = ("robomaster",)
+def _silence(rig: Rig, on: bool) -> None:
+    rig.driver.robot.silent = on
+
+
+def _break(rig: Rig, on: bool) -> None:
+    rig.driver.robot.broken = on
+
+
+_ROBOMASTER, _TOPICS = ("robomaster",), ("topics",)
 INJECTIONS: tuple[Injection, ...] = (
     Injection("commands cease (skill server killed)", lambda rig, t: replace(t, command=None)),
     Injection("commands arrive 0.3 s old", lambda rig, t: replace(t, stamp=t.now - 0.3)),
@@ -244,6 +254,10 @@ INJECTIONS: tuple[Injection, ...] = (
     Injection("20 % garbage on every channel", _keep, *_network(garbage=0.2), stops=False, drivers=_ROBOMASTER),
     Injection("the robot reports NaN", _keep, lambda rig: _faulty_pushes(rig, True),
               lambda rig: _faulty_pushes(rig, False), drivers=_ROBOMASTER),
+    Injection("the robot's own driver falls silent", _keep, lambda rig: _silence(rig, True),
+              lambda rig: _silence(rig, False), drivers=_TOPICS),
+    Injection("the robot's own driver sends NaN", _keep, lambda rig: _break(rig, True),
+              lambda rig: _break(rig, False), drivers=_TOPICS),
 )  # fmt: skip
 """Every fault of the line. Faults of the world and of single actuators and sensors are in the sabotage benchmark."""
 
@@ -260,6 +274,8 @@ def _driver(name: str, robot: RobotSpec) -> SimulatedDriver:
         return EmulatedDriver(robot, overrides=EMPTY)
     from robomatrix.hardware.registry import make_driver
 
+    if name == "topics":
+        return ForeignDriver(make_driver("mujoco", robot, overrides=EMPTY))
     return make_driver(name, robot, **({} if name == "mock" else {"overrides": EMPTY}))
 
 
@@ -358,7 +374,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def run(
-    drivers: Sequence[str] = ("mujoco", "pybullet", "mock", "robomaster"), on_row: Callable[[Row], None] | None = None
+    drivers: Sequence[str] = INJECTIONS[0].drivers, on_row: Callable[[Row], None] | None = None
 ) -> Report:
     """Examines every fault on every driver that it fits.
 

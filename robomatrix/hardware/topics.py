@@ -142,7 +142,7 @@ class TopicsDriver:
         self._lock, self._opened = threading.Lock(), threading.Event()
         self._state: RobotState | None = None
         self._held: dict[str, float] = {}
-        self._started = False
+        self._started = self._moved = False
 
     def connect(self) -> None:
         """Waits until the robot agrees; raises DriverError with the last disagreement."""
@@ -176,15 +176,32 @@ class TopicsDriver:
         applied = clamp(self.spec, command)
         with self._lock:
             self.gate.check_age(self._clock())
-            if not self.gate.open or self._state is None:
-                raise DriverError(f"the robot may not move: {self.gate.reason}")
-            self._begin(applied, self._state.joints)
-            self._held.update(applied.positions if self.settings.interface == "position" else {})
-            foreign = self._translator.command(applied, self._held)
+            foreign = self._translated(applied, self._state) if self.gate.open and self._state else None
+        if foreign is None:
+            self._stand()
+            raise DriverError(f"the robot may not move: {self.gate.reason}")
         self._transport.send(foreign)
         if applied.twist is not None:
             self._transport.drive(applied.twist)
+        self._moved = True
         return applied
+
+    def _translated(self, command: RobotCommand, state: RobotState) -> ForeignCommand:
+        self._begin(command, state.joints)
+        self._held.update(command.positions if self.settings.interface == "position" else {})
+        return self._translator.command(command, self._held)
+
+    def _stand(self) -> None:
+        """Stops what goes on moving by the last command, whether or not the robot agrees: a stop passes every gate.
+
+        Positions are left to the robot, which holds its last target; where nothing was commanded yet nothing is sent.
+        """
+        if not self._moved:
+            return
+        if self.settings.interface != "position":
+            self._transport.send(self._translator.command(RobotCommand(), self._held))
+        if self.spec.base is not None:
+            self._transport.drive(Twist())
 
     def stop(self) -> None:
         """Holds positions, or sends zero velocity and effort; stops the base. Idempotent, never raises."""

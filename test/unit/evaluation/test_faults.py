@@ -183,6 +183,14 @@ def test_the_matrix_on_the_mock(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert name in fault_matrix.Report((row,)).markdown()
 
 
+@pytest.mark.parametrize("name", ["the robot's own driver falls silent", "the robot's own driver sends NaN"])
+def test_a_base_behind_topics_is_stopped_though_its_driver_no_longer_agrees(name: str) -> None:
+    injection = next(i for i in fault_matrix.INJECTIONS if i.name == name)
+    row = fault_matrix.examine("topics", injection)
+    assert row.safe and row.rest_ms is not None and row.rest_ms <= 500.0
+    assert "the robot may not move" in row.happened and row.resumed == "new commands"
+
+
 def test_there_are_more_than_twenty_faults() -> None:
     assert len({i.name for i in fault_matrix.INJECTIONS}) >= 20
 

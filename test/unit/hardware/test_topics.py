@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from robomatrix.errors import ConfigurationError, DriverError
 from robomatrix.hardware.driver import Driver, RobotCommand, Twist
 from robomatrix.hardware.mapping import ForeignCommand, ForeignState, JointMapping, TopicsSettings, Translator
 from robomatrix.hardware.topics import AgreementGate, TopicsDriver
+from robomatrix.robots.loader import load_robot
 from robomatrix.robots.spec import JointSpec, RobotSpec
 
 ROBOT = RobotSpec(
@@ -162,6 +164,36 @@ def test_silence_closes_the_gate_and_it_opens_again_only_after_agreement() -> No
         driver.write(RobotCommand({"index": 0.2}))
     robot.report(15)
     driver.write(RobotCommand({"index": 0.2}))
+
+
+@pytest.mark.parametrize("interface", ["velocity", "effort"])
+def test_what_moves_by_velocity_or_effort_is_stopped_when_the_robot_falls_silent(interface: str) -> None:
+    robot = Robot()
+    driver = driver_for(robot, interface=interface)
+    driver.connect()
+    moving = {"velocity": "velocities", "effort": "efforts"}[interface]
+    driver.write(RobotCommand(**{moving: {"index": 0.3}}))
+    assert any(robot.sent[-1].values)
+    robot.now += 1.0
+    with pytest.raises(DriverError, match="no joint state"):
+        driver.write(RobotCommand(**{moving: {"index": 0.3}}))
+    assert not any(robot.sent[-1].values), "a stop passes every gate"
+
+
+def test_a_base_is_stopped_when_the_robot_disagrees_and_not_touched_before_it_ever_agreed() -> None:
+    robot, based = Robot(), replace(ROBOT, base=load_robot("ep").base)
+    settings = TopicsSettings.parse(based, LEAP)
+    driver = TopicsDriver(based, settings, robot, clock=lambda: robot.now, timeout=0.01)
+    with pytest.raises(DriverError):
+        driver.write(RobotCommand(twist=Twist(0.3)))
+    assert robot.twists == []
+    driver.connect()
+    driver.write(RobotCommand(twist=Twist(0.3)))
+    robot.position["1"] = math.nan
+    robot.report()
+    with pytest.raises(DriverError, match="reports nan"):
+        driver.write(RobotCommand(twist=Twist(0.3)))
+    assert robot.twists == [Twist(0.3), Twist()]
 
 
 def test_time_that_runs_back_and_names_that_vanish_close_it() -> None:
